@@ -1,0 +1,208 @@
+#include "engine/base/text.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <numeric>
+
+namespace gmsactl {
+
+char fold(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+std::string fold(std::string_view text) {
+  std::string folded(text);
+  for (char& c : folded) c = fold(c);
+  return folded;
+}
+
+bool equal_folded(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return fold(x) == fold(y); });
+}
+
+bool LessFolded::operator()(std::string_view a, std::string_view b) const {
+  return std::lexicographical_compare(
+      a.begin(), a.end(), b.begin(), b.end(),
+      [](char x, char y) { return static_cast<unsigned char>(fold(x)) < static_cast<unsigned char>(fold(y)); });
+}
+
+std::string join(std::span<const std::string> parts, std::string_view separator) {
+  std::string text;
+  for (const auto& part : parts) {
+    if (&part != parts.data()) text += separator;
+    text += part;
+  }
+  return text;
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  size_t start = 0;
+  for (size_t at; (at = text.find(separator, start)) != std::string_view::npos; start = at + 1)
+    parts.push_back(text.substr(start, at - start));
+  parts.push_back(text.substr(start));
+  return parts;
+}
+
+std::string_view trim(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+std::string plural(size_t count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
+namespace {
+
+/// Length of the well-formed UTF-8 sequence at the front (Unicode 15, table 3-7), 0 where it is ill-formed.
+size_t utf8_length(std::string_view text) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto tail = [&](size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
+    return i < text.size() && byte(i) >= low && byte(i) <= high;
+  };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return tail(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF)
+    return tail(1, first == 0xE0 ? 0xA0 : 0x80, first == 0xED ? 0x9F : 0xBF) && tail(2) ? 3 : 0;
+  if (first >= 0xF0 && first <= 0xF4)
+    return tail(1, first == 0xF0 ? 0x90 : 0x80, first == 0xF4 ? 0x8F : 0xBF) && tail(2) && tail(3) ? 4 : 0;
+  return 0;
+}
+
+bool invisible(uint32_t code) {
+  return (code >= 0x200B && code <= 0x200F) || (code >= 0x202A && code <= 0x202E) ||
+         (code >= 0x2060 && code <= 0x2069) || code == 0xFEFF;
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  std::string safe;
+  safe.reserve(text.size());
+  std::array<char, 16> escape{};
+  while (!text.empty()) {
+    const size_t length = utf8_length(text);
+    const auto first = static_cast<unsigned char>(text[0]);
+    if (length == 0 || (length == 1 && (first < 0x20 || first == 0x7F))) {
+      std::snprintf(escape.data(), escape.size(), "\\x%02x", first);
+      safe += escape.data();
+      text.remove_prefix(1);
+      continue;
+    }
+    uint32_t code = first;
+    if (length > 1) {
+      code = first & (0xFFU >> (length + 1));
+      for (size_t i = 1; i < length; ++i) code = code << 6U | (static_cast<unsigned char>(text[i]) & 0x3FU);
+    }
+    if ((code >= 0x80 && code < 0xA0) || invisible(code)) {
+      std::snprintf(escape.data(), escape.size(), code < 0xA0 ? "\\x%02x" : "\\u{%04x}", code);
+      safe += escape.data();
+    } else {
+      safe += text.substr(0, length);
+    }
+    text.remove_prefix(length);
+  }
+  return safe;
+}
+
+bool valid_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+std::string hex(std::string_view bytes) {
+  static constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const char c : bytes) {
+    text += digits[static_cast<unsigned char>(c) >> 4U];
+    text += digits[static_cast<unsigned char>(c) & 15U];
+  }
+  return text;
+}
+
+namespace {
+constexpr std::string_view base64_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+}
+
+std::string base64_encode(std::string_view bytes) {
+  std::string text;
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    uint32_t block = 0;
+    const size_t count = std::min<size_t>(3, bytes.size() - i);
+    for (size_t j = 0; j < 3; ++j) block = block << 8U | (j < count ? static_cast<unsigned char>(bytes[i + j]) : 0U);
+    for (size_t j = 0; j < 4; ++j) text += j <= count ? base64_alphabet[block >> (18 - 6 * j) & 63U] : '=';
+  }
+  return text;
+}
+
+bool base64_decode(std::string_view text, std::string& bytes) {
+  static const auto values = [] {
+    std::array<int8_t, 256> table{};
+    table.fill(-1);
+    for (size_t i = 0; i < base64_alphabet.size(); ++i)
+      table[static_cast<unsigned char>(base64_alphabet[i])] = static_cast<int8_t>(i);
+    return table;
+  }();
+  bytes.clear();
+  bytes.reserve(text.size() / 4 * 3);
+  uint32_t block = 0;
+  int digits = 0;
+  int padding = 0;
+  for (const char c : text) {
+    if (c == ' ' || c == '\t' || c == '\r' || c == '\n') continue;
+    if (c == '=') {
+      ++padding;
+      continue;
+    }
+    const int value = values[static_cast<unsigned char>(c)];
+    if (value < 0 || padding > 0) return false;
+    block = block << 6U | static_cast<uint32_t>(value);
+    if (++digits == 4) {
+      for (const unsigned shift : {16U, 8U, 0U}) bytes += static_cast<char>(block >> shift & 0xFFU);
+      block = 0;
+      digits = 0;
+    }
+  }
+  if (digits == 0) return padding == 0;
+  if (digits == 1 || digits + padding != 4) return false;
+  const uint32_t unused = digits == 2 ? 0xFU : 0x3U;
+  if ((block & unused) != 0) return false;
+  block <<= digits == 2 ? 12U : 6U;
+  bytes += static_cast<char>(block >> 16U & 0xFFU);
+  if (digits == 3) bytes += static_cast<char>(block >> 8U & 0xFFU);
+  return true;
+}
+
+std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
+  // Damerau's transposition is left out: two edits for a swap is still within a third of any word worth correcting.
+  std::string_view best;
+  size_t best_distance = std::max<size_t>(1, word.size() / 3) + 1;
+  std::vector<size_t> row;
+  for (const auto candidate : candidates) {
+    row.resize(candidate.size() + 1);
+    std::iota(row.begin(), row.end(), size_t{0});
+    for (size_t i = 1; i <= word.size(); ++i) {
+      size_t diagonal = row[0];
+      row[0] = i;
+      for (size_t j = 1; j <= candidate.size(); ++j) {
+        const size_t replaced = diagonal + (fold(word[i - 1]) == fold(candidate[j - 1]) ? 0U : 1U);
+        diagonal = row[j];
+        row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+      }
+    }
+    if (row.back() < best_distance) {
+      best_distance = row.back();
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+}  // namespace gmsactl

@@ -1,0 +1,43 @@
+#include "engine/model/desired.h"
+
+#include <array>
+
+#include "engine/model/live.h"
+
+namespace gmsactl::model {
+
+std::string_view name(GroupScope scope) {
+  switch (scope) {
+    case GroupScope::domain_local: return "DomainLocal";
+    case GroupScope::global: return "Global";
+    case GroupScope::universal: return "Universal";
+  }
+  return "";
+}
+
+std::vector<std::string> encryption_type_names(uint32_t bits) {
+  static constexpr std::array<std::pair<uint32_t, std::string_view>, 5> names{{
+      {encryption::des_cbc_crc, "DES_CBC_CRC"},
+      {encryption::des_cbc_md5, "DES_CBC_MD5"},
+      {encryption::rc4_hmac, "RC4"},
+      {encryption::aes128, "AES128"},
+      {encryption::aes256, "AES256"},
+  }};
+  std::vector<std::string> found;
+  for (const auto& [bit, text] : names)
+    if ((bits & bit) != 0) found.emplace_back(text);
+  return found;
+}
+
+std::string principal_key(const PrincipalRef& ref) {
+  switch (ref.form) {
+    case PrincipalRef::Form::name: return "name:" + fold(ref.text);
+    case PrincipalRef::Form::host_group: return "group:" + ref.text;
+    case PrincipalRef::Form::qualified: return "qualified:" + fold(ref.text);
+    case PrincipalRef::Form::sid: return "sid:" + fold(ref.text);
+    case PrincipalRef::Form::dn: return "dn:" + dn_key(ref.text);
+  }
+  return {};
+}
+
+}  // namespace gmsactl::model

@@ -1,0 +1,149 @@
+// What the manifests ask for, one environment's worth, decoded and checked against themselves but not against any live
+// system. Made by engine/manifest; read by engine/plan and, to know what to look for, by providers.
+//
+// `std::optional` fields: absent means not managed, the live value stands. An empty text or list is a value: it clears.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/diagnostic.h"
+#include "engine/model/dn.h"
+#include "engine/model/resource.h"
+
+namespace gmsactl::model {
+
+/// A text and where it stands, for a diagnostic about it later.
+struct Located {
+  std::string text;
+  SourceRange where;
+  /// Positions are not part of what is asked for.
+  bool operator==(const Located& other) const { return text == other.text; }
+};
+
+/// A computer, group, user or account as a manifest names it.
+struct PrincipalRef {
+  enum class Form {
+    name,        ///< HOST01 or HOST01$: sAMAccountName of a computer, or of a group or user where no computer has it
+    host_group,  ///< {hostGroup: NAME}: a HostGroup of the same manifests, by metadata.name
+    qualified,   ///< DOMAIN\name
+    sid,
+    dn,
+  };
+  Form form = Form::name;
+  std::string text;  ///< without the {hostGroup: } around it
+  SourceRange where;
+  bool operator==(const PrincipalRef& other) const { return form == other.form && text == other.text; }
+};
+
+enum class GroupScope { domain_local, global, universal };
+std::string_view name(GroupScope scope);  ///< "DomainLocal"
+
+enum class Membership { exact, additive };
+
+struct HostGroup {
+  std::string sam_account_name;
+  std::string common_name;
+  GroupScope scope = GroupScope::domain_local;
+  std::optional<Dn> path;  ///< absent: Environment.host_groups_path, else the domain's Users container
+  std::optional<std::string> description;
+  std::optional<std::vector<PrincipalRef>> members;
+  Membership membership = Membership::exact;
+  bool operator==(const HostGroup&) const = default;
+};
+
+/// msDS-SupportedEncryptionTypes, the low five bits ([MS-KILE] 2.2.7).
+namespace encryption {
+inline constexpr uint32_t des_cbc_crc = 0x01;
+inline constexpr uint32_t des_cbc_md5 = 0x02;
+inline constexpr uint32_t rc4_hmac = 0x04;
+inline constexpr uint32_t aes128 = 0x08;
+inline constexpr uint32_t aes256 = 0x10;
+inline constexpr uint32_t managed = 0x1F;
+}  // namespace encryption
+/// "AES128", "AES256" … in ascending bit order, as manifests spell them: DES_CBC_CRC, DES_CBC_MD5, RC4, AES128, AES256.
+std::vector<std::string> encryption_type_names(uint32_t bits);
+
+struct Gmsa {
+  std::string sam_account_name;  ///< without the trailing $
+  std::string dns_host_name;
+  std::vector<Located> service_principal_names;
+  std::vector<PrincipalRef> principals;
+  uint32_t password_interval_days = 30;
+  uint32_t encryption_types = encryption::aes128 | encryption::aes256;
+  bool enabled = true;
+  std::optional<std::string> description;
+  std::optional<std::string> display_name;
+  std::optional<Dn> path;  ///< absent: Environment.accounts_path, else the Managed Service Accounts container
+  std::optional<bool> trusted_for_delegation;
+  std::optional<bool> trusted_to_auth_for_delegation;
+  std::optional<bool> account_not_delegated;
+  std::optional<std::vector<std::string>> allowed_to_delegate_to;
+  bool operator==(const Gmsa&) const = default;
+};
+
+template <class Spec>
+struct Declaration {
+  std::string name;  ///< metadata.name
+  Spec spec;
+  bool protect = false;
+  std::map<std::string, std::string> labels;
+  SourceRange declared_at;  ///< the document's first key
+  /// Where a field of spec stands, by its manifest name ("managedPasswordIntervalInDays"); only those given.
+  std::vector<std::pair<std::string_view, SourceRange>> field_positions;
+
+  /// Position of the field, else of the whole document.
+  SourceRange position(std::string_view field) const {
+    for (const auto& [name, where] : field_positions)
+      if (name == field) return where;
+    return declared_at;
+  }
+  bool operator==(const Declaration& other) const { return name == other.name && spec == other.spec; }
+};
+
+struct SecretSource {
+  enum class Kind { environment_variable, file } kind = Kind::environment_variable;
+  std::string name;  ///< the variable's name, or the path, resolved against the manifest's folder
+  bool operator==(const SecretSource&) const = default;
+};
+
+enum class Authentication { kerberos, simple };
+enum class TlsMode { automatic, start_tls, ldaps };
+
+struct Environment {
+  std::string name;
+  std::string domain;  ///< DNS name, lower case
+  std::string owner;
+  /// ldap://h[:p], ldaps://h[:p], ldif:PATH with PATH already resolved against the manifest's folder; empty: DNS SRV.
+  std::vector<Located> servers;
+  Authentication authentication = Authentication::kerberos;
+  std::string username;
+  std::optional<SecretSource> password_from;
+  TlsMode tls_mode = TlsMode::automatic;
+  std::string tls_ca_file;  ///< resolved; empty: the system's
+  std::optional<Dn> accounts_path;
+  std::optional<Dn> host_groups_path;
+  bool create_paths = false;
+  std::map<std::string, std::string> variables;
+  bool create_kds_root_key = false;
+  bool kds_root_key_effective_immediately = false;
+  SourceRange declared_at;
+  std::vector<std::pair<std::string_view, SourceRange>> field_positions;  ///< "accountsPath", "kdsRootKey" …
+  SourceRange position(std::string_view field) const {
+    for (const auto& [key, where] : field_positions)
+      if (key == field) return where;
+    return declared_at;
+  }
+};
+
+struct Desired {
+  Environment environment;
+  std::vector<Declaration<HostGroup>> host_groups;  ///< in the order read
+  std::vector<Declaration<Gmsa>> accounts;
+};
+
+}  // namespace gmsactl::model

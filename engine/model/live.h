@@ -1,0 +1,128 @@
+// What providers saw. Values only: a planner that gets these can't do any I/O.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+#include "engine/model/desired.h"
+#include "engine/model/dn.h"
+#include "engine/model/guid.h"
+#include "engine/model/resource.h"
+#include "engine/model/security_descriptor.h"
+#include "engine/model/sid.h"
+#include "engine/model/spn.h"
+
+namespace gmsactl::model {
+
+struct Identity {
+  Guid guid;
+  Sid sid;  ///< empty for a container
+  Dn dn;
+  bool operator==(const Identity&) const = default;
+};
+
+struct LiveGroup {
+  Identity id;
+  std::string sam_account_name;
+  uint32_t group_type = 0;  ///< [MS-ADTS] 2.2.12
+  std::optional<std::string> description;
+  std::vector<std::string> members;  ///< DNs as the server writes them
+};
+
+struct LiveGmsa {
+  Identity id;
+  std::string sam_account_name;  ///< as stored, with its $
+  std::optional<std::string> dns_host_name;
+  std::vector<std::string> service_principal_names;
+  std::optional<std::string> group_msa_membership;  ///< msDS-GroupMSAMembership, raw bytes; absent: nobody may read
+  std::optional<uint32_t> password_interval_days;
+  std::optional<uint32_t> encryption_types;  ///< all bits
+  uint32_t user_account_control = 0;
+  std::optional<std::string> description;
+  std::optional<std::string> display_name;
+  std::vector<std::string> allowed_to_delegate_to;
+};
+
+struct LiveContainer {
+  Identity id;
+};
+
+struct LiveKdsRootKey {
+  Guid guid;
+  int64_t create_time = 0;     ///< msKds-CreateTime, 100 ns since 1601
+  int64_t use_start_time = 0;  ///< msKds-UseStartTime, the same unit
+};
+
+/// We looked and it is not there.
+struct Absent {};
+/// We could not look: neither created, deleted nor counted on.
+struct Unreadable {
+  Error why;
+};
+template <class T>
+using Observation = std::variant<Absent, T, Unreadable>;
+
+/// An object as far as others need to know it: a member, a password reader, the holder of a name.
+struct Principal {
+  Identity id;
+  std::string sam_account_name;  ///< with a computer's $; may be empty (a foreign security principal)
+  std::string object_class;      ///< the most derived one, "computer"
+};
+
+/// What a PrincipalRef turned out to be.
+struct PrincipalLookup {
+  std::vector<Principal> matches;    ///< one is right, none is unknown, more are ambiguous
+  std::optional<Error> unreadable;
+};
+
+/// Facts about the directory that desired values are judged by.
+struct DirectoryFacts {
+  std::string server;       ///< DNS name of the pinned domain controller, or the LDIF file
+  std::string dns_domain;   ///< "contoso.com"
+  std::string netbios_domain;
+  std::string forest;       ///< DNS name of the forest root domain
+  Sid domain_sid;
+  Guid domain_guid;
+  Dn domain_dn;
+  Dn configuration_dn;
+  Dn accounts_container;  ///< well-known Managed Service Accounts container
+  Dn users_container;
+  int64_t server_time = 0;  ///< rootDSE currentTime, 100 ns since 1601
+  size_t domain_controllers = 1;
+
+  Observation<std::vector<LiveKdsRootKey>> kds_root_keys;  ///< Absent: none visible to us
+  bool any_gmsa_exists = false;  ///< evidence of a key that we may not see
+  SpnMappings spn_mappings;
+};
+
+/// Everything seen for one plan.
+struct Observations {
+  DirectoryFacts directory;
+  std::map<std::string, Observation<LiveGroup>> host_groups;  ///< by metadata.name; every desired one is there
+  std::map<std::string, Observation<LiveGmsa>> accounts;      ///< likewise
+  std::map<std::string, Observation<LiveContainer>> containers;  ///< by Dn::key(); every path that desired objects name
+
+  /// By principal_key(); every PrincipalRef except host_group ones is there.
+  std::map<std::string, PrincipalLookup> principals;
+  /// SIDs in live descriptors that no PrincipalRef resolved to, by Sid::text(); absent where nothing has that SID.
+  std::map<std::string, Principal> known_sids;
+  /// Every holder of each SPN that would be added and of its HOST aliases, by fold(SPN); absent: nobody.
+  std::map<std::string, std::vector<Principal>> spn_holders;
+  /// SPNs whose holders could not be read, with the reason. Adding them is not planned.
+  std::optional<Error> spn_holders_unreadable;
+  /// Objects that hold a wanted sAMAccountName (with a gMSA's $) but are of another kind, by fold(sAMAccountName).
+  std::map<std::string, Principal> sam_account_name_holders;
+  /// Objects that stand where a desired one would be created, moved or renamed to, by Dn::key().
+  std::map<std::string, Principal> dn_holders;
+};
+
+/// Key of Observations::principals: equal references, equal keys.
+std::string principal_key(const PrincipalRef& ref);
+
+}  // namespace gmsactl::model

@@ -1,0 +1,51 @@
+// The security descriptor of msDS-GroupMSAMembership ([MS-DTYP] 2.4.6, self-relative): who may read the managed
+// password. Decodes any descriptor; encodes the canonical one that Windows tools write for a set of principals.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/model/sid.h"
+
+namespace gmsactl::model {
+
+struct Ace {
+  uint8_t type = 0;  ///< [MS-DTYP] 2.4.4.1: 0 allow, 1 deny, others kept as they are
+  uint8_t flags = 0;
+  uint32_t mask = 0;
+  Sid sid;            ///< empty where the type's layout is not known to us
+  std::string bytes;  ///< the whole ACE as read, header included; empty in one that we make
+
+  static constexpr uint8_t allowed = 0;
+  static constexpr uint8_t denied = 1;
+  bool operator==(const Ace&) const = default;
+};
+
+struct SecurityDescriptor {
+  uint16_t control = 0;
+  std::optional<Sid> owner;
+  std::optional<Sid> group;
+  bool dacl_present = false;
+  uint8_t acl_revision = 0;
+  std::vector<Ace> dacl;
+  bool has_sacl = false;
+
+  [[nodiscard]] static Result<SecurityDescriptor> decode(std::string_view bytes);
+  /// O:BAD: and one (A;;0xF01FF;;;SID) per principal, in the order given, then `kept` ACEs byte for byte, deny ACEs
+  /// first. Control 0x8004, ACL revision 4, no group, no SACL: 80 bytes for one domain account.
+  static std::string encode_readers(std::span<const Sid> principals, std::span<const Ace> kept = {});
+
+  /// Principals with an allow ACE that grants reading the password: READ_PROP (0x10), which the generic rights read
+  /// and all include. Sorted, no duplicates.
+  std::vector<Sid> readers() const;
+  /// Deny ACEs and ACEs of other types: not a plain grant, so kept when the principals change and flagged.
+  std::vector<Ace> unusual() const;
+  bool operator==(const SecurityDescriptor&) const = default;
+};
+
+}  // namespace gmsactl::model
