@@ -98,8 +98,8 @@ struct Declaration {
 
   /// Position of the field, else of the whole document.
   SourceRange position(std::string_view field) const {
-    for (const auto& [name, where] : field_positions)
-      if (name == field) return where;
+    for (const auto& [key, where] : field_positions)
+      if (key == field) return where;
     return declared_at;
   }
   bool operator==(const Declaration& other) const { return name == other.name && spec == other.spec; }
