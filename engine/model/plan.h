@@ -1,0 +1,129 @@
+// The plan and what became of it, as data: everything a renderer prints and everything a provider needs to carry a
+// change out is in here, so nothing is worked out a second time. Made by engine/plan, carried out by engine/apply,
+// printed by engine/report.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "engine/base/diagnostic.h"
+#include "engine/base/error.h"
+#include "engine/model/desired.h"
+#include "engine/model/live.h"
+#include "engine/model/resource.h"
+
+namespace gmsactl::model {
+
+enum class Action { create, update, replace, remove, move };
+std::string_view name(Action action);    ///< "create", "update", "replace", "delete", "move"
+std::string_view symbol(Action action);  ///< "+", "~", "-/+", "-", ">"
+
+/// A value as people read it; monostate: not set.
+using FieldValue = std::variant<std::monostate, bool, int64_t, std::string, std::vector<std::string>>;
+
+struct FieldChange {
+  std::string_view path;  ///< the manifest's name of the field, from the planner's tables
+  FieldValue before;
+  FieldValue after;
+  std::vector<std::string> added;    ///< of lists
+  std::vector<std::string> removed;
+  bool operator==(const FieldChange&) const = default;
+};
+
+/// A principal in a planned value: known already, or a group that the same plan creates.
+struct PlannedPrincipal {
+  std::string display;   ///< "CONTOSO\HOST01$", "HostGroup/WebApp01Hosts", or a bare SID
+  Sid sid;               ///< empty where the group is yet to be created
+  Dn dn;                 ///< likewise; empty for a SID nobody has
+  std::string host_group;  ///< metadata.name where it is one of ours
+  bool operator==(const PlannedPrincipal&) const = default;
+};
+
+/// What an account shall be; with `live`, what it was when planned. Fields equal on both sides are not written.
+struct GmsaChange {
+  Gmsa desired;
+  Dn dn;                                 ///< where it shall be
+  std::vector<PlannedPrincipal> readers;  ///< the wanted principals, all of them
+  std::vector<Ace> kept_aces;            ///< unusual ACEs that stay
+  std::vector<Sid> kept_orphans;         ///< SIDs nobody has, kept
+  uint32_t user_account_control = 0;     ///< wanted, other bits as live
+  uint32_t encryption_types = 0;         ///< likewise
+  std::vector<std::string> service_principal_names;
+  std::optional<LiveGmsa> live;
+};
+
+struct GroupChange {
+  HostGroup desired;
+  Dn dn;
+  uint32_t group_type = 0;
+  std::vector<PlannedPrincipal> add;
+  std::vector<std::string> remove;  ///< DNs, as the server wrote them
+  std::optional<LiveGroup> live;
+};
+
+struct ContainerChange {
+  Dn dn;
+};
+
+struct KdsRootKeyChange {
+  bool effective_immediately = false;  ///< back-dated by ten hours, for single-DC labs
+};
+
+struct Change {
+  ResourceId id;
+  Action action = Action::update;
+  Dn dn;      ///< where the object is; of one to be created, where it will be
+  Guid guid;  ///< empty for one to be created
+  std::string_view cause;  ///< "new", or empty while nothing tells drift from a pending change
+  std::vector<FieldChange> fields;  ///< never empty
+  std::vector<std::string> reasons;
+  std::vector<ResourceId> requires_;  ///< must succeed first
+  SourceRange declared_at;
+  std::variant<GmsaChange, GroupChange, ContainerChange, KdsRootKeyChange> detail;
+};
+
+/// One of the environment's addresses that could not be judged.
+struct UnreadableResource {
+  ResourceId id;
+  Error why;
+};
+
+struct Plan {
+  std::string environment;
+  std::string domain;
+  std::string domain_sid;
+  std::string server;
+  std::vector<Change> changes;  ///< in dependency order
+  std::vector<ResourceId> unchanged;
+  std::vector<UnreadableResource> unreadable;
+  Diagnostics diagnostics;  ///< of manifests and live state, in the order found
+
+  size_t count(Action action) const;
+  bool empty() const { return changes.empty(); }
+};
+
+enum class Outcome {
+  applied,
+  already_done,  ///< another hand had made it so in the meantime
+  failed,        ///< refused or rolled back as a whole: nothing of it was written
+  partial,       ///< some of its requests were carried out, then one failed
+  conflict,      ///< somebody else changed what it changes; what stands is theirs
+  unknown,       ///< no answer came, and the object can't be read to see what happened
+  skipped,       ///< something it requires failed
+  stopped,       ///< not begun, since the run was interrupted
+};
+std::string_view name(Outcome outcome);
+
+struct ChangeResult {
+  ResourceId id;
+  Action action = Action::update;
+  Outcome outcome = Outcome::applied;
+  std::optional<Error> error;
+  std::vector<std::string> written;  ///< what was carried out, request by request, in words
+};
+
+}  // namespace gmsactl::model

@@ -1,0 +1,28 @@
+// The decision what to change: a pure function of what is wanted and what was seen. No clock, file, network or log.
+// When each action is proposed, as a list: docs/planning-behaviour.md.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+
+#include "engine/model/live.h"
+#include "engine/model/plan.h"
+
+namespace gmsactl::plan {
+
+struct Options {
+  /// Which addresses to plan; what they require is planned too. Empty: all.
+  std::vector<std::string> targets;   ///< globs over addresses, "GMSA/Web*"
+  std::vector<std::string> excludes;  ///< likewise; wins over targets
+  std::set<std::string> allow_replace;  ///< addresses
+};
+
+/// Every error found is in Plan::diagnostics; the changes it blocks are left in the plan so that a reader sees them, and
+/// applying is refused as long as there is one.
+model::Plan make_plan(const model::Desired& desired, const model::Observations& seen, const Options& options);
+
+/// Shell-style `*` and `?`, case-insensitive as names in AD are.
+bool glob_match(std::string_view pattern, std::string_view text);
+
+}  // namespace gmsactl::plan

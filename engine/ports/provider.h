@@ -1,0 +1,46 @@
+// The one seam between the engine and the world. A provider reads many objects at once and carries out one change at a
+// time; the engine owns the flow, the order and the concurrency. Implemented by providers/directory; by a small world
+// in memory in tests.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <stop_token>
+#include <string_view>
+
+#include "engine/base/result.h"
+#include "engine/model/live.h"
+#include "engine/model/plan.h"
+
+namespace gmsactl::ports {
+
+/// Told what is going on, for progress and logs. Called from any thread.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  /// `done` of `total` (0: not known) things of a phase: "reading accounts", "applying".
+  virtual void progress(std::string_view phase, size_t done, size_t total) = 0;
+  virtual void change_started(const model::Change& change) = 0;
+  virtual void change_finished(const model::Change& change, const model::ChangeResult& result) = 0;
+};
+
+class Provider {
+ public:
+  virtual ~Provider() = default;
+
+  /// Reads everything that planning `desired` needs. The Result fails only where nothing at all can be said (not
+  /// connected, another domain); what could not be read of one object is in its Observation.
+  [[nodiscard]] virtual Result<model::Observations> observe(const model::Desired& desired, EventSink& events) = 0;
+
+  /// Carries out one change. Thread-safe; changes whose requirements have succeeded may run at the same time. Never
+  /// overwrites a value other than the planned one: that is Outcome::conflict. After an unknown outcome it reads again.
+  virtual model::ChangeResult apply(const model::Change& change) = 0;
+
+  /// Before the first write: whether the pinned server still answers.
+  [[nodiscard]] virtual Result<void> check_alive() = 0;
+
+  /// Makes what was applied durable.
+  [[nodiscard]] virtual Result<void> flush() = 0;
+};
+
+}  // namespace gmsactl::ports
