@@ -73,6 +73,8 @@ struct Gmsa {
   std::string dns_host_name;
   std::vector<Located> service_principal_names;
   std::vector<PrincipalRef> principals;
+  /// orphanedPrincipals: keep|remove. SIDs in the live descriptor that nothing in the domain has any more.
+  bool keep_orphaned_principals = true;
   uint32_t password_interval_days = 30;
   uint32_t encryption_types = encryption::aes128 | encryption::aes256;
   bool enabled = true;

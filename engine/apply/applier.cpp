@@ -1,0 +1,120 @@
+#include "engine/apply/applier.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+
+namespace gmsactl::apply {
+
+using model::Change;
+using model::ChangeResult;
+using model::Outcome;
+using model::ResourceId;
+
+namespace {
+
+bool succeeded(Outcome outcome) { return outcome == Outcome::applied || outcome == Outcome::already_done; }
+
+/// Hands out changes whose requirements are met; every method is called with the lock held.
+class Schedule {
+ public:
+  explicit Schedule(const model::Plan& plan) : changes_(plan.changes), waiting_for_(changes_.size()), next_(changes_.size()) {
+    results_.resize(changes_.size());
+    std::map<ResourceId, size_t> index;
+    for (size_t i = 0; i < changes_.size(); ++i) index.emplace(changes_[i].id, i);
+    for (size_t i = 0; i < changes_.size(); ++i) {
+      results_[i] = {changes_[i].id, changes_[i].action, Outcome::stopped, std::nullopt, {}};
+      for (const auto& id : changes_[i].requires_) {
+        const auto required = index.find(id);
+        if (required == index.end()) continue;
+        ++waiting_for_[i];
+        next_[required->second].push_back(i);
+      }
+      if (waiting_for_[i] == 0) ready_.insert(i);
+    }
+    open_ = changes_.size();
+  }
+
+  bool finished() const { return open_ == 0; }
+  /// The plan's order wherever there is a choice, so that runs are alike.
+  std::optional<size_t> take() {
+    if (ready_.empty()) return std::nullopt;
+    const size_t i = *ready_.begin();
+    ready_.erase(ready_.begin());
+    return i;
+  }
+
+  void finish(size_t i, ChangeResult result) {
+    const bool done = succeeded(result.outcome);
+    results_[i] = std::move(result);
+    --open_;
+    for (const size_t dependent : next_[i]) {
+      if (done) {
+        if (--waiting_for_[dependent] == 0 && !skipped_.contains(dependent)) ready_.insert(dependent);
+      } else {
+        skip(dependent, changes_[i].id);
+      }
+    }
+  }
+
+  std::vector<ChangeResult> take_results() { return std::move(results_); }
+
+ private:
+  void skip(size_t i, const ResourceId& because) {
+    if (!skipped_.insert(i).second) return;
+    results_[i].outcome = Outcome::skipped;
+    results_[i].error = Error{ErrorKind::cancelled, "it requires " + model::address(because) + ", which was not applied", {}, {}};
+    --open_;
+    for (const size_t dependent : next_[i]) skip(dependent, changes_[i].id);
+  }
+
+  const std::vector<Change>& changes_;
+  std::vector<size_t> waiting_for_;
+  std::vector<std::vector<size_t>> next_;
+  std::vector<ChangeResult> results_;
+  std::set<size_t> ready_;
+  std::set<size_t> skipped_;
+  size_t open_ = 0;
+};
+
+}  // namespace
+
+std::vector<ChangeResult> run(const model::Plan& plan, ports::Provider& provider, const Limits& limits,
+                              std::stop_token stop, ports::EventSink& events) {
+  Schedule schedule(plan);
+  std::mutex mutex;
+  std::condition_variable_any changed;
+  size_t finished = 0;
+
+  const auto work = [&] {
+    std::unique_lock lock(mutex);
+    while (!schedule.finished()) {
+      if (stop.stop_requested()) return;
+      const auto next = schedule.take();
+      if (!next) {
+        changed.wait(lock, stop, [] { return true; });
+        continue;
+      }
+      lock.unlock();
+      const Change& change = plan.changes[*next];
+      events.change_started(change);
+      ChangeResult result = provider.apply(change);
+      events.change_finished(change, result);
+      lock.lock();
+      schedule.finish(*next, std::move(result));
+      events.progress("applying", ++finished, plan.changes.size());
+      changed.notify_all();
+    }
+  };
+  {
+    const size_t count = std::min(std::max<size_t>(limits.parallelism, 1), plan.changes.size());
+    std::vector<std::jthread> workers;
+    for (size_t i = 0; i < count; ++i) workers.emplace_back(work);
+  }
+  return schedule.take_results();
+}
+
+}  // namespace gmsactl::apply

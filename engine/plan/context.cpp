@@ -1,0 +1,200 @@
+#include "engine/plan/context.h"
+
+#include <algorithm>
+
+#include "engine/base/text.h"
+
+namespace gmsactl::plan {
+
+using model::Absent;
+using model::Change;
+using model::Dn;
+using model::Kind;
+using model::Observation;
+using model::PlannedPrincipal;
+using model::Principal;
+using model::PrincipalRef;
+using model::ResourceId;
+using model::Sid;
+using model::Unreadable;
+
+Context::Context(const model::Desired& wanted, const model::Observations& observed, const Options& chosen)
+    : desired(wanted), seen(observed), options(chosen) {
+  const auto remember = [this](const Principal& principal) {
+    if (!principal.id.sid.empty()) principals_by_sid_.emplace(principal.id.sid.text(), &principal);
+    if (!principal.id.dn.empty()) principals_by_dn_.emplace(principal.id.dn.key(), &principal);
+  };
+  for (const auto& [key, lookup] : seen.principals)
+    for (const auto& match : lookup.matches) remember(match);
+  for (const auto& [sid, principal] : seen.known_sids) remember(principal);
+  for (const auto& declaration : desired.host_groups) group_declarations_.emplace(declaration.name, &declaration);
+}
+
+bool Context::selected(const ResourceId& id) const {
+  const std::string address = model::address(id);
+  const auto matches = [&](const std::string& pattern) { return glob_match(pattern, address); };
+  if (std::any_of(options.excludes.begin(), options.excludes.end(), matches)) return false;
+  return options.targets.empty() || std::any_of(options.targets.begin(), options.targets.end(), matches);
+}
+
+void Context::report(Severity severity, std::string_view code, std::string summary, std::string detail,
+                     std::string hint, std::optional<SourceRange> where, const ResourceId& id) {
+  plan.diagnostics.push_back(
+      {severity, code, std::move(summary), std::move(detail), std::move(hint), where, model::address(id)});
+}
+
+void Context::unreadable(const ResourceId& id, const Error& why, SourceRange where) {
+  plan.unreadable.push_back({id, why});
+  report(Severity::error, "GMSA0209", "Live state could not be read",
+         model::address(id) + " is neither planned nor counted as absent, since reading it failed: " + why.message + ".",
+         why.hint, where, id);
+}
+
+namespace {
+
+const Observation<model::LiveGroup> no_group = Absent{};
+const Observation<model::LiveGmsa> no_account = Absent{};
+
+std::string quoted(const PrincipalRef& ref) {
+  return ref.form == PrincipalRef::Form::host_group ? "{hostGroup: " + ref.text + "}" : "\"" + ref.text + "\"";
+}
+
+std::string label(const Principal& principal) {
+  return principal.sam_account_name.empty() ? principal.id.dn.text() : principal.sam_account_name;
+}
+
+}  // namespace
+
+const Observation<model::LiveGroup>& Context::group(const std::string& name) const {
+  const auto found = seen.host_groups.find(name);
+  return found == seen.host_groups.end() ? no_group : found->second;
+}
+
+const Observation<model::LiveGmsa>& Context::account(const std::string& name) const {
+  const auto found = seen.accounts.find(name);
+  return found == seen.accounts.end() ? no_account : found->second;
+}
+
+ResolvedRef Context::resolve(const PrincipalRef& ref, const ResourceId& user) {
+  if (ref.form == PrincipalRef::Form::host_group) {
+    const auto declared = group_declarations_.find(ref.text);
+    if (declared == group_declarations_.end()) return {};  // the manifest reader has reported it
+    const auto& observation = group(ref.text);
+    if (std::holds_alternative<Unreadable>(observation)) return {std::nullopt, true};
+    PlannedPrincipal planned{declared->second->spec.sam_account_name, {}, {}, ref.text};
+    if (const auto* live = std::get_if<model::LiveGroup>(&observation)) {
+      planned.sid = live->id.sid;
+      planned.dn = live->id.dn;
+    } else if (!selected({Kind::host_group, ref.text})) {
+      report(Severity::error, "GMSA0217", "A required group is left out of the plan",
+             model::address(user) + " needs HostGroup/" + ref.text +
+                 ", which does not exist yet and which --target or --exclude leaves out.",
+             "Add --target 'HostGroup/" + ref.text + "', or drop the --exclude.", ref.where, user);
+      return {};
+    }
+    return {std::move(planned), false};
+  }
+  const auto found = seen.principals.find(model::principal_key(ref));
+  if (found == seen.principals.end()) return {};
+  const auto& lookup = found->second;
+  if (lookup.unreadable) {
+    report(Severity::error, "GMSA0209", "Live state could not be read",
+           quoted(ref) + " could not be looked up: " + lookup.unreadable->message + ".", lookup.unreadable->hint,
+           ref.where, user);
+    return {std::nullopt, true};
+  }
+  if (lookup.matches.size() == 1) {
+    const auto& match = lookup.matches.front();
+    const std::string shown = match.sam_account_name.empty()
+                                  ? (match.id.sid.empty() ? match.id.dn.text() : match.id.sid.text())
+                                  : match.sam_account_name;
+    return {PlannedPrincipal{shown, match.id.sid, match.id.dn, {}}, false};
+  }
+  if (lookup.matches.empty()) {
+    report(Severity::error, "GMSA0201", "Unknown principal",
+           quoted(ref) + " is no computer, group, user or managed service account in " + seen.directory.dns_domain + ".",
+           "Join the host to the domain first, or correct the name. A group of these manifests is written as "
+           "{hostGroup: NAME}.",
+           ref.where, user);
+    return {};
+  }
+  std::string candidates;
+  for (const auto& match : lookup.matches) candidates += "\n  " + match.id.dn.text() + " (" + match.object_class + ")";
+  report(Severity::error, "GMSA0202", "Ambiguous principal", quoted(ref) + " may be any of:" + candidates,
+         "Write its DN or its SID.", ref.where, user);
+  return {};
+}
+
+std::string Context::display(const Sid& sid) const {
+  const auto found = principals_by_sid_.find(sid.text());
+  if (found != principals_by_sid_.end()) return label(*found->second);
+  for (const auto& [name, observation] : seen.host_groups)
+    if (const auto* live = std::get_if<model::LiveGroup>(&observation); live != nullptr && live->id.sid == sid)
+      return live->sam_account_name;
+  return sid.text();
+}
+
+bool Context::is_orphan(const Sid& sid) const {
+  // A SID of another domain or a well-known one can't be looked up here; only our own domain's can be orphaned.
+  return sid.domain() == seen.directory.domain_sid && display(sid) == sid.text();
+}
+
+std::string Context::display_member(const std::string& dn) const {
+  const auto found = principals_by_dn_.find(model::dn_key(dn));
+  return found == principals_by_dn_.end() ? dn : label(*found->second);
+}
+
+Dn Context::parent_for(const model::HostGroup& spec) const {
+  if (spec.path) return *spec.path;
+  return desired.environment.host_groups_path.value_or(seen.directory.users_container);
+}
+
+Dn Context::parent_for(const model::Gmsa& spec) const {
+  if (spec.path) return *spec.path;
+  return desired.environment.accounts_path.value_or(seen.directory.accounts_container);
+}
+
+void Context::require_container(const Dn& parent, SourceRange where, Change& change) {
+  const auto found = seen.containers.find(parent.key());
+  if (found == seen.containers.end() || std::holds_alternative<model::LiveContainer>(found->second)) return;
+  if (const auto* unread = std::get_if<Unreadable>(&found->second)) {
+    report(Severity::error, "GMSA0209", "Live state could not be read",
+           parent.text() + " could not be read: " + unread->why.message + ".", unread->why.hint, where, change.id);
+  } else if (desired.environment.create_paths) {
+    change.requires_.push_back({Kind::container, parent.text()});
+  } else {
+    report(Severity::error, "GMSA0208", "Container does not exist",
+           parent.text() + ", where " + model::address(change.id) + " belongs, does not exist.",
+           "Create it, correct the path, or set createPaths: true in the Environment.", where, change.id);
+  }
+}
+
+bool Context::check_names_free(const ResourceId& id, const Dn& dn, const std::string& sam_account_name,
+                               const model::Guid& self, SourceRange where) {
+  const auto taken = [&](const Principal& holder, const std::string& what) {
+    if (holder.id.guid == self && !self.empty()) return false;
+    const std::string kind = holder.object_class.empty() ? "object" : holder.object_class;
+    report(Severity::error, "GMSA0207", "Name held by another object",
+           what + " is taken by the " + kind + " " + holder.id.dn.text() + ", so " + model::address(id) +
+               " can't have it. gmsactl never takes over an object of another kind.",
+           "Choose another name, or remove or rename that object first.", where, id);
+    return true;
+  };
+  const auto by_sam = seen.sam_account_name_holders.find(fold(sam_account_name));
+  if (by_sam != seen.sam_account_name_holders.end() && taken(by_sam->second, "sAMAccountName " + sam_account_name))
+    return false;
+  const auto by_dn = seen.dn_holders.find(dn.key());
+  return by_dn == seen.dn_holders.end() || !taken(by_dn->second, "The name " + dn.text());
+}
+
+bool Context::claim(const model::Identity& live, const ResourceId& id, SourceRange where) {
+  const auto [entry, fresh] = claims_.emplace(live.guid, id);
+  if (fresh) return true;
+  report(Severity::error, "GMSA0216", "Two declarations mean one object",
+         model::address(id) + " and " + model::address(entry->second) + " both match " + live.dn.text() + ".",
+         "Let one of them have another name; a name that one declaration frees can be taken by another in the next run.",
+         where, id);
+  return false;
+}
+
+}  // namespace gmsactl::plan

@@ -1,0 +1,78 @@
+// What every part of the planner shares while one plan is made: the inputs, the plan under construction, and the
+// words for a diagnostic. Internal to engine/plan.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/model/plan.h"
+#include "engine/plan/make_plan.h"
+
+namespace gmsactl::plan {
+
+/// A principal reference that stands for something, or why it can't be used.
+struct ResolvedRef {
+  std::optional<model::PlannedPrincipal> principal;
+  bool unreadable = false;  ///< what it names could not be read: nothing that depends on it is planned
+};
+
+class Context {
+ public:
+  Context(const model::Desired& wanted, const model::Observations& observed, const Options& chosen);
+
+  const model::Desired& desired;
+  const model::Observations& seen;
+  const Options& options;
+  model::Plan plan;
+
+  bool selected(const model::ResourceId& id) const;
+
+  void report(Severity severity, std::string_view code, std::string summary, std::string detail, std::string hint,
+              std::optional<SourceRange> where, const model::ResourceId& id);
+  void unreadable(const model::ResourceId& id, const Error& why, SourceRange where);
+
+  /// Resolves, and reports what is unknown or ambiguous.
+  ResolvedRef resolve(const model::PrincipalRef& ref, const model::ResourceId& user);
+  /// A live SID for people: its sAMAccountName, or the SID where nothing has it.
+  std::string display(const model::Sid& sid) const;
+  /// A live member's DN for people.
+  std::string display_member(const std::string& dn) const;
+  bool is_orphan(const model::Sid& sid) const;
+
+  const model::Observation<model::LiveGroup>& group(const std::string& name) const;
+  const model::Observation<model::LiveGmsa>& account(const std::string& name) const;
+
+  /// Where an object of the environment belongs: its own path, the environment's, or the well-known container.
+  model::Dn parent_for(const model::HostGroup& spec) const;
+  model::Dn parent_for(const model::Gmsa& spec) const;
+  /// Checks that the parent is there or planned, and adds the container to what `change` requires.
+  void require_container(const model::Dn& parent, SourceRange where, model::Change& change);
+  /// Refuses a DN or sAMAccountName that another object has. False where it is taken.
+  bool check_names_free(const model::ResourceId& id, const model::Dn& dn, const std::string& sam_account_name,
+                        const model::Guid& self, SourceRange where);
+  /// Remembers which declaration a live object belongs to; false and an error where another has claimed it.
+  bool claim(const model::Identity& live, const model::ResourceId& id, SourceRange where);
+
+ private:
+  std::map<std::string, const model::Principal*> principals_by_sid_;
+  std::map<std::string, const model::Principal*> principals_by_dn_;
+  std::map<std::string, const model::Declaration<model::HostGroup>*> group_declarations_;
+  std::map<model::Guid, model::ResourceId> claims_;
+};
+
+// One function per kind; each adds to context.plan.
+void plan_containers(Context& context);
+void plan_group(Context& context, const model::Declaration<model::HostGroup>& declaration);
+void plan_account(Context& context, const model::Declaration<model::Gmsa>& declaration);
+/// The KDS root key, once it is known whether any account is to be created.
+void plan_kds_root_key(Context& context);
+/// Conflicts over SPNs, and who must free one before another takes it.
+void check_service_principal_names(Context& context);
+/// Sorts plan.changes so that everything stands after what it requires; reports circles.
+void order_changes(Context& context);
+
+}  // namespace gmsactl::plan

@@ -1,0 +1,145 @@
+#include "engine/plan/make_plan.h"
+
+#include <algorithm>
+#include <map>
+
+#include "engine/base/text.h"
+#include "engine/plan/context.h"
+
+namespace gmsactl::plan {
+
+using model::Change;
+using model::Kind;
+using model::ResourceId;
+
+bool glob_match(std::string_view pattern, std::string_view text) {
+  // Linear, with one point to come back to: the last `*` can always take one character more.
+  size_t p = 0;
+  size_t t = 0;
+  size_t star = std::string_view::npos;
+  size_t resume = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && (pattern[p] == '?' || (pattern[p] != '*' && fold(pattern[p]) == fold(text[t])))) {
+      ++p;
+      ++t;
+    } else if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++resume;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+namespace {
+
+/// Depth-first over requirements; a requirement met again on its own path is a circle.
+class Order {
+ public:
+  explicit Order(Context& context) : context_(context), changes_(context.plan.changes), state_(changes_.size()) {
+    for (size_t i = 0; i < changes_.size(); ++i) index_.emplace(changes_[i].id, i);
+  }
+
+  void run() {
+    std::vector<size_t> roots(changes_.size());
+    for (size_t i = 0; i < roots.size(); ++i) roots[i] = i;
+    // The kinds' order first, then the manifests': what depends on nothing stays where a reader expects it.
+    std::stable_sort(roots.begin(), roots.end(),
+                     [&](size_t a, size_t b) { return changes_[a].id.kind < changes_[b].id.kind; });
+    for (const size_t root : roots) visit(root);
+    std::vector<Change> sorted;
+    sorted.reserve(order_.size());
+    for (const size_t i : order_) sorted.push_back(std::move(changes_[i]));
+    changes_ = std::move(sorted);
+  }
+
+ private:
+  enum class State : unsigned char { fresh, open, done };
+
+  void visit(size_t i) {
+    if (state_[i] == State::done) return;
+    state_[i] = State::open;
+    auto& required = changes_[i].requires_;
+    std::sort(required.begin(), required.end());
+    required.erase(std::unique(required.begin(), required.end()), required.end());
+    for (const auto& id : required) {
+      const auto found = index_.find(id);
+      if (found == index_.end()) continue;
+      if (state_[found->second] == State::open) report_circle(changes_[i], id);
+      else visit(found->second);
+    }
+    state_[i] = State::done;
+    order_.push_back(i);
+  }
+
+  void report_circle(const Change& change, const ResourceId& id) {
+    context_.report(Severity::error, "GMSA0218", "Changes wait for each other",
+                    model::address(change.id) + " needs " + model::address(id) +
+                        " to go first, which in turn waits for it.",
+                    "Free the SPNs that change hands in one apply, and take them in the next.", change.declared_at,
+                    change.id);
+  }
+
+  Context& context_;
+  std::vector<Change>& changes_;
+  std::vector<State> state_;
+  std::map<ResourceId, size_t> index_;
+  std::vector<size_t> order_;
+};
+
+/// What a targeted change requires is planned with it, as long as --exclude does not name it.
+Options with_required(const model::Desired& desired, const Options& options) {
+  Options closed = options;
+  if (options.targets.empty()) return closed;
+  const auto wanted = [&](const ResourceId& id) {
+    const std::string text = model::address(id);
+    return std::any_of(closed.targets.begin(), closed.targets.end(),
+                       [&](const std::string& pattern) { return glob_match(pattern, text); });
+  };
+  const auto require = [&](const std::vector<model::PrincipalRef>& refs) {
+    bool grew = false;
+    for (const auto& ref : refs) {
+      const ResourceId id{Kind::host_group, ref.text};
+      if (ref.form != model::PrincipalRef::Form::host_group || wanted(id)) continue;
+      closed.targets.push_back(model::address(id));
+      grew = true;
+    }
+    return grew;
+  };
+  for (const auto& account : desired.accounts)
+    if (wanted({Kind::gmsa, account.name})) require(account.spec.principals);
+  for (bool grew = true; grew;) {
+    grew = false;
+    for (const auto& group : desired.host_groups)
+      if (group.spec.members && wanted({Kind::host_group, group.name})) grew |= require(*group.spec.members);
+  }
+  closed.targets.emplace_back("KdsRootKey/*");
+  return closed;
+}
+
+}  // namespace
+
+void order_changes(Context& context) { Order(context).run(); }
+
+model::Plan make_plan(const model::Desired& desired, const model::Observations& seen, const Options& options) {
+  const Options closed = with_required(desired, options);
+  Context context(desired, seen, closed);
+  context.plan.environment = desired.environment.name;
+  context.plan.domain = seen.directory.dns_domain;
+  context.plan.domain_sid = seen.directory.domain_sid.text();
+  context.plan.server = seen.directory.server;
+  for (const auto& group : desired.host_groups) plan_group(context, group);
+  for (const auto& account : desired.accounts) plan_account(context, account);
+  plan_kds_root_key(context);
+  check_service_principal_names(context);
+  plan_containers(context);
+  order_changes(context);
+  return std::move(context.plan);
+}
+
+}  // namespace gmsactl::plan

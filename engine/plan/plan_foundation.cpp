@@ -1,0 +1,158 @@
+// What accounts and groups stand on: containers and the KDS root key.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+#include "engine/plan/context.h"
+#include "engine/plan/field.h"
+
+namespace gmsactl::plan {
+
+using model::Action;
+using model::Change;
+using model::Dn;
+using model::Kind;
+using model::ResourceId;
+
+namespace {
+
+// [MS-GKDI] 3.1.4.1: a key serves once its start lies a whole key cycle of ten hours back, so that every domain
+// controller has it.
+constexpr int64_t key_cycle = int64_t{10} * 3600 * 10'000'000;
+constexpr int64_t unix_epoch = 116'444'736'000'000'000;  // 1970-01-01 in 100 ns since 1601
+
+std::string time_text(int64_t filetime) {
+  const auto seconds = static_cast<std::time_t>((filetime - unix_epoch) / 10'000'000);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
+}
+
+bool creates_account(const Change& change) {
+  return change.id.kind == Kind::gmsa && (change.action == Action::create || change.action == Action::replace);
+}
+
+}  // namespace
+
+void plan_containers(Context& context) {
+  if (!context.desired.environment.create_paths) return;
+  // Only those that a planned object needs, and what they themselves stand in.
+  std::set<std::string> wanted;
+  for (const auto& change : context.plan.changes)
+    for (const auto& required : change.requires_)
+      if (required.kind == Kind::container) wanted.insert(required.name);
+  std::vector<Change> containers;
+  std::set<std::string> done;
+  const auto add = [&](const auto& self, const Dn& dn, SourceRange where) -> void {
+    const auto found = context.seen.containers.find(dn.key());
+    if (found == context.seen.containers.end() || !std::holds_alternative<model::Absent>(found->second)) return;
+    if (!done.insert(dn.key()).second) return;
+    Change change;
+    change.id = {Kind::container, dn.text()};
+    change.action = Action::create;
+    change.cause = "new";
+    change.dn = dn;
+    change.declared_at = where;
+    change.reasons.emplace_back("it does not exist, and createPaths is true");
+    change.fields.push_back({"path", {}, dn.text(), {}, {}});
+    change.detail = model::ContainerChange{dn};
+    const Dn parent = dn.parent();
+    self(self, parent, where);
+    if (done.contains(parent.key())) change.requires_.push_back({Kind::container, parent.text()});
+    containers.push_back(std::move(change));
+  };
+  for (const auto& text : wanted)
+    if (auto dn = Dn::parse(text)) add(add, *dn, context.desired.environment.position("createPaths"));
+  context.plan.changes.insert(context.plan.changes.begin(), std::make_move_iterator(containers.begin()),
+                              std::make_move_iterator(containers.end()));
+}
+
+namespace {
+
+void plan_key_creation(Context& context, const ResourceId& id) {
+  const auto& environment = context.desired.environment;
+  const bool immediately = environment.kds_root_key_effective_immediately;
+  const SourceRange where = environment.position("kdsRootKey");
+  if (immediately && context.seen.directory.domain_controllers > 1) {
+    context.report(Severity::error, "GMSA0302", "Back-dated KDS root key refused",
+                   "kdsRootKey.effective is immediately, and " + context.seen.directory.dns_domain + " has " +
+                       std::to_string(context.seen.directory.domain_controllers) +
+                       " domain controllers. Until all of them have the key, they would give out different passwords.",
+                   "Write effective: after10h.", where, id);
+    return;
+  }
+  Change change;
+  change.id = id;
+  change.action = Action::create;
+  change.cause = "new";
+  change.declared_at = where;
+  change.dn = context.seen.directory.configuration_dn.child("CN", "Services")
+                  .child("CN", "Group Key Distribution Service")
+                  .child("CN", "Master Root Keys");
+  change.reasons.emplace_back("the forest has no KDS root key, and kdsRootKey.create is true");
+  change.fields.push_back({"effective", {}, std::string(immediately ? "immediately" : "after10h"), {}, {}});
+  change.detail = model::KdsRootKeyChange{immediately};
+  auto& changes = context.plan.changes;
+  if (immediately) {
+    for (auto& other : changes)
+      if (creates_account(other)) other.requires_.push_back(id);
+  } else {
+    const auto waiting = std::remove_if(changes.begin(), changes.end(), creates_account);
+    const auto count = static_cast<size_t>(changes.end() - waiting);
+    changes.erase(waiting, changes.end());
+    if (count > 0)
+      context.report(Severity::warning, "GMSA0204", "KDS root key not yet usable",
+                     std::to_string(count) + " of the declared accounts are not in this plan: the new KDS root key serves "
+                     "ten hours after it is created.",
+                     "Apply this plan, and run again after that.", where, id);
+  }
+  changes.insert(changes.begin(), std::move(change));
+}
+
+}  // namespace
+
+void plan_kds_root_key(Context& context) {
+  const ResourceId id{Kind::kds_root_key, context.seen.directory.dns_domain};
+  const auto& environment = context.desired.environment;
+  const SourceRange where = environment.position("kdsRootKey");
+  const auto& facts = context.seen.directory;
+  const bool needed = std::any_of(context.plan.changes.begin(), context.plan.changes.end(), creates_account);
+  const auto* keys = std::get_if<std::vector<model::LiveKdsRootKey>>(&facts.kds_root_keys);
+  if (keys != nullptr && !keys->empty()) {
+    int64_t usable_from = keys->front().use_start_time;
+    for (const auto& key : *keys) usable_from = std::min(usable_from, key.use_start_time);
+    usable_from += key_cycle;
+    if (needed && usable_from > facts.server_time)
+      context.report(Severity::error, "GMSA0204", "KDS root key not yet usable",
+                     "The forest's KDS root key serves from " + time_text(usable_from) +
+                         " on; until then no account can be created.",
+                     "Run again after that.", where, id);
+    return;
+  }
+  if (const auto* unread = std::get_if<model::Unreadable>(&facts.kds_root_keys)) {
+    if (needed && !facts.any_gmsa_exists)
+      context.report(Severity::error, "GMSA0209", "Live state could not be read",
+                     "The KDS root keys could not be read: " + unread->why.message + ".", unread->why.hint, where, id);
+    return;
+  }
+  if (facts.any_gmsa_exists) {
+    if (needed)
+      context.report(Severity::warning, "GMSA0212", "KDS root key not visible",
+                     "No KDS root key is visible to this user, who may not have the right to see one. Managed service "
+                     "accounts exist, so the forest has a key.",
+                     "", where, id);
+    return;
+  }
+  if (environment.create_kds_root_key && context.selected(id)) return plan_key_creation(context, id);
+  if (needed)
+    context.report(Severity::error, "GMSA0203", "No KDS root key",
+                   "The forest has no KDS root key that this user can see, so no managed service account can be created.",
+                   "An enterprise administrator creates one, once per forest, with Add-KdsRootKey -EffectiveImmediately; "
+                   "it serves ten hours later. Or set kdsRootKey: {create: true} in the Environment.",
+                   where, id);
+}
+
+}  // namespace gmsactl::plan

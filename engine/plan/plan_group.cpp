@@ -1,0 +1,203 @@
+#include <algorithm>
+#include <set>
+
+#include "engine/base/text.h"
+#include "engine/plan/context.h"
+#include "engine/plan/field.h"
+
+namespace gmsactl::plan {
+
+using model::Action;
+using model::Change;
+using model::Declaration;
+using model::Dn;
+using model::GroupChange;
+using model::GroupScope;
+using model::HostGroup;
+using model::Kind;
+using model::LiveGroup;
+using model::PlannedPrincipal;
+using model::ResourceId;
+
+namespace {
+
+// [MS-ADTS] 2.2.12 group type flags.
+constexpr uint32_t security_enabled = 0x80000000;
+constexpr uint32_t scope_bits = 0x0000000E;
+
+uint32_t scope_bit(GroupScope scope) {
+  switch (scope) {
+    case GroupScope::global: return 0x2;
+    case GroupScope::domain_local: return 0x4;
+    case GroupScope::universal: return 0x8;
+  }
+  return 0;
+}
+
+std::string scope_text(uint32_t group_type) {
+  std::string text = (group_type & 0x2) != 0   ? "Global"
+                     : (group_type & 0x4) != 0 ? "DomainLocal"
+                     : (group_type & 0x8) != 0 ? "Universal"
+                                               : "unknown";
+  if ((group_type & security_enabled) == 0) text += " (distribution)";
+  return text;
+}
+
+struct Members {
+  std::vector<PlannedPrincipal> wanted;
+  bool unreadable = false;
+};
+
+Members resolve_members(Context& context, const ResourceId& id, const HostGroup& spec) {
+  Members members;
+  if (!spec.members) return members;
+  members.wanted.reserve(spec.members->size());
+  for (const auto& ref : *spec.members) {
+    auto resolved = context.resolve(ref, id);
+    members.unreadable |= resolved.unreadable;
+    if (resolved.principal) members.wanted.push_back(std::move(*resolved.principal));
+  }
+  return members;
+}
+
+/// Fills detail.add and detail.remove, and the members field.
+void diff_members(Context& context, const HostGroup& spec, const std::vector<PlannedPrincipal>& wanted,
+                  GroupChange& detail, Change& change) {
+  if (!spec.members) return;
+  const auto& live = detail.live ? detail.live->members : std::vector<std::string>{};
+  std::vector<std::string> live_keys;
+  live_keys.reserve(live.size());
+  for (const auto& dn : live) live_keys.push_back(model::dn_key(dn));
+  std::vector<std::string_view> sorted_live(live_keys.begin(), live_keys.end());
+  std::sort(sorted_live.begin(), sorted_live.end());
+
+  std::vector<std::string_view> wanted_keys;
+  for (const auto& principal : wanted) {
+    if (!principal.dn.empty()) {
+      wanted_keys.push_back(principal.dn.key());
+      if (std::binary_search(sorted_live.begin(), sorted_live.end(), std::string_view(principal.dn.key()))) continue;
+    }
+    detail.add.push_back(principal);
+  }
+  std::sort(wanted_keys.begin(), wanted_keys.end());
+  if (spec.membership == model::Membership::exact)
+    for (size_t i = 0; i < live.size(); ++i)
+      if (!std::binary_search(wanted_keys.begin(), wanted_keys.end(), std::string_view(live_keys[i])))
+        detail.remove.push_back(live[i]);
+  if (detail.add.empty() && detail.remove.empty()) return;
+
+  model::FieldChange field{"members", {}, {}, {}, {}};
+  std::vector<std::string> before;
+  for (const auto& dn : live) before.push_back(context.display_member(dn));
+  for (const auto& principal : detail.add) field.added.push_back(principal.display);
+  for (const auto& dn : detail.remove) field.removed.push_back(context.display_member(dn));
+  std::vector<std::string> after = minus_folded(before, field.removed);
+  after.insert(after.end(), field.added.begin(), field.added.end());
+  for (auto* list : {&before, &after, &field.added, &field.removed}) std::sort(list->begin(), list->end(), LessFolded{});
+  if (detail.live) field.before = before;
+  field.after = after;
+  if (detail.live) {
+    if (!field.added.empty()) change.reasons.push_back(plural(field.added.size(), "member") + " declared but not in the group");
+    if (!field.removed.empty())
+      change.reasons.push_back(plural(field.removed.size(), "member") +
+                               " in the group but not declared, and membership is exact");
+  }
+  change.fields.push_back(std::move(field));
+}
+
+void require_groups(const GroupChange& detail, Change& change) {
+  for (const auto& principal : detail.add)
+    if (!principal.host_group.empty() && principal.sid.empty())
+      change.requires_.push_back({Kind::host_group, principal.host_group});
+}
+
+void diff_live(Context& context, const Declaration<HostGroup>& declaration, GroupChange& detail, Change& change) {
+  const auto& spec = declaration.spec;
+  const LiveGroup& live = *detail.live;
+  Fields fields(change.fields);
+  const Dn parent = context.parent_for(spec);
+  if (!(live.id.dn.parent() == parent)) {
+    fields.value("path", live.id.dn.parent().text(), parent.text());
+    change.reasons.push_back("the group stands in another container than declared");
+    context.require_container(parent, declaration.position("path"), change);
+  }
+  if (!equal_folded(live.id.dn.leaf().value, spec.common_name)) {
+    fields.value("commonName", live.id.dn.leaf().value, spec.common_name);
+    change.reasons.push_back("the group's common name differs");
+  }
+  const size_t placed = change.fields.size();
+  if (!equal_folded(live.sam_account_name, spec.sam_account_name)) {
+    fields.value("samAccountName", live.sam_account_name, spec.sam_account_name);
+    change.reasons.push_back("the group was found by its common name and has another sAMAccountName");
+  }
+  detail.group_type = (live.group_type & ~scope_bits) | security_enabled | scope_bit(spec.scope);
+  if (detail.group_type != live.group_type) {
+    fields.value("scope", scope_text(live.group_type), scope_text(detail.group_type));
+    change.reasons.emplace_back("the group's type differs");
+  }
+  const size_t before_text = change.fields.size();
+  fields.text("description", live.description, spec.description);
+  if (change.fields.size() != before_text) change.reasons.emplace_back("the description differs");
+  change.action = placed > 0 && change.fields.size() == placed ? Action::move : Action::update;
+}
+
+void fill_new(Context& context, const Declaration<HostGroup>& declaration, GroupChange& detail, Change& change) {
+  const auto& spec = declaration.spec;
+  change.action = Action::create;
+  change.cause = "new";
+  change.reasons.push_back("no group has sAMAccountName " + spec.sam_account_name);
+  detail.group_type = security_enabled | scope_bit(spec.scope);
+  Fields fields(change.fields);
+  fields.value("samAccountName", {}, spec.sam_account_name);
+  fields.value("commonName", {}, spec.common_name);
+  fields.value("path", {}, change.dn.parent().text());
+  fields.value("scope", {}, std::string(model::name(spec.scope)));
+  fields.text("description", std::nullopt, spec.description);
+  context.require_container(change.dn.parent(), declaration.position("path"), change);
+}
+
+}  // namespace
+
+void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
+  const ResourceId id{Kind::host_group, declaration.name};
+  if (!context.selected(id)) return;
+  const auto& observation = context.group(declaration.name);
+  if (const auto* unread = std::get_if<model::Unreadable>(&observation))
+    return context.unreadable(id, unread->why, declaration.declared_at);
+
+  Change change;
+  change.id = id;
+  change.declared_at = declaration.declared_at;
+  change.dn = context.parent_for(declaration.spec).child("CN", declaration.spec.common_name);
+  GroupChange detail{declaration.spec, change.dn, 0, {}, {}, std::nullopt};
+  const auto members = resolve_members(context, id, declaration.spec);
+  if (members.unreadable) {
+    context.plan.unreadable.push_back({id, Error{ErrorKind::unavailable, "a member could not be read", {}, {}}});
+    return;
+  }
+  const auto* live = std::get_if<LiveGroup>(&observation);
+  if (live != nullptr) {
+    if (!context.claim(live->id, id, declaration.declared_at)) return;
+    change.guid = live->id.guid;
+    change.dn = live->id.dn;
+    detail.live = *live;
+    diff_live(context, declaration, detail, change);
+  } else {
+    fill_new(context, declaration, detail, change);
+  }
+  const size_t without_members = change.fields.size();
+  diff_members(context, declaration.spec, members.wanted, detail, change);
+  if (change.fields.size() != without_members && change.action == Action::move) change.action = Action::update;
+  if (change.fields.empty()) {
+    context.plan.unchanged.push_back(id);
+    return;
+  }
+  const auto where = declaration.position(live != nullptr ? "commonName" : "samAccountName");
+  if (!context.check_names_free(id, detail.dn, declaration.spec.sam_account_name, change.guid, where) && live == nullptr)
+    return;
+  require_groups(detail, change);
+  change.detail = std::move(detail);
+  context.plan.changes.push_back(std::move(change));
+}
+
+}  // namespace gmsactl::plan

@@ -1,0 +1,146 @@
+#include <algorithm>
+#include <unordered_map>
+
+#include "engine/base/text.h"
+#include "engine/plan/context.h"
+
+namespace gmsactl::plan {
+
+using model::Change;
+using model::Kind;
+using model::Principal;
+using model::ResourceId;
+using model::Spn;
+
+namespace {
+
+struct Claim {
+  const model::Declaration<model::Gmsa>* declaration;
+  Spn spn;
+};
+
+const model::FieldChange* spn_field(const Change& change) {
+  for (const auto& field : change.fields)
+    if (field.path == "servicePrincipalNames") return &field;
+  return nullptr;
+}
+
+class SpnCheck {
+ public:
+  explicit SpnCheck(Context& context) : context_(context) {
+    auto& changes = context_.plan.changes;
+    for (size_t i = 0; i < changes.size(); ++i) {
+      if (changes[i].id.kind != Kind::gmsa) continue;
+      if (!changes[i].guid.empty()) change_by_guid_.emplace(changes[i].guid.encode(), i);
+      if (const auto* field = spn_field(changes[i]))
+        for (const auto& spn : field->removed) freed_by_.emplace(fold(spn), i);
+    }
+    for (const auto& declaration : context_.desired.accounts)
+      for (const auto& located : declaration.spec.service_principal_names)
+        if (auto spn = Spn::parse(located.text)) declared_by_host_[fold(spn->host)].push_back({&declaration, std::move(*spn)});
+  }
+
+  void run() {
+    for (auto& change : context_.plan.changes) {
+      const auto* field = change.id.kind == Kind::gmsa ? spn_field(change) : nullptr;
+      if (field == nullptr) continue;
+      if (context_.seen.spn_holders_unreadable && !field->added.empty()) {
+        const Error& why = *context_.seen.spn_holders_unreadable;
+        context_.report(Severity::error, "GMSA0211", "SPN holders could not be read",
+                        "Whether another object holds an SPN of " + model::address(change.id) +
+                            " is not known: " + why.message + ".",
+                        why.hint, change.declared_at, change.id);
+        continue;
+      }
+      for (const auto& text : field->added)
+        if (auto spn = Spn::parse(text)) check(change, *spn);
+    }
+  }
+
+ private:
+  SourceRange position(const Change& change, const std::string& spn) const {
+    for (const auto& located : std::get<model::GmsaChange>(change.detail).desired.service_principal_names)
+      if (equal_folded(located.text, spn)) return located.where;
+    return change.declared_at;
+  }
+
+  void check(Change& change, const Spn& spn) {
+    const std::string text = spn.text();
+    check_holders(change, text, text);
+    for (const auto& alias : context_.seen.directory.spn_mappings.aliases(spn)) check_holders(change, text, alias.text());
+    check_declared(change, spn);
+  }
+
+  void check_holders(Change& change, const std::string& wanted, const std::string& held) {
+    const auto found = context_.seen.spn_holders.find(fold(held));
+    if (found == context_.seen.spn_holders.end()) return;
+    for (const Principal& holder : found->second) {
+      if (holder.id.guid == change.guid && !change.guid.empty()) continue;
+      if (frees(change, holder, held)) continue;
+      const bool alias = !equal_folded(wanted, held);
+      context_.report(
+          Severity::error, alias ? "GMSA0206" : "GMSA0205",
+          alias ? "SPN answered by another object's alias" : "SPN held by another object",
+          alias ? wanted + " for " + model::address(change.id) + " means the same service as " + held + ", which " +
+                      holder.id.dn.text() + " holds: the domain maps service classes to HOST, so clients would get "
+                      "tickets for either account."
+                : wanted + ", declared for " + model::address(change.id) + ", is registered on " + holder.id.dn.text() +
+                      ". An SPN belongs to one object in the forest.",
+          "Remove it there first (setspn -D " + held + " " +
+              (holder.sam_account_name.empty() ? "ACCOUNT" : holder.sam_account_name) + "), or declare another name.",
+          position(change, wanted), change.id);
+      return;
+    }
+  }
+
+  /// Whether this very plan takes the SPN from its holder; then that goes first.
+  bool frees(Change& change, const Principal& holder, const std::string& held) {
+    const auto holder_change = change_by_guid_.find(holder.id.guid.encode());
+    if (holder_change == change_by_guid_.end()) return false;
+    const auto [first, last] = freed_by_.equal_range(fold(held));
+    const bool freed = std::any_of(first, last, [&](const auto& entry) { return entry.second == holder_change->second; });
+    const auto& other = context_.plan.changes[holder_change->second];
+    const bool replaced = other.action == model::Action::replace;
+    if (!freed && !replaced) return false;
+    change.requires_.push_back(other.id);
+    change.reasons.push_back(held + " is freed by " + model::address(other.id) + " first");
+    return true;
+  }
+
+  /// Two declared accounts that would answer for each other through HOST aliases; the same SPN twice is found when
+  /// the manifests are read.
+  void check_declared(const Change& change, const Spn& spn) {
+    const auto found = declared_by_host_.find(fold(spn.host));
+    if (found == declared_by_host_.end()) return;
+    for (const auto& claim : found->second) {
+      if (claim.declaration->name == change.id.name) continue;
+      const auto aliases = context_.seen.directory.spn_mappings.aliases(spn);
+      if (std::find_if(aliases.begin(), aliases.end(), [&](const Spn& alias) {
+            return equal_folded(alias.text(), claim.spn.text());
+          }) == aliases.end())
+        continue;
+      context_.report(Severity::error, "GMSA0206", "SPN answered by another object's alias",
+                      spn.text() + " for " + model::address(change.id) + " means the same service as " +
+                          claim.spn.text() + ", declared for GMSA/" + claim.declaration->name +
+                          ": the domain maps service classes to HOST.",
+                      "Give the name to one of the two accounts.", position(change, spn.text()), change.id);
+      return;
+    }
+  }
+
+  Context& context_;
+  std::unordered_map<std::string, size_t> change_by_guid_;
+  std::unordered_multimap<std::string, size_t> freed_by_;
+  std::unordered_map<std::string, std::vector<Claim>> declared_by_host_;
+};
+
+}  // namespace
+
+void check_service_principal_names(Context& context) {
+  const bool any = std::any_of(context.plan.changes.begin(), context.plan.changes.end(), [](const Change& change) {
+    return change.id.kind == Kind::gmsa && spn_field(change) != nullptr;
+  });
+  if (any) SpnCheck(context).run();
+}
+
+}  // namespace gmsactl::plan
