@@ -265,15 +265,20 @@ await_dc() {
     ((SECONDS < deadline)) || { tail -n 30 "$lab_dir/log/$dc.log" >&2; die "$dc does not answer after 90 s; see $lab_dir/log"; }
     sleep 0.1
   done
-  rm -f "$lab_dir/ccache/.probe"
 }
 
-# ldapsearch as Administrator at one controller, with the lab's names.
+# An LDAP client as Administrator at one controller, with the lab's names.
+lab_ldap() {
+  local dc=$1 client=$2
+  shift 2
+  KRB5_CONFIG=$lab_dir/krb5-$dc.conf KRB5CCNAME=FILE:$lab_dir/ccache/.probe LDAPNOINIT=1 with_lab_hosts \
+    "$client" -Q -N -Y GSSAPI -o nettimeout=5 -H "ldap://$dc.$domain" "$@"
+}
+
 lab_ldapsearch() {
   local dc=$1
   shift
-  KRB5_CONFIG=$lab_dir/krb5-$dc.conf KRB5CCNAME=FILE:$lab_dir/ccache/.probe LDAPNOINIT=1 with_lab_hosts \
-    ldapsearch -LLL -Q -N -Y GSSAPI -o nettimeout=5 -H "ldap://$dc.$domain" "$@"
+  lab_ldap "$dc" ldapsearch -LLL "$@"
 }
 
 # Runs a command in a mount namespace where /etc/hosts is the lab's; elsewhere as it is.
@@ -345,6 +350,69 @@ cmd_up() {
   cmd_status
 }
 
+# --- the second controller -------------------------------------------------------------------------------------------
+
+join_second() {
+  [[ $mode == netns ]] || die "a second controller needs network namespaces, which are not permitted here"
+  local d=$lab_dir/dc02
+  trap 'failed_up' EXIT
+  rm -f "$lab_dir/ready"
+  dcs=(dc01 dc02)
+  save_lab
+  create_namespace dc02
+  write_client_files
+  write_krb5_of dc02
+  refresh_ticket administrator Administrator
+  say "joining dc02 …"
+  logged join "joining dc02" on_dc dc02 samba-tool domain join "$domain" DC --server="dc01.$domain" --targetdir="$d" \
+    --use-krb5-ccache="$lab_dir/ccache/administrator" --dns-backend=SAMBA_INTERNAL --option="netbios name=DC02" \
+    --option="interfaces=lo eth0" --option="bind interfaces only=yes" --option="ad dc functional level = 2016" \
+    --option="ldb:nosync=true"
+  write_smb_conf dc02
+  write_certificates dc02
+  start_dc dc02
+  await_dc dc02
+  logged dnsupdate "registering dc02 in DNS" on_dc dc02 samba_dnsupdate -s "$d/etc/smb.conf"
+  logged replicate "replication to dc02" replicate dc02 dc01
+  logged replicate "replication to dc01" replicate dc01 dc02
+  await_replication
+  add_hosts_lines dc02
+  touch "$lab_dir/ready"
+  trap - EXIT
+}
+
+# Runs a command quietly; its output is shown where it fails.
+logged() {
+  local log=$lab_dir/log/$1.log what=$2
+  shift 2
+  "$@" >>"$log" 2>&1 || { tail -n 30 "$log" >&2; die "$what failed"; }
+}
+
+# As the controller's own account; with a ticket of Administrator's Samba fails to bind here.
+replicate() {
+  on_dc "$1" samba-tool drs replicate "$1.$domain" "$2.$domain" "$base" -s "$lab_dir/$1/etc/smb.conf" -P
+}
+
+# An object made at dc02 must arrive at dc01, and its deletion there must arrive at dc02.
+await_replication() {
+  local probe="CN=gmsactl-lab-probe,CN=Users,$base"
+  printf 'dn: %s\nobjectClass: container\n' "$probe" | lab_ldap dc02 ldapadd >/dev/null
+  until_true "replication from dc02 to dc01" lab_ldapsearch dc01 -s base -b "$probe" dn
+  lab_ldap dc01 ldapdelete "$probe"
+  until_true "replication from dc01 to dc02" not lab_ldapsearch dc02 -s base -b "$probe" dn
+}
+
+not() { ! "$@"; }
+
+until_true() {
+  local what=$1 deadline=$((SECONDS + 60))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    ((SECONDS < deadline)) || die "$what did not happen within 60 s; see $lab_dir/log"
+    sleep 0.1
+  done
+}
+
 # A krb5.conf that names one controller only, to ask that one.
 write_krb5_of() {
   sed "/^    kdc = /d; s/^  $realm = {/&\n    kdc = $(dc_address "$1")/" "$lab_dir/krb5.conf" >"$lab_dir/krb5-$1.conf"
@@ -379,7 +447,6 @@ cmd_down() {
   ((EUID == 0)) || die "the lab was started by root: sudo ./dev lab down"
   with_lock
   remove_remains
-  rm -f "$lab_dir.lock"
   say "down"
 }
 
@@ -444,7 +511,8 @@ cmd_env() {
 cmd_run() {
   ((${#rest[@]})) || die "run needs a command"
   local variables
-  variables=$(cmd_env)
+  variables=$(cmd_env) || exit
+  find_lab
   eval "$variables"
   if [[ $mode == netns ]]; then
     with_lab_hosts "${rest[@]}"

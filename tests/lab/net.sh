@@ -66,6 +66,7 @@ create_network() {
 create_namespace() {
   local dc=$1 ns outer
   ns=$(namespace "$dc") outer="gm$net-$dc"
+  ip link del "$outer" 2>/dev/null || true
   ip netns add "$ns"
   ip -n "$ns" link set lo up
   ip link add "$outer" type veth peer name eth0 netns "$ns"
@@ -81,21 +82,25 @@ remove_network() {
     ns=$(namespace "$dc")
     [[ -e /run/netns/$ns ]] || continue
     end_processes_in "$ns"
+    # Explicitly, and at once: a link whose namespace is deleted lingers until the kernel gets round to it.
+    ip link del "gm$net-$dc" 2>/dev/null || true
     ip netns del "$ns"
   done
   ip link del "$(bridge_name "$net")" 2>/dev/null || true
 }
 
+# The first process of the controller's PID namespace takes all others with it. It is asked first, then told. Its parent
+# outside, `unshare`, is left to collect it and ends by itself; only if that takes long is it ended too.
 end_processes_in() {
-  local ns=$1 pids signal=TERM try
-  # The first process of the controller's PID namespace takes all others with it. It is asked first, then told.
+  local ns=$1 pids pid try
   for ((try = 0; try < 100; try++)); do
-    pids=$(ip netns pids "$ns" 2>/dev/null | tr '\n' ' ')
+    pids=$(ip netns pids "$ns" 2>/dev/null) || true
     [[ $pids ]] || return 0
-    ((try < 1)) || signal=KILL
-    # shellcheck disable=SC2086  # a list of numbers
-    kill -"$signal" $pids 2>/dev/null || true
-    sleep 0.1
+    for pid in $pids; do
+      [[ $(cat "/proc/$pid/comm" 2>/dev/null) != unshare ]] || ((try > 30)) || continue
+      if ((try < 2)); then kill -TERM "$pid" 2>/dev/null || true; else kill -KILL "$pid" 2>/dev/null || true; fi
+    done
+    sleep 0.05
   done
   die "processes in $ns do not end: $pids"
 }
