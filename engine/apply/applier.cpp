@@ -39,6 +39,7 @@ class Schedule {
   }
 
   bool finished() const { return open_ == 0; }
+  bool has_ready() const { return !ready_.empty(); }
   /// The plan's order wherever there is a choice, so that runs are alike.
   std::optional<size_t> take() {
     if (ready_.empty()) return std::nullopt;
@@ -95,7 +96,7 @@ std::vector<ChangeResult> run(const model::Plan& plan, ports::Provider& provider
       if (stop.stop_requested()) return;
       const auto next = schedule.take();
       if (!next) {
-        changed.wait(lock, stop, [] { return true; });
+        changed.wait(lock, stop, [&] { return schedule.finished() || schedule.has_ready(); });
         continue;
       }
       lock.unlock();

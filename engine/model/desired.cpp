@@ -29,6 +29,14 @@ std::vector<std::string> encryption_type_names(uint32_t bits) {
   return found;
 }
 
+Dn declared_parent(const HostGroup& spec, const Environment& environment, const DirectoryFacts& facts) {
+  return spec.path ? *spec.path : environment.host_groups_path.value_or(facts.users_container);
+}
+
+Dn declared_parent(const Gmsa& spec, const Environment& environment, const DirectoryFacts& facts) {
+  return spec.path ? *spec.path : environment.accounts_path.value_or(facts.accounts_container);
+}
+
 std::string principal_key(const PrincipalRef& ref) {
   switch (ref.form) {
     case PrincipalRef::Form::name: return "name:" + fold(ref.text);

@@ -33,6 +33,7 @@ struct LiveGroup {
   uint32_t group_type = 0;  ///< [MS-ADTS] 2.2.12
   std::optional<std::string> description;
   std::vector<std::string> members;  ///< DNs as the server writes them
+  bool operator==(const LiveGroup&) const = default;
 };
 
 struct LiveGmsa {
@@ -47,6 +48,7 @@ struct LiveGmsa {
   std::optional<std::string> description;
   std::optional<std::string> display_name;
   std::vector<std::string> allowed_to_delegate_to;
+  bool operator==(const LiveGmsa&) const = default;
 };
 
 struct LiveContainer {
@@ -121,6 +123,10 @@ struct Observations {
   /// Objects that stand where a desired one would be created, moved or renamed to, by Dn::key().
   std::map<std::string, Principal> dn_holders;
 };
+
+/// Where an object belongs: its own path, else the environment's, else the domain's well-known container.
+Dn declared_parent(const HostGroup& spec, const Environment& environment, const DirectoryFacts& facts);
+Dn declared_parent(const Gmsa& spec, const Environment& environment, const DirectoryFacts& facts);
 
 /// Key of Observations::principals: equal references, equal keys.
 std::string principal_key(const PrincipalRef& ref);

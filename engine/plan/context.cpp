@@ -144,16 +144,6 @@ std::string Context::display_member(const std::string& dn) const {
   return found == principals_by_dn_.end() ? dn : label(*found->second);
 }
 
-Dn Context::parent_for(const model::HostGroup& spec) const {
-  if (spec.path) return *spec.path;
-  return desired.environment.host_groups_path.value_or(seen.directory.users_container);
-}
-
-Dn Context::parent_for(const model::Gmsa& spec) const {
-  if (spec.path) return *spec.path;
-  return desired.environment.accounts_path.value_or(seen.directory.accounts_container);
-}
-
 void Context::require_container(const Dn& parent, SourceRange where, Change& change) {
   const auto found = seen.containers.find(parent.key());
   if (found == seen.containers.end() || std::holds_alternative<model::LiveContainer>(found->second)) return;

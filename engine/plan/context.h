@@ -46,9 +46,10 @@ class Context {
   const model::Observation<model::LiveGroup>& group(const std::string& name) const;
   const model::Observation<model::LiveGmsa>& account(const std::string& name) const;
 
-  /// Where an object of the environment belongs: its own path, the environment's, or the well-known container.
-  model::Dn parent_for(const model::HostGroup& spec) const;
-  model::Dn parent_for(const model::Gmsa& spec) const;
+  template <class Spec>
+  model::Dn parent_for(const Spec& spec) const {
+    return model::declared_parent(spec, desired.environment, seen.directory);
+  }
   /// Checks that the parent is there or planned, and adds the container to what `change` requires.
   void require_container(const model::Dn& parent, SourceRange where, model::Change& change);
   /// Refuses a DN or sAMAccountName that another object has. False where it is taken.

@@ -36,8 +36,9 @@ class Provider {
   /// overwrites a value other than the planned one: that is Outcome::conflict. After an unknown outcome it reads again.
   virtual model::ChangeResult apply(const model::Change& change) = 0;
 
-  /// Before the first write: whether the pinned server still answers.
-  [[nodiscard]] virtual Result<void> check_alive() = 0;
+  /// Once, before the first apply(): whether the server still answers. From here on no other server is used; a failure
+  /// leaves the choice open, so that the caller may observe and plan anew.
+  [[nodiscard]] virtual Result<void> begin_writes() = 0;
 
   /// Makes what was applied durable.
   [[nodiscard]] virtual Result<void> flush() = 0;

@@ -1,0 +1,48 @@
+// The specs of the three kinds, from YAML to values. Structure and each field's own rules are checked here; what needs
+// other documents is checked where the environment is put together (resolve.cpp).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/manifest/document.h"
+#include "engine/model/desired.h"
+
+namespace gmsactl::manifest {
+
+using FieldPositions = std::vector<std::pair<std::string_view, SourceRange>>;
+
+/// A spec whose defaults that depend on the environment or on metadata.name are not filled in yet.
+struct HostGroupFields {
+  model::HostGroup spec;  ///< sam_account_name and common_name may be empty: not given
+  FieldPositions positions;
+};
+
+struct GmsaFields {
+  model::Gmsa spec;  ///< sam_account_name and dns_host_name may be empty: not given
+  bool allow_long_name = false;
+  bool has_service_principal_names = false;  ///< given, perhaps as an empty list
+  FieldPositions positions;
+};
+
+HostGroupFields decode_host_group(const Node& spec, Reading& reading);
+GmsaFields decode_gmsa(const Node& spec, Reading& reading);
+/// Complete, since an Environment depends on nothing else. A password that stands in the text is concealed in `secrets`.
+model::Environment decode_environment(const Document& document, Reading& reading, std::vector<SourceRange>& secrets);
+/// What `${…}` means in that environment.
+Variables variables_of(const model::Environment& environment);
+
+/// At most 256 characters for groups; 255 for accounts, since `$` is added to theirs.
+inline constexpr size_t longest_account_name = 256;
+inline constexpr size_t longest_usual_account_name = 15;
+
+// The parts that several kinds share.
+FieldPositions field_positions(const Node& spec, std::span<const std::string_view> known, const Reading& reading);
+/// Like read_text, but null is an empty text: it clears.
+std::optional<std::string> read_clearable_text(const Field& field, size_t longest, Reading& reading);
+std::optional<model::Dn> read_path(const Field& field, Reading& reading);
+std::vector<model::PrincipalRef> read_principals(const Field& field, Reading& reading);
+
+}  // namespace gmsactl::manifest

@@ -1,0 +1,171 @@
+#include <array>
+
+#include "engine/base/text.h"
+#include "engine/manifest/decode.h"
+#include "engine/manifest/lists.h"
+#include "engine/manifest/names.h"
+#include "engine/model/spn.h"
+
+namespace gmsactl::manifest {
+
+namespace {
+
+constexpr std::array<std::string_view, 16> keys{"samAccountName",
+                                                "allowLongName",
+                                                "dnsHostName",
+                                                "servicePrincipalNames",
+                                                "principalsAllowedToRetrieveManagedPassword",
+                                                "managedPasswordIntervalInDays",
+                                                "kerberosEncryptionTypes",
+                                                "enabled",
+                                                "description",
+                                                "displayName",
+                                                "path",
+                                                "trustedForDelegation",
+                                                "trustedToAuthForDelegation",
+                                                "accountNotDelegated",
+                                                "allowedToDelegateTo",
+                                                "credentialSpec"};
+/// The same without what is only known to be refused with an explanation, for "did you mean".
+constexpr std::span<const std::string_view> supported_keys = std::span(keys).first(15);
+
+/// In ascending bit order from bit 0 ([MS-KILE] 2.2.7).
+constexpr std::array<std::string_view, 5> encryption_types{"DES_CBC_CRC", "DES_CBC_MD5", "RC4", "AES128", "AES256"};
+
+/// Ten years; the schema allows any number, but a longer one is a typing error.
+constexpr uint32_t longest_interval_days = 3650;
+constexpr size_t longest_description = 1024;
+constexpr size_t longest_display_name = 256;
+
+void read_account_name(const Field& field, GmsaFields& fields, Reading& reading) {
+  auto text = read_text(field, reading);
+  if (!text) return;
+  fields.spec.sam_account_name = *text;
+  if (text->ends_with('$')) {
+    reading.error(codes::invalid_name, field.value.at, quoted(*text) + " ends in $, which gmsactl adds itself.",
+                  "Write " + quoted(text->substr(0, text->size() - 1)) + ".");
+    return;
+  }
+  const size_t longest = fields.allow_long_name ? longest_account_name - 1 : longest_usual_account_name;
+  if (const auto problem = account_name_problem(*text, longest)) {
+    const bool is_long = !fields.allow_long_name && code_points(*text) > longest_usual_account_name &&
+                         !account_name_problem(*text, longest_account_name - 1);
+    reading.error(codes::invalid_name, field.value.at, std::string(field.name) + " " + quoted(*text) + " " + *problem + ".",
+                  is_long ? "Shorten it, or add allowLongName: true where no program depends on the short form." : "");
+  }
+}
+
+void read_dns_host_name(const Field& field, GmsaFields& fields, Reading& reading) {
+  auto text = read_text(field, reading);
+  if (!text) return;
+  if (const auto problem = dns_name_problem(*text))
+    reading.error(codes::invalid_dns_name, field.value.at, "dnsHostName " + quoted(*text) + " " + *problem + ".",
+                  "Write a name such as webapp01.contoso.com.");
+  fields.spec.dns_host_name = std::move(*text);
+}
+
+std::vector<model::Located> read_spns(const Field& field, Reading& reading) {
+  std::vector<model::Located> spns;
+  if (field.value.is_null() || !require_sequence(field, reading)) return spns;
+  spns.reserve(field.value.items.size());
+  DuplicateCheck duplicates(field.name, reading);
+  const std::string entry_name = "An entry of " + std::string(field.name);
+  for (const Node& item : field.value.items) {
+    auto text = read_text({entry_name, item}, reading);
+    if (!text) continue;
+    const auto spn = model::Spn::parse(*text);
+    if (!spn) {
+      reading.error(codes::invalid_spn, item.at, quoted(*text) + " is not a service principal name: " +
+                                                     spn.error().message + ".",
+                    "Write class/host, such as http/web.contoso.com.");
+      continue;
+    }
+    if (duplicates.add(*text, *text, item.at)) spns.push_back({std::move(*text), reading.range(item.at)});
+  }
+  return spns;
+}
+
+void read_encryption_types(const Field& field, GmsaFields& fields, Reading& reading) {
+  const std::string hint = "Remove the key for AES128 and AES256, or name at least one type.";
+  if (field.value.is_null() || (field.value.is_sequence() && field.value.items.empty())) {
+    reading.error(codes::empty_value, field.value.at, "An account without encryption types gets no Kerberos tickets.", hint);
+    return;
+  }
+  if (!require_sequence(field, reading)) return;
+  uint32_t bits = 0;
+  DuplicateCheck duplicates(field.name, reading);
+  for (const Node& item : field.value.items) {
+    const auto type = read_choice({"An entry of kerberosEncryptionTypes", item}, encryption_types, reading);
+    if (type && duplicates.add(encryption_types[*type], encryption_types[*type], item.at)) bits |= 1U << *type;
+  }
+  if (bits != 0) fields.spec.encryption_types = bits;
+}
+
+std::optional<std::vector<std::string>> read_delegation(const Field& field, Reading& reading) {
+  std::vector<std::string> names;
+  for (auto& spn : read_spns(field, reading)) names.push_back(std::move(spn.text));
+  return names;
+}
+
+/// False where the key is another reader's.
+bool read_plain_field(const Field& field, model::Gmsa& account, Reading& reading) {
+  if (field.name == "enabled") {
+    account.enabled = read_boolean(field, reading).value_or(true);
+  } else if (field.name == "description") {
+    account.description = read_clearable_text(field, longest_description, reading);
+  } else if (field.name == "displayName") {
+    account.display_name = read_clearable_text(field, longest_display_name, reading);
+  } else if (field.name == "path") {
+    account.path = read_path(field, reading);
+  } else if (field.name == "trustedForDelegation") {
+    account.trusted_for_delegation = read_boolean(field, reading);
+  } else if (field.name == "trustedToAuthForDelegation") {
+    account.trusted_to_auth_for_delegation = read_boolean(field, reading);
+  } else if (field.name == "accountNotDelegated") {
+    account.account_not_delegated = read_boolean(field, reading);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+GmsaFields decode_gmsa(const Node& spec, Reading& reading) {
+  GmsaFields fields;
+  auto& account = fields.spec;
+  if (const Entry* unsupported = spec.find("credentialSpec")) {
+    reading.error(codes::unsupported, unsupported->key_at,
+                  "This version of gmsactl does not manage credential specs yet.", "Remove credentialSpec.");
+    check_keys(spec, "the spec of a GMSA", keys, reading);
+  } else {
+    check_keys(spec, "the spec of a GMSA", supported_keys, reading);
+  }
+  fields.positions = field_positions(spec, supported_keys, reading);
+  // It decides what samAccountName may be, wherever it stands.
+  if (const Entry* allowed = spec.find("allowLongName"))
+    fields.allow_long_name = read_boolean({allowed->key, allowed->value}, reading).value_or(false);
+  for (const Entry& entry : spec.entries) {
+    const Field field{entry.key, entry.value};
+    if (read_plain_field(field, account, reading)) continue;
+    if (entry.key == "samAccountName") {
+      read_account_name(field, fields, reading);
+    } else if (entry.key == "dnsHostName") {
+      read_dns_host_name(field, fields, reading);
+    } else if (entry.key == "servicePrincipalNames") {
+      fields.has_service_principal_names = true;
+      account.service_principal_names = read_spns(field, reading);
+    } else if (entry.key == "principalsAllowedToRetrieveManagedPassword") {
+      account.principals = read_principals(field, reading);
+    } else if (entry.key == "managedPasswordIntervalInDays") {
+      if (const auto days = read_integer(field, 1, longest_interval_days, reading)) account.password_interval_days = *days;
+    } else if (entry.key == "kerberosEncryptionTypes") {
+      read_encryption_types(field, fields, reading);
+    } else if (entry.key == "allowedToDelegateTo") {
+      account.allowed_to_delegate_to = read_delegation(field, reading);
+    }
+  }
+  return fields;
+}
+
+}  // namespace gmsactl::manifest

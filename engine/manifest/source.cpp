@@ -1,0 +1,144 @@
+#include "engine/manifest/source.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+
+#include "engine/manifest/codes.h"
+
+namespace gmsactl::manifest {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+void report_unreadable(std::string_view path, std::string detail, std::string hint, Diagnostics& diagnostics) {
+  Diagnostic problem;
+  problem.code = codes::unreadable.code;
+  problem.summary = codes::unreadable.summary;
+  problem.detail = std::move(detail);
+  problem.hint = std::move(hint);
+  problem.where = SourceRange{intern(path), 0, 0};
+  diagnostics.push_back(std::move(problem));
+}
+
+std::string shown(const fs::path& path) {
+  std::string text = path.lexically_normal().generic_string();
+  return text.empty() ? "." : text;
+}
+
+bool is_yaml(const fs::path& path) { return path.extension() == ".yaml" || path.extension() == ".yml"; }
+
+/// Byte offset of the column, which counts code points.
+size_t byte_offset(std::string_view line, uint32_t column) {
+  size_t at = 0;
+  for (uint32_t seen = 1; at < line.size() && seen < column; ++seen)
+    do ++at;
+    while (at < line.size() && (static_cast<unsigned char>(line[at]) & 0xC0U) == 0x80U);
+  return at;
+}
+
+}  // namespace
+
+void Sources::add(SourceFile file) {
+  if (file.text.starts_with(byte_order_mark)) file.text.erase(0, byte_order_mark.size());
+  files_.push_back(std::move(file));
+}
+
+void Sources::read(const std::string& path, const std::string& stdin_text, Diagnostics& diagnostics) {
+  if (path == "-") {
+    const auto name = intern("<stdin>");
+    const auto same = [&](const SourceFile& file) { return file.name == name; };
+    if (std::none_of(files_.begin(), files_.end(), same)) add({name, "", stdin_text, /*named_explicitly=*/true});
+    return;
+  }
+  std::error_code failure;
+  const auto status = fs::status(path, failure);
+  if (status.type() == fs::file_type::not_found) {
+    report_unreadable(shown(path), "There is no file or folder " + shown(path) + ".",
+                      "Check the path given with --manifests.", diagnostics);
+  } else if (failure) {
+    report_unreadable(shown(path), "Reading " + shown(path) + " failed: " + failure.message() + ".", "", diagnostics);
+  } else if (status.type() == fs::file_type::directory) {
+    read_folder(path, diagnostics);
+  } else {
+    read_file(path, /*named_explicitly=*/true, diagnostics);
+  }
+}
+
+void Sources::read_folder(const std::string& path, Diagnostics& diagnostics) {
+  std::vector<fs::path> found;
+  std::error_code failure;
+  fs::recursive_directory_iterator entry(path, failure);
+  while (!failure && entry != fs::recursive_directory_iterator()) {
+    const auto name = entry->path().filename().string();
+    std::error_code unknown_type;
+    if (entry->is_directory(unknown_type)) {
+      if (name.starts_with('.')) entry.disable_recursion_pending();
+    } else if (is_yaml(entry->path())) {
+      found.push_back(entry->path());
+    }
+    entry.increment(failure);
+  }
+  // A part of the tree that could not be listed may hold manifests, and what is missing from them could be deleted.
+  if (failure)
+    report_unreadable(shown(path), "Listing the folder " + shown(path) + " failed: " + failure.message() + ".",
+                      "Make every folder below it readable, or name the files one by one.", diagnostics);
+  std::sort(found.begin(), found.end());
+  for (const auto& file : found) read_file(file.string(), /*named_explicitly=*/false, diagnostics);
+}
+
+void Sources::read_file(const std::string& path, bool named_explicitly, Diagnostics& diagnostics) {
+  std::error_code failure;
+  const auto real_path = fs::canonical(path, failure);
+  const std::string key = failure ? path : real_path.string();
+  if (const auto known = index_by_real_path_.find(key); known != index_by_real_path_.end()) {
+    files_[known->second].named_explicitly |= named_explicitly;
+    return;
+  }
+  errno = 0;
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream text;
+  if (stream) text << stream.rdbuf();
+  // An empty file makes operator<< fail without anything being wrong.
+  if (!stream || (text.fail() && stream.peek() != std::ifstream::traits_type::eof())) {
+    const std::string reason = errno != 0 ? std::generic_category().message(errno) : "the file could not be read";
+    report_unreadable(shown(path), "Reading " + shown(path) + " failed: " + reason + ".", "", diagnostics);
+    return;
+  }
+  index_by_real_path_.emplace(key, files_.size());
+  add({intern(shown(path)), fs::path(path).parent_path().string(), std::move(text).str(), named_explicitly});
+}
+
+std::optional<std::string_view> Sources::line(std::string_view file, uint32_t line) const {
+  if (const auto hidden = concealed_.find({file, line}); hidden != concealed_.end()) return hidden->second;
+  const auto source =
+      std::find_if(files_.begin(), files_.end(), [&](const SourceFile& each) { return each.name == file; });
+  if (source == files_.end() || line == 0) return std::nullopt;
+  const std::string_view text = source->text;
+  auto& starts = line_starts_[source->name];
+  if (starts.empty()) {
+    starts.push_back(0);
+    for (size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) starts.push_back(at + 1);
+  }
+  if (line > starts.size()) return std::nullopt;
+  const size_t start = starts[line - 1];
+  auto found = text.substr(start, text.find('\n', start) - start);
+  if (found.ends_with('\r')) found.remove_suffix(1);
+  return found;
+}
+
+void Sources::conceal(const SourceRange& where) {
+  const auto shown_line = line(where.file, where.line);
+  if (!shown_line) return;
+  std::string visible(shown_line->substr(0, byte_offset(*shown_line, where.column)));
+  concealed_[{where.file, where.line}] = visible + "********";
+}
+
+}  // namespace gmsactl::manifest

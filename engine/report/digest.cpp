@@ -1,0 +1,20 @@
+#include "engine/report/digest.h"
+
+#include <nettle/sha2.h>
+
+#include <array>
+
+#include "engine/base/text.h"
+
+namespace gmsactl::report {
+
+std::string sha256(std::string_view bytes) {
+  sha256_ctx context;
+  sha256_init(&context);
+  sha256_update(&context, bytes.size(), reinterpret_cast<const uint8_t*>(bytes.data()));
+  std::array<uint8_t, SHA256_DIGEST_SIZE> digest{};
+  sha256_digest(&context, digest.size(), digest.data());
+  return "sha256:" + hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
+}  // namespace gmsactl::report

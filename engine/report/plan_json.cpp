@@ -1,0 +1,103 @@
+#include "engine/report/plan_json.h"
+
+#include <gmsactl/version.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/report/digest.h"
+#include "engine/report/json_values.h"
+
+namespace gmsactl::report {
+
+namespace {
+
+Json summary_json(const Summary& summary) {
+  return {{"create", summary.create},       {"update", summary.update},
+          {"replace", summary.replace},     {"delete", summary.remove},
+          {"move", summary.move},           {"adopt", summary.adopt},
+          {"unchanged", summary.unchanged}, {"unreadable", summary.unreadable}};
+}
+
+Json change_json(const model::Change& change) {
+  Json entry;
+  entry["address"] = model::address(change.id);
+  entry["kind"] = name(change.id.kind);
+  entry["name"] = change.id.name;
+  entry["action"] = name(change.action);
+  entry["dn"] = change.dn.text();
+  entry["objectGuid"] = change.guid.empty() ? Json(nullptr) : Json(change.guid.text());
+  entry["cause"] = text_or_null(change.cause);
+  entry["fields"] = fields_json(change.fields);
+  entry["reasons"] = change.reasons;
+  entry["requires"] = Json::array();
+  for (const auto& id : change.requires_) entry["requires"].push_back(model::address(id));
+  entry["declaredAt"] = place_json(change.declared_at);
+  return entry;
+}
+
+Json unreadable_json(const model::UnreadableResource& resource) {
+  Json entry;
+  entry["address"] = model::address(resource.id);
+  entry["kind"] = name(resource.id.kind);
+  entry["name"] = resource.id.name;
+  entry["error"] = error_json(resource.why);
+  return entry;
+}
+
+Json document_json(const model::Plan& plan, const Summary& summary, const PlanStamp& stamp,
+                   const std::string& tool_version) {
+  Json document;
+  document["formatVersion"] = format_version;
+  document["tool"] = tool_json(tool_version);
+  document["environment"] = plan.environment;
+  document["domain"] = plan.domain;
+  document["domainSid"] = plan.domain_sid;
+  document["server"] = plan.server;
+  document["createdAt"] = stamp.created_at;
+  if (stamp.source) document["source"] = {{"commit", stamp.source->commit}, {"dirty", stamp.source->dirty}};
+  document["digest"] = "";  // keeps its place among the keys
+  document["summary"] = summary_json(summary);
+  document["changes"] = Json::array();
+  for (const auto& change : plan.changes) document["changes"].push_back(change_json(change));
+  document["unreadable"] = Json::array();
+  for (const auto& resource : plan.unreadable) document["unreadable"].push_back(unreadable_json(resource));
+  document["diagnostics"] = diagnostics_json(plan.diagnostics);
+  document["digest"] = document_digest(document);
+  return document;
+}
+
+Json document_json(const model::Plan& plan, const PlanStamp& stamp) {
+  return document_json(plan, summarise(plan), stamp, version);
+}
+
+}  // namespace
+
+std::string document_digest(const Json& document) {
+  Json rest = document;
+  rest.erase("createdAt");
+  rest.erase("digest");
+  return sha256(canonical_text(rest));
+}
+
+std::string plan_json(const model::Plan& plan, const PlanStamp& stamp) {
+  return document_text(document_json(plan, stamp));
+}
+
+std::string plan_json(const PlanDocument& document) {
+  return document_text(document_json(document.plan, document.summary, document.stamp, document.tool_version));
+}
+
+std::string plans_json(std::span<const model::Plan> plans, const PlanStamp& stamp) {
+  if (plans.size() == 1) return plan_json(plans.front(), stamp);
+  Json document;
+  document["formatVersion"] = format_version;
+  document["plans"] = Json::array();
+  for (const auto& plan : plans) document["plans"].push_back(document_json(plan, stamp));
+  return document_text(document);
+}
+
+std::string plan_digest(const model::Plan& plan, const PlanStamp& stamp) {
+  return document_json(plan, stamp)["digest"].get<std::string>();
+}
+
+}  // namespace gmsactl::report

@@ -1,0 +1,32 @@
+#include "engine/report/summary.h"
+
+namespace gmsactl::report {
+
+using model::Action;
+
+Summary summarise(const model::Plan& plan) {
+  Summary summary;
+  summary.create = plan.count(Action::create);
+  summary.update = plan.count(Action::update);
+  summary.replace = plan.count(Action::replace);
+  summary.remove = plan.count(Action::remove);
+  summary.move = plan.count(Action::move);
+  summary.unchanged = plan.unchanged.size();
+  summary.unreadable = plan.unreadable.size();
+  return summary;
+}
+
+std::string plan_counts(const Summary& summary) {
+  const auto count = [](size_t number, std::string_view words) {
+    return std::to_string(number) + " " + std::string(words);
+  };
+  std::string text = count(summary.create, "to create, ") + count(summary.update, "to update, ");
+  if (summary.move != 0) text += count(summary.move, "to move, ");
+  if (summary.adopt != 0) text += count(summary.adopt, "to adopt, ");
+  text += count(summary.replace, "to replace, ") + count(summary.remove, "to delete; ");
+  text += count(summary.unchanged, "unchanged");
+  if (summary.unreadable != 0) text += ", " + count(summary.unreadable, "unreadable");
+  return text;
+}
+
+}  // namespace gmsactl::report

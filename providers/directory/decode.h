@@ -1,0 +1,52 @@
+// Directory entries to model values, and the attributes to ask for. A value that does not decode makes the object
+// unreadable, never absent. Internal to providers/directory.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/model/live.h"
+#include "providers/transport/ldap/transport.h"
+
+namespace gmsactl::directory {
+
+/// LDAP names, as the schema spells them.
+namespace attribute {
+inline constexpr char allowed_to_delegate_to[] = "msDS-AllowedToDelegateTo";
+inline constexpr char description[] = "description";
+inline constexpr char display_name[] = "displayName";
+inline constexpr char dns_host_name[] = "dNSHostName";
+inline constexpr char encryption_types[] = "msDS-SupportedEncryptionTypes";
+inline constexpr char group_msa_membership[] = "msDS-GroupMSAMembership";
+inline constexpr char group_type[] = "groupType";
+inline constexpr char member[] = "member";
+inline constexpr char object_class[] = "objectClass";
+inline constexpr char object_guid[] = "objectGUID";
+inline constexpr char object_sid[] = "objectSid";
+inline constexpr char password_interval[] = "msDS-ManagedPasswordInterval";
+inline constexpr char sam_account_name[] = "sAMAccountName";
+inline constexpr char service_principal_name[] = "servicePrincipalName";
+inline constexpr char user_account_control[] = "userAccountControl";
+}  // namespace attribute
+
+inline constexpr char gmsa_class[] = "msDS-GroupManagedServiceAccount";
+inline constexpr char group_class[] = "group";
+
+std::vector<std::string> account_attributes();
+std::vector<std::string> group_attributes();
+std::vector<std::string> principal_attributes();
+
+[[nodiscard]] Result<model::LiveGmsa> decode_account(const ldap::Entry& entry);
+[[nodiscard]] Result<model::LiveGroup> decode_group(ldap::Entry&& entry);
+[[nodiscard]] Result<model::Principal> decode_principal(const ldap::Entry& entry);
+
+bool has_class(const ldap::Entry& entry, std::string_view name);
+std::optional<int64_t> number(const ldap::Entry& entry, std::string_view name);
+/// GeneralizedTime (RFC 4517 §3.3.13) as 100 ns since 1601; 0 where it does not parse.
+int64_t filetime(std::string_view generalized_time);
+
+/// "<GUID=…>" ([MS-ADTS] 3.1.1.3.1.2.4): names the object wherever it is moved.
+std::string guid_dn(const model::Guid& guid);
+
+}  // namespace gmsactl::directory

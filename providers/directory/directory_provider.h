@@ -1,0 +1,36 @@
+// Accounts, host groups, their containers and the KDS root key in Active Directory, behind the engine's seam.
+// Made by engine/cli for one environment; one domain controller for its whole life once something is written.
+#pragma once
+
+#include <memory>
+
+#include "engine/ports/provider.h"
+#include "providers/directory/session.h"
+
+namespace gmsactl::directory {
+
+class Writer;
+
+class DirectoryProvider : public ports::Provider {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<DirectoryProvider>> create(const model::Environment& environment,
+                                                                         const SessionOptions& options);
+  ~DirectoryProvider() override;
+
+  [[nodiscard]] Result<model::Observations> observe(const model::Desired& desired, ports::EventSink& events) override;
+  model::ChangeResult apply(const model::Change& change) override;
+  [[nodiscard]] Result<void> begin_writes() override;
+  [[nodiscard]] Result<void> flush() override;
+
+  /// Requests so far, for --log-level debug and the bench.
+  const ldap::Counters& counters() const;
+  std::string peer() const;
+
+ private:
+  explicit DirectoryProvider(std::unique_ptr<Session> session);
+
+  std::unique_ptr<Session> session_;
+  std::unique_ptr<Writer> writer_;
+};
+
+}  // namespace gmsactl::directory

@@ -1,0 +1,162 @@
+#include "providers/directory/modifications.h"
+
+#include <algorithm>
+#include <set>
+
+#include "engine/base/text.h"
+#include "providers/directory/decode.h"
+
+namespace gmsactl::directory {
+
+using ldap::Attribute;
+using ldap::Modification;
+using ldap::ModifyOperation;
+using model::Sid;
+
+namespace {
+
+class Modifications {
+ public:
+  /// Swaps one value for another; absent on either side means not set.
+  void swap(const char* name, const std::optional<std::string>& live, const std::optional<std::string>& wanted) {
+    if (live == wanted) return;
+    if (live) list.push_back({ModifyOperation::remove, name, {*live}});
+    if (wanted) list.push_back({ModifyOperation::add, name, {*wanted}});
+  }
+
+  /// Names compare without case; what differs in case only is left alone.
+  void swap_name(const char* name, const std::optional<std::string>& live, const std::string& wanted) {
+    if (live && equal_folded(*live, wanted)) return;
+    swap(name, live, wanted);
+  }
+
+  /// A manifest's empty text clears, none is not managed.
+  void swap_text(const char* name, const std::optional<std::string>& live, const std::optional<std::string>& wanted) {
+    if (!wanted) return;
+    swap(name, live, wanted->empty() ? std::nullopt : wanted);
+  }
+
+  std::vector<Modification> list;
+};
+
+std::vector<std::string> without(const std::vector<std::string>& values, const std::vector<std::string>& others) {
+  const std::set<std::string, LessFolded> left_out(others.begin(), others.end());
+  std::vector<std::string> rest;
+  for (const auto& value : values)
+    if (!left_out.contains(value)) rest.push_back(value);
+  return rest;
+}
+
+std::vector<Modification> set_modifications(const char* name, const std::vector<std::string>& live,
+                                            const std::vector<std::string>& wanted) {
+  std::vector<Modification> list;
+  if (auto gone = without(live, wanted); !gone.empty()) list.push_back({ModifyOperation::remove, name, std::move(gone)});
+  if (auto added = without(wanted, live); !added.empty()) list.push_back({ModifyOperation::add, name, std::move(added)});
+  return list;
+}
+
+/// groupType and userAccountControl are signed 32-bit integers on the wire ([MS-ADTS] 3.1.1.2.2.2.3).
+std::string signed_text(uint32_t bits) { return std::to_string(static_cast<int32_t>(bits)); }
+
+std::optional<std::string> optional_number(std::optional<uint32_t> value) {
+  return value ? std::optional<std::string>(signed_text(*value)) : std::nullopt;
+}
+
+std::optional<std::string> descriptor(const model::GmsaChange& change, const std::vector<Sid>& readers) {
+  std::vector<Sid> all = readers;
+  all.insert(all.end(), change.kept_orphans.begin(), change.kept_orphans.end());
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  if (all.empty() && change.kept_aces.empty()) return std::nullopt;
+  return model::SecurityDescriptor::encode_readers(all, change.kept_aces);
+}
+
+/// Compared by who may read, so that another tool's way of writing the same grant is left alone.
+bool same_readers(const model::GmsaChange& change, const model::LiveGmsa& live, const std::vector<Sid>& readers) {
+  std::vector<Sid> wanted = readers;
+  wanted.insert(wanted.end(), change.kept_orphans.begin(), change.kept_orphans.end());
+  std::sort(wanted.begin(), wanted.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  if (!live.group_msa_membership) return wanted.empty();
+  const auto decoded = model::SecurityDescriptor::decode(*live.group_msa_membership);
+  return decoded && decoded->readers() == wanted;
+}
+
+std::vector<std::string> spn_texts(const model::GmsaChange& change) { return change.service_principal_names; }
+
+}  // namespace
+
+std::vector<Modification> spn_modifications(const std::vector<std::string>& live, const std::vector<std::string>& wanted) {
+  return set_modifications(attribute::service_principal_name, live, wanted);
+}
+
+AccountModifications account_modifications(const model::GmsaChange& change, const model::LiveGmsa& live,
+                                           const std::vector<Sid>& readers) {
+  const auto& wanted = change.desired;
+  AccountModifications result;
+  Modifications modify;
+  modify.swap_name(attribute::sam_account_name, live.sam_account_name, wanted.sam_account_name + "$");
+  modify.swap_name(attribute::dns_host_name, live.dns_host_name, wanted.dns_host_name);
+  result.spns_after_reading_again = !modify.list.empty();
+  if (!result.spns_after_reading_again)
+    for (auto& one : spn_modifications(live.service_principal_names, spn_texts(change))) modify.list.push_back(std::move(one));
+  if (!same_readers(change, live, readers))
+    modify.swap(attribute::group_msa_membership, live.group_msa_membership, descriptor(change, readers));
+  modify.swap(attribute::encryption_types, optional_number(live.encryption_types), signed_text(change.encryption_types));
+  modify.swap(attribute::user_account_control, signed_text(live.user_account_control),
+              signed_text(change.user_account_control));
+  modify.swap_text(attribute::description, live.description, wanted.description);
+  modify.swap_text(attribute::display_name, live.display_name, wanted.display_name);
+  if (wanted.allowed_to_delegate_to)
+    for (auto& one : set_modifications(attribute::allowed_to_delegate_to, live.allowed_to_delegate_to,
+                                       *wanted.allowed_to_delegate_to))
+      modify.list.push_back(std::move(one));
+  result.first = std::move(modify.list);
+  return result;
+}
+
+std::vector<Attribute> new_account(const model::GmsaChange& change, const std::vector<Sid>& readers) {
+  const auto& wanted = change.desired;
+  std::vector<Attribute> attributes{
+      {attribute::object_class, {gmsa_class}},
+      {attribute::sam_account_name, {wanted.sam_account_name + "$"}},
+      {attribute::user_account_control, {signed_text(change.user_account_control)}},
+      {attribute::password_interval, {std::to_string(wanted.password_interval_days)}},
+      {attribute::encryption_types, {signed_text(change.encryption_types)}},
+      {attribute::dns_host_name, {wanted.dns_host_name}}};
+  if (auto spns = spn_texts(change); !spns.empty()) attributes.push_back({attribute::service_principal_name, std::move(spns)});
+  if (auto bytes = descriptor(change, readers)) attributes.push_back({attribute::group_msa_membership, {std::move(*bytes)}});
+  if (wanted.description && !wanted.description->empty())
+    attributes.push_back({attribute::description, {*wanted.description}});
+  if (wanted.display_name && !wanted.display_name->empty())
+    attributes.push_back({attribute::display_name, {*wanted.display_name}});
+  if (wanted.allowed_to_delegate_to && !wanted.allowed_to_delegate_to->empty())
+    attributes.push_back({attribute::allowed_to_delegate_to, *wanted.allowed_to_delegate_to});
+  return attributes;
+}
+
+std::vector<Modification> group_modifications(const model::GroupChange& change, const model::LiveGroup& live) {
+  Modifications modify;
+  modify.swap_name(attribute::sam_account_name, live.sam_account_name, change.desired.sam_account_name);
+  modify.swap(attribute::group_type, signed_text(live.group_type), signed_text(change.group_type));
+  modify.swap_text(attribute::description, live.description, change.desired.description);
+  return std::move(modify.list);
+}
+
+std::vector<Attribute> new_group(const model::GroupChange& change) {
+  std::vector<Attribute> attributes{{attribute::object_class, {group_class}},
+                                    {attribute::sam_account_name, {change.desired.sam_account_name}},
+                                    {attribute::group_type, {signed_text(change.group_type)}}};
+  if (change.desired.description && !change.desired.description->empty())
+    attributes.push_back({attribute::description, {*change.desired.description}});
+  return attributes;
+}
+
+std::string attribute_names(const std::vector<Modification>& modifications) {
+  std::vector<std::string> names;
+  for (const auto& one : modifications)
+    if (std::find(names.begin(), names.end(), one.attribute) == names.end()) names.push_back(one.attribute);
+  return join(names, ", ");
+}
+
+}  // namespace gmsactl::directory

@@ -1,0 +1,35 @@
+// Which LDAP modifications turn one live state into the planned one: pure, so that the very same function writes, and
+// later tells whether what was found after a conflict is still what was planned. Every modification deletes the
+// value it expects and adds the wanted one (RFC 4511 §4.6: atomic), which is a compare-and-swap.
+// Internal to providers/directory.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/model/plan.h"
+#include "providers/transport/ldap/transport.h"
+
+namespace gmsactl::directory {
+
+struct AccountModifications {
+  std::vector<ldap::Modification> first;  ///< everything, or everything but SPNs where a name changes
+  /// SPNs, where the server rewrites them first: to be made anew from what is then live.
+  bool spns_after_reading_again = false;
+};
+
+/// `readers` are the planned principals, every one with its SID by now.
+AccountModifications account_modifications(const model::GmsaChange& change, const model::LiveGmsa& live,
+                                           const std::vector<model::Sid>& readers);
+std::vector<ldap::Modification> spn_modifications(const std::vector<std::string>& live,
+                                                  const std::vector<std::string>& wanted);
+std::vector<ldap::Attribute> new_account(const model::GmsaChange& change, const std::vector<model::Sid>& readers);
+
+/// Without members: they are chunked by the caller.
+std::vector<ldap::Modification> group_modifications(const model::GroupChange& change, const model::LiveGroup& live);
+std::vector<ldap::Attribute> new_group(const model::GroupChange& change);
+
+/// "dNSHostName, servicePrincipalName".
+std::string attribute_names(const std::vector<ldap::Modification>& modifications);
+
+}  // namespace gmsactl::directory

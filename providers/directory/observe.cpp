@@ -1,0 +1,168 @@
+#include "providers/directory/observe.h"
+
+#include <future>
+
+#include "engine/base/text.h"
+#include "providers/directory/batch.h"
+#include "providers/directory/decode.h"
+#include "providers/directory/facts.h"
+#include "providers/directory/observe_objects.h"
+#include "providers/directory/observe_principals.h"
+
+namespace gmsactl::directory {
+
+using model::Desired;
+using model::DirectoryFacts;
+using model::Dn;
+using model::LiveContainer;
+using model::LiveGmsa;
+using model::LiveGroup;
+using model::Observations;
+using model::Sid;
+
+namespace {
+
+std::vector<Wanted> wanted_groups(const Desired& desired, const DirectoryFacts& facts) {
+  std::vector<Wanted> wanted;
+  wanted.reserve(desired.host_groups.size());
+  for (const auto& group : desired.host_groups)
+    wanted.push_back({group.name, group.spec.sam_account_name, group.spec.common_name,
+                      model::declared_parent(group.spec, desired.environment, facts).child("CN", group.spec.common_name)});
+  return wanted;
+}
+
+std::vector<Wanted> wanted_accounts(const Desired& desired, const DirectoryFacts& facts) {
+  std::vector<Wanted> wanted;
+  wanted.reserve(desired.accounts.size());
+  for (const auto& account : desired.accounts)
+    wanted.push_back({account.name, account.spec.sam_account_name + "$", account.name,
+                      model::declared_parent(account.spec, desired.environment, facts).child("CN", account.name)});
+  return wanted;
+}
+
+/// Each declared parent, and where it is missing what stands above it, up to the domain.
+void read_containers(ldap::Transport& transport, const std::vector<Wanted>& groups, const std::vector<Wanted>& accounts,
+                     Observations& seen) {
+  const auto read_up = [&](Dn dn) {
+    while (!dn.empty() && !seen.containers.contains(dn.key())) {
+      auto entry = ldap::read(transport, dn.text(), {attribute::object_guid});
+      if (entry) {
+        LiveContainer live;
+        live.id.dn = dn;
+        if (const auto guid = entry->first(attribute::object_guid))
+          if (auto decoded = model::Guid::decode(*guid)) live.id.guid = *decoded;
+        seen.containers.emplace(dn.key(), std::move(live));
+        return;
+      }
+      if (entry.error().kind != ErrorKind::not_found) {
+        seen.containers.emplace(dn.key(), model::Unreadable{std::move(entry).error()});
+        return;
+      }
+      seen.containers.emplace(dn.key(), model::Absent{});
+      dn = dn.parent();
+    }
+  };
+  for (const auto& one : groups) read_up(one.dn.parent());
+  for (const auto& one : accounts) read_up(one.dn.parent());
+}
+
+Result<bool> any_account(ldap::Transport& transport, const Dn& domain) {
+  ldap::SearchRequest request;
+  request.base = domain.text();
+  request.filter = "(objectClass=" + std::string(gmsa_class) + ")";
+  request.attributes = {"1.1"};
+  request.page_size = 1;
+  bool any = false;
+  auto found = transport.search(request, [&](ldap::Entry&&) { any = true; return false; });
+  if (!found && found.error().kind != ErrorKind::cancelled) return fail(std::move(found).error());
+  return any;
+}
+
+/// Readers in live descriptors that no reference resolved to.
+std::set<Sid> unknown_readers(const Observations& seen) {
+  std::set<Sid> known;
+  for (const auto& [key, lookup] : seen.principals)
+    for (const auto& match : lookup.matches) known.insert(match.id.sid);
+  for (const auto& [name, observation] : seen.host_groups)
+    if (const auto* live = std::get_if<LiveGroup>(&observation)) known.insert(live->id.sid);
+  std::set<Sid> unknown;
+  for (const auto& [name, observation] : seen.accounts) {
+    const auto* live = std::get_if<LiveGmsa>(&observation);
+    if (live == nullptr || !live->group_msa_membership) continue;
+    const auto descriptor = model::SecurityDescriptor::decode(*live->group_msa_membership);
+    if (!descriptor) continue;
+    for (auto& sid : descriptor->readers())
+      if (!known.contains(sid)) unknown.insert(std::move(sid));
+  }
+  return unknown;
+}
+
+std::vector<std::string> spns_to_add(const Desired& desired, const Observations& seen) {
+  std::vector<std::string> missing;
+  for (const auto& account : desired.accounts) {
+    const auto found = seen.accounts.find(account.name);
+    const auto* live = found == seen.accounts.end() ? nullptr : std::get_if<LiveGmsa>(&found->second);
+    std::set<std::string, LessFolded> held;
+    if (live != nullptr) held.insert(live->service_principal_names.begin(), live->service_principal_names.end());
+    for (const auto& spn : account.spec.service_principal_names)
+      if (!held.contains(spn.text)) missing.push_back(spn.text);
+  }
+  return missing;
+}
+
+void read_spn_holders(Session& session, const Desired& desired, Observations& seen) {
+  const auto missing = spns_to_add(desired, seen);
+  if (missing.empty()) return;
+  const auto& facts = seen.directory;
+  const auto read = [&]() -> Result<std::map<std::string, std::vector<model::Principal>>> {
+    const size_t domains = GMSACTL_TRY(count_domains(session.transport(), facts.configuration_dn));
+    if (domains <= 1) return find_spn_holders(session.transport(), facts.domain_dn.text(), facts.spn_mappings, missing);
+    const auto catalog = GMSACTL_TRY(session.open_global_catalog());
+    return find_spn_holders(*catalog, "", facts.spn_mappings, missing);
+  };
+  auto holders = read();
+  if (holders) seen.spn_holders = std::move(*holders);
+  else seen.spn_holders_unreadable = std::move(holders).error();
+}
+
+template <class Live>
+void merge(Found<Live>&& found, std::map<std::string, model::Observation<Live>>& observations, Observations& seen) {
+  observations = std::move(found.observations);
+  seen.sam_account_name_holders.merge(found.sam_account_name_holders);
+  seen.dn_holders.merge(found.dn_holders);
+}
+
+bool has_unreadable_key_question(const DirectoryFacts& facts) {
+  return !std::holds_alternative<std::vector<model::LiveKdsRootKey>>(facts.kds_root_keys);
+}
+
+}  // namespace
+
+Result<Observations> observe(Session& session, const Desired& desired, ports::EventSink& events) {
+  auto& transport = session.transport();
+  Observations seen;
+  events.progress("reading the directory", 0, 0);
+  seen.directory = GMSACTL_TRY(read_facts(transport, session.root_dse()));
+  const auto& facts = seen.directory;
+  const auto groups = wanted_groups(desired, facts);
+  const auto accounts = wanted_accounts(desired, facts);
+
+  // Two connections read groups and accounts side by side; principals go along with the accounts, the smaller part.
+  auto reading_groups = std::async(std::launch::async,
+                                   [&] { return find_groups(transport, facts.domain_dn, groups, events); });
+  auto reading_principals = std::async(std::launch::async, [&] { return resolve_principals(transport, facts, desired); });
+  auto found_accounts = find_accounts(transport, facts.domain_dn, accounts, events);
+  auto found_groups = reading_groups.get();
+  auto principals = reading_principals.get();
+
+  merge(GMSACTL_TRY(std::move(found_accounts)), seen.accounts, seen);
+  merge(GMSACTL_TRY(std::move(found_groups)), seen.host_groups, seen);
+  seen.principals = GMSACTL_TRY(std::move(principals));
+  seen.known_sids = GMSACTL_TRY(find_sids(transport, facts.domain_dn, unknown_readers(seen)));
+  read_containers(transport, groups, accounts, seen);
+  read_spn_holders(session, desired, seen);
+  if (has_unreadable_key_question(facts)) seen.directory.any_gmsa_exists = GMSACTL_TRY(any_account(transport, facts.domain_dn));
+  return seen;
+}
+
+}  // namespace gmsactl::directory

@@ -1,0 +1,170 @@
+#include "providers/directory/session.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "engine/base/text.h"
+#include "engine/model/dn.h"
+#include "providers/transport/dns/srv.h"
+
+namespace gmsactl::directory {
+
+namespace {
+
+// [MS-ADTS] 3.1.1.3.4.3: the DC keeps a partial set of secrets, which is to say it is read-only.
+constexpr std::string_view partial_secrets_capability = "1.2.840.113556.1.4.1920";
+
+Result<Secret> read_password(const model::SecretSource& source) {
+  if (source.kind == model::SecretSource::Kind::environment_variable) {
+    const char* value = std::getenv(source.name.c_str());
+    if (value == nullptr || *value == '\0')
+      return fail(ErrorKind::unauthenticated, "the environment variable " + source.name + ", which passwordFrom names, is not set",
+                  "Set " + source.name + " to the password of directory.username.");
+    return Secret(value);
+  }
+  std::ifstream file(source.name, std::ios::binary);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf()))
+    return fail(ErrorKind::unauthenticated, "the file " + source.name + ", which passwordFrom names, could not be read",
+                "Write the password into it, readable by the user that runs gmsactl only.");
+  std::string value = std::move(text).str();
+  // A line end is what editors and `echo` add; a password can't hold one.
+  while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.pop_back();
+  return Secret(std::move(value));
+}
+
+/// host of scheme://host[:port].
+std::string host_of(std::string_view url) {
+  if (const auto at = url.find("://"); at != std::string_view::npos) url.remove_prefix(at + 3);
+  if (!url.empty() && url.front() == '[') return std::string(url.substr(1, url.find(']') - 1));
+  return std::string(url.substr(0, url.find(':')));
+}
+
+bool worth_another_server(ErrorKind kind) {
+  return kind == ErrorKind::unavailable || kind == ErrorKind::timeout || kind == ErrorKind::not_found ||
+         kind == ErrorKind::unsupported;
+}
+
+}  // namespace
+
+bool Session::is_ldif(std::string_view url) { return url.starts_with("ldif:"); }
+
+Session::Session(const model::Environment& environment, const SessionOptions& options)
+    : environment_(environment), options_(options) {}
+
+Result<std::unique_ptr<Session>> Session::open(const model::Environment& environment, const SessionOptions& options) {
+  std::unique_ptr<Session> session(new Session(environment, options));
+  auto& connect = session->connect_options_;
+  connect.bind = environment.authentication == model::Authentication::simple ? ldap::Bind::simple : ldap::Bind::kerberos;
+  connect.username = environment.username;
+  if (environment.password_from) connect.password = GMSACTL_TRY(read_password(*environment.password_from));
+  connect.tls = environment.tls_mode == model::TlsMode::ldaps       ? ldap::Tls::ldaps
+                : environment.tls_mode == model::TlsMode::start_tls ? ldap::Tls::start_tls
+                                                                    : ldap::Tls::automatic;
+  connect.ca_file = environment.tls_ca_file;
+  connect.request_timeout = options.request_timeout;
+  connect.connect_timeout = std::min<std::chrono::milliseconds>(connect.connect_timeout, options.request_timeout);
+  connect.window = options.window;
+  GMSACTL_TRY(session->choose_servers());
+  GMSACTL_TRY(session->connect_first(0));
+  return session;
+}
+
+Result<void> Session::choose_servers() {
+  servers_ = options_.servers;
+  if (servers_.empty())
+    for (const auto& server : environment_.servers) servers_.push_back(server.text);
+  if (!servers_.empty()) return {};
+  const dns::Resolver resolver{options_.dns_servers};
+  const std::string name = "_ldap._tcp.dc._msdcs." + environment_.domain;
+  auto records = resolver.lookup_srv(name);
+  if (!records)
+    return fail(std::move(records)
+                    .error()
+                    .with_context("finding the domain controllers of " + environment_.domain)
+                    .with_hint("Use a DNS server that knows " + environment_.domain +
+                               ", or name domain controllers in directory.servers of the Environment or with --server."));
+  const char* scheme = environment_.tls_mode == model::TlsMode::ldaps ? "ldaps://" : "ldap://";
+  for (const auto& record : *records) servers_.push_back(scheme + record.host);
+  return {};
+}
+
+Result<std::unique_ptr<ldap::Transport>> Session::connect(const std::string& url) const {
+  if (is_ldif(url)) return ldap::open_ldif(url.substr(5));
+  ldap::ConnectOptions options = connect_options_;
+  if (!options_.dns_servers.empty()) {
+    const dns::Resolver resolver{options_.dns_servers};
+    auto addresses = resolver.lookup_addresses(host_of(url));
+    if (addresses && !addresses->empty()) options.address = addresses->front();
+  }
+  return ldap::connect(url, options);
+}
+
+Result<void> Session::connect_first(size_t first) {
+  std::vector<Error> errors;
+  for (size_t tried = 0; tried < servers_.size(); ++tried) {
+    const size_t i = (first + tried) % servers_.size();
+    auto transport = connect(servers_[i]);
+    if (transport) {
+      auto usable = check_server(**transport);
+      if (usable) {
+        transport_ = std::move(*transport);
+        pinned_ = i;
+        return {};
+      }
+      transport = fail(std::move(usable).error());
+    }
+    errors.push_back(std::move(transport).error().with_context(servers_[i]));
+    // A password that one DC refuses the next refuses too, and each refusal counts towards locking the account.
+    if (!worth_another_server(errors.back().kind)) return fail(errors.back());
+  }
+  if (errors.size() == 1) return fail(errors.front());
+  Error all = errors.back();
+  all.message = "no domain controller of " + environment_.domain + " could be used";
+  for (const auto& error : errors) all.message += "; " + error.message;
+  return fail(std::move(all));
+}
+
+Result<void> Session::check_server(ldap::Transport& transport) {
+  root_dse_ = GMSACTL_TRY(ldap::read(transport, "",
+                                     {"defaultNamingContext", "configurationNamingContext", "rootDomainNamingContext",
+                                      "dnsHostName", "currentTime", "supportedCapabilities", "supportedControl",
+                                      "dsServiceName", "serverName"}));
+  const auto context = root_dse_.first("defaultNamingContext");
+  if (!context)
+    return fail(ErrorKind::unsupported, "the server is no Active Directory domain controller: its rootDSE has no defaultNamingContext");
+  const model::Dn wanted = model::Dn::of_domain(environment_.domain);
+  if (model::dn_key(*context) != wanted.key())
+    return fail(ErrorKind::invalid,
+                "the server is of another domain: it holds " + printable(*context) + ", the Environment is of " + environment_.domain,
+                "Correct domain or directory.servers of Environment " + environment_.name + ".");
+  if (const auto* capabilities = root_dse_.find("supportedCapabilities"))
+    for (const auto& capability : capabilities->values)
+      if (capability == partial_secrets_capability)
+        return fail(ErrorKind::unsupported, "the server is a read-only domain controller",
+                    "Name a writable one: accounts and their passwords exist there only.");
+  return {};
+}
+
+Result<void> Session::recover() {
+  if (writes_begun_ || servers_.size() == 1) {
+    auto transport = connect(servers_[pinned_]);
+    if (!transport) return fail(std::move(transport).error().with_context(servers_[pinned_]));
+    GMSACTL_TRY(check_server(**transport));
+    transport_ = std::move(*transport);
+    return {};
+  }
+  return connect_first(pinned_);
+}
+
+Result<std::unique_ptr<ldap::Transport>> Session::open_global_catalog() const {
+  const std::string& url = servers_[pinned_];
+  const std::string host = host_of(url);
+  const bool bracket = host.find(':') != std::string::npos;
+  const std::string authority = bracket ? "[" + host + "]" : host;
+  return connect(url.starts_with("ldaps://") ? "ldaps://" + authority + ":3269" : "ldap://" + authority + ":3268");
+}
+
+}  // namespace gmsactl::directory

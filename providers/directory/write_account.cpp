@@ -1,0 +1,188 @@
+#include <algorithm>
+
+#include "engine/base/text.h"
+#include "providers/directory/decode.h"
+#include "providers/directory/modifications.h"
+#include "providers/directory/writer.h"
+
+namespace gmsactl::directory {
+
+using ldap::Modification;
+using model::Change;
+using model::GmsaChange;
+using model::LiveGmsa;
+using model::Outcome;
+using model::Sid;
+
+namespace {
+
+/// A swap that fails although everything is still as planned meets a writer that came and went; it is tried again.
+constexpr int attempts = 4;
+
+/// Only what was planned counts: another attribute that changed meanwhile is no concern of this change.
+std::vector<Modification> only_attributes_of(std::vector<Modification> modifications, const std::vector<Modification>& planned) {
+  std::erase_if(modifications, [&](const Modification& one) {
+    return std::none_of(planned.begin(), planned.end(),
+                        [&](const Modification& other) { return equal_folded(one.attribute, other.attribute); });
+  });
+  return modifications;
+}
+
+std::string text_of(const LiveGmsa& live, std::string_view name) {
+  const auto or_nothing = [](const std::optional<std::string>& text) { return text ? "\"" + printable(*text) + "\"" : "(not set)"; };
+  const auto list = [](const std::vector<std::string>& values) { return "[" + printable(join(values, ", ")) + "]"; };
+  if (name == attribute::sam_account_name) return live.sam_account_name;
+  if (name == attribute::dns_host_name) return or_nothing(live.dns_host_name);
+  if (name == attribute::service_principal_name) return list(live.service_principal_names);
+  if (name == attribute::encryption_types) return live.encryption_types ? std::to_string(*live.encryption_types) : "(not set)";
+  if (name == attribute::user_account_control) return std::to_string(live.user_account_control);
+  if (name == attribute::description) return or_nothing(live.description);
+  if (name == attribute::display_name) return or_nothing(live.display_name);
+  if (name == attribute::allowed_to_delegate_to) return list(live.allowed_to_delegate_to);
+  if (name == attribute::group_msa_membership) {
+    if (!live.group_msa_membership) return "(not set)";
+    std::vector<std::string> sids;
+    if (const auto descriptor = model::SecurityDescriptor::decode(*live.group_msa_membership))
+      for (const auto& sid : descriptor->readers()) sids.push_back(sid.text());
+    return list(sids);
+  }
+  return "?";
+}
+
+Error conflict(const std::vector<Modification>& planned, const LiveGmsa& before, const LiveGmsa& now) {
+  Error error{ErrorKind::conflict, "somebody else changed it after it was planned", "Plan again and review the difference.", std::nullopt};
+  std::vector<std::string> seen;
+  for (const auto& one : planned) {
+    if (std::find(seen.begin(), seen.end(), one.attribute) != seen.end()) continue;
+    seen.push_back(one.attribute);
+    const std::string was = text_of(before, one.attribute);
+    const std::string is = text_of(now, one.attribute);
+    if (was != is) error.message += "; " + one.attribute + " was " + was + " when planned, is " + is + " now";
+  }
+  return error;
+}
+
+}  // namespace
+
+Result<LiveGmsa> Writer::read_account(const std::string& dn) {
+  const auto entry = GMSACTL_TRY(ldap::read(transport_, dn, account_attributes()));
+  if (!has_class(entry, gmsa_class))
+    return fail(ErrorKind::already_exists, "another object, not a managed service account, has this name");
+  return decode_account(entry);
+}
+
+void Writer::create_account(const Change& change, const GmsaChange& detail, Steps& steps) {
+  auto readers = reader_sids(detail.readers);
+  if (!readers) {
+    steps.fail_with(std::move(readers).error());
+    return;
+  }
+  auto added = transport_.add(detail.dn.text(), new_account(detail, *readers));
+  if (added) {
+    steps.wrote("created");
+    return;
+  }
+  const bool unknown = outcome_unknown(added.error().kind);
+  if (!unknown && added.error().kind != ErrorKind::already_exists) {
+    steps.fail_with(std::move(added).error());
+    return;
+  }
+  auto now = read_account(detail.dn.text());
+  if (now && account_modifications(detail, *now, *readers).first.empty()) {
+    if (unknown) steps.wrote("created");
+    steps.finish(unknown ? Outcome::applied : Outcome::already_done);
+  } else if (now) {
+    steps.fail_with({ErrorKind::conflict, "an account of this name appeared after the plan was made, and differs from what is declared",
+                     "Plan again and review the difference.", std::nullopt},
+                    Outcome::conflict);
+  } else if (unknown && now.error().kind != ErrorKind::not_found) {
+    steps.fail_with(std::move(added).error().with_context("whether it was created is not known"), Outcome::unknown);
+  } else {
+    steps.fail_with(std::move(added).error());
+  }
+  (void)change;
+}
+
+void Writer::update_account(const Change& change, const GmsaChange& detail, Steps& steps) {
+  auto readers = reader_sids(detail.readers);
+  if (!readers) {
+    steps.fail_with(std::move(readers).error());
+    return;
+  }
+  if (modify_account(change, detail, *readers, steps)) place(change, detail.dn, steps);
+}
+
+bool Writer::modify_account(const Change& change, const GmsaChange& detail, const std::vector<Sid>& readers, Steps& steps) {
+  const std::string object = guid_dn(change.guid);
+  const auto planned = account_modifications(detail, *detail.live, readers);
+  for (int attempt = 1; !planned.first.empty(); ++attempt) {
+    auto modified = transport_.modify(object, planned.first);
+    if (modified) {
+      steps.wrote("modified " + attribute_names(planned.first));
+      break;
+    }
+    auto now = read_account(object);
+    const bool unknown = outcome_unknown(modified.error().kind);
+    if (!now) {
+      if (unknown) return steps.fail_with(std::move(modified).error().with_context("whether it was modified is not known"), Outcome::unknown);
+      return steps.fail_with(now.error().kind == ErrorKind::not_found
+                                 ? Error{ErrorKind::conflict, "it was deleted after it was planned", "Plan again.", std::nullopt}
+                                 : std::move(modified).error(),
+                             now.error().kind == ErrorKind::not_found ? Outcome::conflict : Outcome::failed);
+    }
+    const auto left = only_attributes_of(account_modifications(detail, *now, readers).first, planned.first);
+    if (left.empty()) {
+      if (unknown) steps.wrote("modified " + attribute_names(planned.first));
+      else steps.finish(Outcome::already_done);
+      break;
+    }
+    if (left != planned.first) return steps.fail_with(conflict(planned.first, *detail.live, *now), Outcome::conflict);
+    const bool again = unknown || modified.error().kind == ErrorKind::conflict;
+    if (!again || attempt == attempts) return steps.fail_with(std::move(modified).error());
+  }
+  return !planned.spns_after_reading_again || settle_spns(change, detail, steps);
+}
+
+/// The server has rewritten the SPNs that held the old name: what is left to do is known only by reading them.
+bool Writer::settle_spns(const Change& change, const GmsaChange& detail, Steps& steps) {
+  const std::string object = guid_dn(change.guid);
+  for (int attempt = 1;; ++attempt) {
+    auto now = read_account(object);
+    if (!now) return steps.fail_with(std::move(now).error().with_context("reading the SPNs that the server rewrote"));
+    const auto left = spn_modifications(now->service_principal_names, detail.service_principal_names);
+    if (left.empty()) return true;
+    auto modified = transport_.modify(object, left);
+    if (modified) {
+      steps.wrote("modified servicePrincipalName");
+      return true;
+    }
+    const bool again = outcome_unknown(modified.error().kind) || modified.error().kind == ErrorKind::conflict;
+    if (!again || attempt == attempts) return steps.fail_with(std::move(modified).error());
+  }
+}
+
+void Writer::replace_account(const Change& change, const GmsaChange& detail, Steps& steps) {
+  const std::string object = guid_dn(change.guid);
+  auto now = read_account(object);
+  if (!now) {
+    steps.fail_with(std::move(now).error());
+    return;
+  }
+  if (!(*now == *detail.live)) {
+    steps.fail_with({ErrorKind::conflict, "it changed after it was planned, so it was not replaced", "Plan again.", std::nullopt},
+                    Outcome::conflict);
+    return;
+  }
+  auto removed = transport_.remove(object);
+  if (!removed) {
+    auto after = outcome_unknown(removed.error().kind) ? read_account(object) : Result<LiveGmsa>(*now);
+    if (after || after.error().kind != ErrorKind::not_found) {
+      steps.fail_with(std::move(removed).error(), after ? Outcome::failed : Outcome::unknown);
+      return;
+    }
+  }
+  steps.wrote("deleted the old account " + change.guid.text());
+  create_account(change, detail, steps);
+}
+
+}  // namespace gmsactl::directory

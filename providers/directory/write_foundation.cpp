@@ -1,0 +1,120 @@
+#include <sys/random.h>
+
+#include <array>
+
+#include "engine/base/text.h"
+#include "providers/directory/decode.h"
+#include "providers/directory/writer.h"
+
+namespace gmsactl::directory {
+
+using ldap::Attribute;
+using model::Change;
+using model::Dn;
+using model::Outcome;
+
+namespace {
+
+constexpr int64_t ten_hours = int64_t{10} * 3600 * 10'000'000;
+
+Result<std::string> random_bytes(size_t count) {
+  std::string bytes(count, '\0');
+  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+    return fail(ErrorKind::internal, "the system gave no random bytes");
+  return bytes;
+}
+
+Result<model::Guid> random_guid() {
+  auto bytes = GMSACTL_TRY(random_bytes(16));
+  // RFC 4122 §4.4, in objectGUID's byte order: the version is in the eighth byte, the variant in the ninth.
+  bytes[7] = static_cast<char>((static_cast<unsigned char>(bytes[7]) & 0x0FU) | 0x40U);
+  bytes[8] = static_cast<char>((static_cast<unsigned char>(bytes[8]) & 0x3FU) | 0x80U);
+  return model::Guid::decode(bytes);
+}
+
+/// "SHA512" as [MS-GKDI] 2.2.1 KDF Parameters: the default where the forest has none of its own.
+constexpr std::array<unsigned char, 30> kdf_sha512{0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x0e, 0x00,
+                                                   0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 'S',  0x00, 'H',  0x00,
+                                                   'A',  0x00, '5',  0x00, '1',  0x00, '2',  0x00, 0x00, 0x00};
+
+struct Parameter {
+  const char* name;
+  std::string fallback;  ///< empty: left out where the forest's configuration has none
+};
+
+std::vector<Parameter> key_parameters() {
+  return {{"msKds-Version", "1"},
+          {"msKds-KDFAlgorithmID", "SP800_108_CTR_HMAC"},
+          {"msKds-KDFParam", std::string(kdf_sha512.begin(), kdf_sha512.end())},
+          {"msKds-SecretAgreementAlgorithmID", "DH"},
+          {"msKds-SecretAgreementParam", ""},
+          {"msKds-PublicKeyLength", "2048"},
+          {"msKds-PrivateKeyLength", "256"}};
+}
+
+}  // namespace
+
+void Writer::create_container(const model::ContainerChange& detail, Steps& steps) {
+  const auto& leaf = detail.dn.leaf();
+  const bool unit = equal_folded(leaf.type, "OU");
+  if (!unit && !equal_folded(leaf.type, "CN")) {
+    steps.fail_with({ErrorKind::invalid, "only OU= and CN= containers can be created", {}, std::nullopt});
+    return;
+  }
+  auto added = transport_.add(detail.dn.text(), {{attribute::object_class, {unit ? "organizationalUnit" : "container"}}});
+  if (added) {
+    steps.wrote("created");
+    return;
+  }
+  const auto kind = added.error().kind;
+  const bool there = (kind == ErrorKind::already_exists || outcome_unknown(kind)) &&
+                     ldap::read(transport_, detail.dn.text(), {attribute::object_class}).has_value();
+  if (!there) steps.fail_with(std::move(added).error(), outcome_unknown(kind) ? Outcome::unknown : Outcome::failed);
+  else if (kind == ErrorKind::already_exists) steps.finish(Outcome::already_done);
+  else steps.wrote("created");
+}
+
+void Writer::create_kds_root_key(const Change& change, const model::KdsRootKeyChange& detail, Steps& steps) {
+  const auto make = [&]() -> Result<std::vector<Attribute>> {
+    const Dn configuration = GMSACTL_TRY(Dn::parse(root_dse_.first("configurationNamingContext").value_or("")));
+    const auto defaults = ldap::read(transport_,
+                                     configuration.child("CN", "Services").child("CN", "Group Key Distribution Service")
+                                         .child("CN", "Server Configuration")
+                                         .child("CN", "Group Key Distribution Service Server Configuration").text(),
+                                     {"*"});
+    std::vector<Attribute> attributes{{attribute::object_class, {"msKds-ProvRootKey"}}};
+    for (const auto& [name, fallback] : key_parameters()) {
+      const auto configured = defaults ? defaults->first(name) : std::nullopt;
+      if (configured) attributes.push_back({name, {std::string(*configured)}});
+      else if (!fallback.empty()) attributes.push_back({name, {fallback}});
+    }
+    const auto fresh = GMSACTL_TRY(ldap::read(transport_, "", {"currentTime", "serverName"}));
+    const int64_t now = filetime(fresh.first("currentTime").value_or(""));
+    if (now == 0) return fail(ErrorKind::corrupt, "the server does not tell its time");
+    const auto server = GMSACTL_TRY(ldap::read(transport_, std::string(fresh.first("serverName").value_or("")), {"serverReference"}));
+    const auto computer = server.first("serverReference");
+    if (!computer) return fail(ErrorKind::denied, "serverReference of " + printable(server.dn) + " is not readable");
+    attributes.push_back({"msKds-DomainID", {std::string(*computer)}});
+    attributes.push_back({"msKds-CreateTime", {std::to_string(now)}});
+    attributes.push_back({"msKds-UseStartTime", {std::to_string(detail.effective_immediately ? now - ten_hours : now)}});
+    attributes.push_back({"msKds-RootKeyData", {GMSACTL_TRY(random_bytes(64))}});
+    return attributes;
+  };
+  auto attributes = make();
+  auto guid = random_guid();
+  if (!attributes || !guid) {
+    steps.fail_with(attributes ? std::move(guid).error() : std::move(attributes).error());
+    return;
+  }
+  const std::string dn = change.dn.child("CN", guid->text()).text();
+  auto added = transport_.add(dn, *attributes);
+  if (!added && outcome_unknown(added.error().kind)) {
+    // The name is new and random, so whatever has it is ours.
+    if (ldap::read(transport_, dn, {"cn"})) added = {};
+    else return void(steps.fail_with(std::move(added).error(), Outcome::unknown));
+  }
+  if (added) steps.wrote("created " + guid->text());
+  else steps.fail_with(std::move(added).error().with_hint("Only enterprise administrators may create a KDS root key."));
+}
+
+}  // namespace gmsactl::directory

@@ -1,0 +1,203 @@
+#include <algorithm>
+
+#include "engine/base/text.h"
+#include "engine/model/dn.h"
+#include "providers/directory/decode.h"
+#include "providers/directory/modifications.h"
+#include "providers/directory/writer.h"
+
+namespace gmsactl::directory {
+
+using ldap::Modification;
+using ldap::ModifyOperation;
+using model::Change;
+using model::GroupChange;
+using model::LiveGroup;
+using model::Outcome;
+
+namespace {
+
+constexpr int attempts = 4;
+/// AD takes up to 5,000 values in one request by default; a fifth of that keeps each transaction short.
+constexpr size_t members_per_request = 1'000;
+
+constexpr uint32_t global_scope = 0x2;
+constexpr uint32_t domain_local_scope = 0x4;
+constexpr uint32_t universal_scope = 0x8;
+constexpr uint32_t scope_bits = 0xE;
+
+/// [MS-ADTS] 3.1.1.5.3.1.2: Global and DomainLocal change into each other by way of Universal only.
+bool needs_detour(uint32_t live, uint32_t wanted) {
+  const uint32_t from = live & scope_bits;
+  const uint32_t to = wanted & scope_bits;
+  return (from == global_scope && to == domain_local_scope) || (from == domain_local_scope && to == global_scope);
+}
+
+std::string signed_text(uint32_t bits) { return std::to_string(static_cast<int32_t>(bits)); }
+
+std::vector<Modification> member_modifications(const std::vector<std::string>& remove, const std::vector<std::string>& add,
+                                               size_t first) {
+  const auto slice = [&](const std::vector<std::string>& all, size_t offset) {
+    const size_t begin = std::min(all.size(), offset);
+    return std::vector<std::string>(all.begin() + static_cast<std::ptrdiff_t>(begin),
+                                    all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), begin + members_per_request)));
+  };
+  std::vector<Modification> modifications;
+  if (auto values = slice(remove, first); !values.empty())
+    modifications.push_back({ModifyOperation::remove, attribute::member, std::move(values)});
+  if (auto values = slice(add, first); !values.empty())
+    modifications.push_back({ModifyOperation::add, attribute::member, std::move(values)});
+  return modifications;
+}
+
+/// What is still to be done, judged by what is there now.
+struct Remaining {
+  std::vector<Modification> attributes;
+  std::vector<std::string> add;
+  std::vector<std::string> remove;
+
+  bool nothing() const { return attributes.empty() && add.empty() && remove.empty(); }
+  bool operator==(const Remaining&) const = default;
+};
+
+Remaining remaining(const GroupChange& detail, const LiveGroup& live, const std::vector<std::string>& add) {
+  std::vector<std::string> present;
+  for (const auto& dn : live.members) present.push_back(model::dn_key(dn));
+  std::sort(present.begin(), present.end());
+  const auto is_member = [&](const std::string& dn) { return std::binary_search(present.begin(), present.end(), model::dn_key(dn)); };
+  Remaining left;
+  left.attributes = group_modifications(detail, live);
+  for (const auto& dn : add)
+    if (!is_member(dn)) left.add.push_back(dn);
+  for (const auto& dn : detail.remove)
+    if (is_member(dn)) left.remove.push_back(dn);
+  return left;
+}
+
+/// What is left is part of what was planned: an earlier attempt, or another hand with the same aim, did the rest.
+bool only_less(const Remaining& left, const Remaining& planned) {
+  const auto within = [](const auto& part, const auto& whole) {
+    return std::all_of(part.begin(), part.end(),
+                       [&](const auto& one) { return std::find(whole.begin(), whole.end(), one) != whole.end(); });
+  };
+  return within(left.attributes, planned.attributes) && within(left.add, planned.add) && within(left.remove, planned.remove);
+}
+
+Error conflict() {
+  return {ErrorKind::conflict, "somebody else changed the group after it was planned", "Plan again and review the difference.", std::nullopt};
+}
+
+}  // namespace
+
+Result<LiveGroup> Writer::read_group(const std::string& dn) {
+  auto entry = GMSACTL_TRY(ldap::read(transport_, dn, group_attributes()));
+  if (!has_class(entry, group_class)) return fail(ErrorKind::already_exists, "another object, not a group, has this name");
+  return decode_group(std::move(entry));
+}
+
+void Writer::create_group(const Change& change, const GroupChange& detail, Steps& steps) {
+  auto members = member_dns(detail.add);
+  if (!members) {
+    steps.fail_with(std::move(members).error());
+    return;
+  }
+  const std::string dn = detail.dn.text();
+  auto attributes = new_group(detail);
+  const auto remember = [&](model::Identity id) {
+    const std::lock_guard lock(mutex_);
+    created_groups_[change.id.name] = std::move(id);
+  };
+  if (!members->empty()) {
+    const auto count = static_cast<std::ptrdiff_t>(std::min(members->size(), members_per_request));
+    attributes.push_back({attribute::member, {members->begin(), members->begin() + count}});
+  }
+  auto added = transport_.add(dn, attributes);
+  if (added) {
+    steps.wrote("created");
+  } else {
+    const bool unknown = outcome_unknown(added.error().kind);
+    auto now = unknown || added.error().kind == ErrorKind::already_exists ? read_group(dn) : Result<LiveGroup>(fail(added.error()));
+    if (!now) {
+      steps.fail_with(std::move(added).error(), unknown && now.error().kind != ErrorKind::not_found ? Outcome::unknown : Outcome::failed);
+      return;
+    }
+    if (!remaining(detail, *now, *members).nothing()) {
+      if (!unknown) {
+        steps.fail_with(conflict(), Outcome::conflict);
+        return;
+      }
+    }
+    if (unknown) steps.wrote("created");
+    else steps.finish(Outcome::already_done);
+    remember(now->id);
+  }
+  if (added) remember({{}, {}, detail.dn});
+  if (members->size() > members_per_request)
+    add_remaining_members(dn, {members->begin() + members_per_request, members->end()}, steps);
+}
+
+bool Writer::add_remaining_members(const std::string& dn, const std::vector<std::string>& members, Steps& steps) {
+  for (size_t first = 0; first < members.size(); first += members_per_request) {
+    auto added = transport_.modify(dn, member_modifications({}, members, first));
+    if (!added) return steps.fail_with(std::move(added).error().with_context("adding members after the first " + std::to_string(members_per_request)));
+    steps.wrote("added members");
+  }
+  return true;
+}
+
+void Writer::update_group(const Change& change, const GroupChange& detail, Steps& steps) {
+  if (modify_group(change, detail, steps)) place(change, detail.dn, steps);
+}
+
+bool Writer::modify_group(const Change& change, const GroupChange& detail, Steps& steps) {
+  auto add = member_dns(detail.add);
+  if (!add) return steps.fail_with(std::move(add).error());
+  const std::string object = guid_dn(change.guid);
+  const Remaining planned{group_modifications(detail, *detail.live), *add, detail.remove};
+  Remaining left = planned;
+  uint32_t live_type = detail.live->group_type;
+  for (int attempt = 1; !left.nothing(); ++attempt) {
+    if (needs_detour(live_type, detail.group_type)) {
+      const uint32_t universal = (live_type & ~scope_bits) | universal_scope;
+      auto widened = transport_.modify(object, {{ModifyOperation::remove, attribute::group_type, {signed_text(live_type)}},
+                                                {ModifyOperation::add, attribute::group_type, {signed_text(universal)}}});
+      if (!widened) return steps.fail_with(std::move(widened).error().with_context("changing the scope to Universal on the way"));
+      steps.wrote("modified groupType to Universal on the way");
+      LiveGroup between = *detail.live;
+      between.group_type = live_type = universal;
+      left.attributes = group_modifications(detail, between);
+    }
+    Result<void> modified;
+    for (size_t first = 0; modified && (first == 0 || first < std::max(left.add.size(), left.remove.size())); first += members_per_request) {
+      auto modifications = member_modifications(left.remove, left.add, first);
+      if (first == 0) modifications.insert(modifications.begin(), left.attributes.begin(), left.attributes.end());
+      modified = transport_.modify(object, modifications);
+      if (modified) steps.wrote("modified " + attribute_names(modifications));
+    }
+    if (modified) return true;
+
+    auto now = read_group(object);
+    const bool unknown = outcome_unknown(modified.error().kind);
+    if (!now) {
+      if (unknown) return steps.fail_with(std::move(modified).error().with_context("whether it was modified is not known"), Outcome::unknown);
+      if (now.error().kind == ErrorKind::not_found)
+        return steps.fail_with({ErrorKind::conflict, "it was deleted after it was planned", "Plan again.", std::nullopt}, Outcome::conflict);
+      return steps.fail_with(std::move(modified).error());
+    }
+    const Remaining still = remaining(detail, *now, *add);
+    if (still.nothing()) {
+      if (unknown) steps.wrote("modified " + attribute_names(planned.attributes));
+      else if (steps.result.written.empty()) steps.finish(Outcome::already_done);
+      return true;
+    }
+    if (!only_less(still, planned)) return steps.fail_with(conflict(), Outcome::conflict);
+    // As planned, or closer to it: a refusal of any other kind would be the same again.
+    const bool again = unknown || modified.error().kind == ErrorKind::conflict || !(still == left);
+    if (!again || attempt == attempts) return steps.fail_with(std::move(modified).error());
+    left = still;
+    live_type = now->group_type;
+  }
+  return true;
+}
+
+}  // namespace gmsactl::directory
