@@ -1,0 +1,32 @@
+// The Kerberos side of a bind: makes sure that there is a ticket before libldap looks for one, since what
+// SASL says when there is none ("Unspecified GSS failure") helps nobody. With a keytab it gets the tickets
+// itself, into a cache in memory. Called by libldap_session; never sees the network but through libkrb5.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "engine/base/result.h"
+
+namespace gmsactl::ldap {
+
+class Tickets {
+ public:
+  /// An empty keytab: the ticket cache (KRB5CCNAME), or KRB5_CLIENT_KTNAME where there is one.
+  Tickets(std::string keytab, std::string principal);
+  ~Tickets();
+  Tickets(const Tickets&) = delete;
+  Tickets& operator=(const Tickets&) = delete;
+
+  /// A ticket for ldap/host is in the cache and the calling thread's GSS-API looks for it there. Thread-safe.
+  /// `unauthenticated` says what is wrong with the tickets, `unavailable` that no KDC answers.
+  [[nodiscard]] Result<void> prepare(const std::string& host);
+
+ private:
+  struct State;
+  std::mutex mutex_;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace gmsactl::ldap

@@ -1,0 +1,48 @@
+// The Transport of a live server: chooses connections, turns pages and fetches the rest of ranged attributes.
+// What travels on one connection is libldap_connection's business. Made by connect().
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "providers/transport/ldap/libldap_connection.h"
+#include "providers/transport/ldap/transport.h"
+
+namespace gmsactl::ldap {
+
+class LibldapTransport final : public Transport {
+ public:
+  /// Opens the first connection and, once the server has let us in, the others behind the caller's back: a
+  /// wrong password counts once, and nobody waits for connections that a small plan never needs.
+  [[nodiscard]] static Result<std::unique_ptr<LibldapTransport>> open(std::shared_ptr<Session> session);
+  /// Requests under way are answered `cancelled`; returns when their callers have left.
+  ~LibldapTransport() override;
+  LibldapTransport(const LibldapTransport&) = delete;
+  LibldapTransport& operator=(const LibldapTransport&) = delete;
+
+  Result<void> search(const SearchRequest& request, const EntrySink& sink) override;
+  Result<void> add(const std::string& dn, const std::vector<Attribute>& attributes) override;
+  Result<void> modify(const std::string& dn, const std::vector<Modification>& changes) override;
+  Result<void> rename(const std::string& dn, const std::string& new_rdn,
+                      const std::string& new_parent) override;
+  Result<void> remove(const std::string& dn) override;
+  Result<void> flush() override { return {}; }
+  std::string peer() const override { return peer_; }
+  const Counters& counters() const override { return counters_; }
+
+ private:
+  explicit LibldapTransport(const std::shared_ptr<Session>& session);
+  Connection& least_busy();
+  Result<void> search_on(Connection& connection, const SearchRequest& request, const EntrySink& sink,
+                         bool& never_sent);
+  Result<void> write(Send send);
+
+  std::string peer_;
+  Counters counters_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  const std::shared_ptr<std::atomic<size_t>> callers_ = std::make_shared<std::atomic<size_t>>(0);
+};
+
+}  // namespace gmsactl::ldap
