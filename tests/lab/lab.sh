@@ -524,7 +524,11 @@ cmd_run() {
 case $verb in
   up | down | reset | status | env) ((!${#rest[@]})) || die "$verb takes no further arguments"; "cmd_$verb" ;;
   run) cmd_run ;;
-  load) . "$here/load.sh"; cmd_load "${rest[@]}" ;;
+  load)
+    # shellcheck source=tests/lab/load.sh
+    . "$here/load.sh"
+    cmd_load "${rest[@]}"
+    ;;
   help | -h | --help) usage ;;
   *) say "lab: unknown command '$verb'"; usage >&2; exit 2 ;;
 esac
