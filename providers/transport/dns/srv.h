@@ -24,8 +24,8 @@ struct Resolver {
   std::chrono::milliseconds timeout{3'000};  ///< one try
   int tries = 2;
 
-  /// In the order in which to try them: by priority, within one by weighted random choice. No record is `not_found`,
-  /// no answer `timeout` or `unavailable`.
+  /// In the order in which to try them: by priority, within one by weighted random choice. No record is
+  /// `not_found`, no answer `timeout` or `unavailable`.
   [[nodiscard]] Result<std::vector<SrvRecord>> lookup_srv(const std::string& name) const;
   /// IPv4 then IPv6 addresses of a host.
   [[nodiscard]] Result<std::vector<std::string>> lookup_addresses(const std::string& host) const;
