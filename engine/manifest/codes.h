@@ -1,5 +1,6 @@
-// Every diagnostic that the manifest reader can give: its code and its fixed summary. docs/diagnostics/manifest.md says
-// more about each, and a test holds the two together. A code is never reused for something else.
+// Every diagnostic that the manifest reader can give: its code and its fixed summary.
+// docs/diagnostics/manifest.md says more about each, and a test holds the two together. A code is never
+// reused for something else.
 #pragma once
 
 #include <array>
@@ -61,14 +62,26 @@ inline constexpr Code duplicate_spn{"GMSA0146", "Two accounts with one service p
 inline constexpr Code duplicate_dn{"GMSA0147", "Two objects at one place"};
 
 inline constexpr std::array all{
-    unreadable,       not_utf8,           yaml_syntax,      duplicate_key,   unsupported_yaml,
-    alias_loop,       no_readers,         too_large,        not_a_manifest,  unknown_api_version,
-    unknown_kind,     unsupported,        unknown_key,      missing_field,   wrong_type,
-    ambiguous_scalar, empty_value,        unknown_value,    out_of_range,    duplicate_entry,
-    invalid_name,     invalid_dns_name,   invalid_spn,      invalid_principal, invalid_path,
-    path_outside_domain, invalid_server,  literal_password, authentication,  too_long,
-    undefined_variable, invalid_variable, duplicate_address, unknown_environment, unknown_host_group,
-    nesting_cycle,    nesting_scope,      duplicate_account_name, duplicate_spn, duplicate_dn,
+    unreadable,         not_utf8,
+    yaml_syntax,        duplicate_key,
+    unsupported_yaml,   alias_loop,
+    no_readers,         too_large,
+    not_a_manifest,     unknown_api_version,
+    unknown_kind,       unsupported,
+    unknown_key,        missing_field,
+    wrong_type,         ambiguous_scalar,
+    empty_value,        unknown_value,
+    out_of_range,       duplicate_entry,
+    invalid_name,       invalid_dns_name,
+    invalid_spn,        invalid_principal,
+    invalid_path,       path_outside_domain,
+    invalid_server,     literal_password,
+    authentication,     too_long,
+    undefined_variable, invalid_variable,
+    duplicate_address,  unknown_environment,
+    unknown_host_group, nesting_cycle,
+    nesting_scope,      duplicate_account_name,
+    duplicate_spn,      duplicate_dn,
 };
 }  // namespace codes
 

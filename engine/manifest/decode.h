@@ -1,5 +1,5 @@
-// The specs of the three kinds, from YAML to values. Structure and each field's own rules are checked here; what needs
-// other documents is checked where the environment is put together (resolve.cpp).
+// The specs of the three kinds, from YAML to values. Structure and each field's own rules are checked here;
+// what needs other documents is checked where the environment is put together (resolve.cpp).
 #pragma once
 
 #include <optional>
@@ -29,8 +29,10 @@ struct GmsaFields {
 
 HostGroupFields decode_host_group(const Node& spec, Reading& reading);
 GmsaFields decode_gmsa(const Node& spec, Reading& reading);
-/// Complete, since an Environment depends on nothing else. A password that stands in the text is concealed in `secrets`.
-model::Environment decode_environment(const Document& document, Reading& reading, std::vector<SourceRange>& secrets);
+/// Complete, since an Environment depends on nothing else. Where a password stands in the text is added to
+/// `secrets`.
+model::Environment decode_environment(const Document& document, Diagnostics& diagnostics,
+                                      std::vector<SourceRange>& secrets);
 /// What `${…}` means in that environment.
 Variables variables_of(const model::Environment& environment);
 
@@ -39,7 +41,8 @@ inline constexpr size_t longest_account_name = 256;
 inline constexpr size_t longest_usual_account_name = 15;
 
 // The parts that several kinds share.
-FieldPositions field_positions(const Node& spec, std::span<const std::string_view> known, const Reading& reading);
+FieldPositions field_positions(const Node& spec, std::span<const std::string_view> known,
+                               const Reading& reading);
 /// Like read_text, but null is an empty text: it clears.
 std::optional<std::string> read_clearable_text(const Field& field, size_t longest, Reading& reading);
 std::optional<model::Dn> read_path(const Field& field, Reading& reading);

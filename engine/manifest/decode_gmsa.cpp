@@ -30,7 +30,8 @@ constexpr std::array<std::string_view, 16> keys{"samAccountName",
 constexpr std::span<const std::string_view> supported_keys = std::span(keys).first(15);
 
 /// In ascending bit order from bit 0 ([MS-KILE] 2.2.7).
-constexpr std::array<std::string_view, 5> encryption_types{"DES_CBC_CRC", "DES_CBC_MD5", "RC4", "AES128", "AES256"};
+constexpr std::array<std::string_view, 5> encryption_types{"DES_CBC_CRC", "DES_CBC_MD5", "RC4", "AES128",
+                                                           "AES256"};
 
 /// Ten years; the schema allows any number, but a longer one is a typing error.
 constexpr uint32_t longest_interval_days = 3650;
@@ -42,16 +43,19 @@ void read_account_name(const Field& field, GmsaFields& fields, Reading& reading)
   if (!text) return;
   fields.spec.sam_account_name = *text;
   if (text->ends_with('$')) {
-    reading.error(codes::invalid_name, field.value.at, quoted(*text) + " ends in $, which gmsactl adds itself.",
-                  "Write " + quoted(text->substr(0, text->size() - 1)) + ".");
+    reading.error(codes::invalid_name, field.value.at,
+                  in_quotes(*text) + " ends in $, which gmsactl adds itself.",
+                  "Write " + in_quotes(text->substr(0, text->size() - 1)) + ".");
     return;
   }
   const size_t longest = fields.allow_long_name ? longest_account_name - 1 : longest_usual_account_name;
   if (const auto problem = account_name_problem(*text, longest)) {
     const bool is_long = !fields.allow_long_name && code_points(*text) > longest_usual_account_name &&
                          !account_name_problem(*text, longest_account_name - 1);
-    reading.error(codes::invalid_name, field.value.at, std::string(field.name) + " " + quoted(*text) + " " + *problem + ".",
-                  is_long ? "Shorten it, or add allowLongName: true where no program depends on the short form." : "");
+    reading.error(
+        codes::invalid_name, field.value.at,
+        std::string(field.name) + " " + in_quotes(*text) + " " + *problem + ".",
+        is_long ? "Shorten it, or add allowLongName: true where no program depends on the short form." : "");
   }
 }
 
@@ -59,7 +63,8 @@ void read_dns_host_name(const Field& field, GmsaFields& fields, Reading& reading
   auto text = read_text(field, reading);
   if (!text) return;
   if (const auto problem = dns_name_problem(*text))
-    reading.error(codes::invalid_dns_name, field.value.at, "dnsHostName " + quoted(*text) + " " + *problem + ".",
+    reading.error(codes::invalid_dns_name, field.value.at,
+                  "dnsHostName " + in_quotes(*text) + " " + *problem + ".",
                   "Write a name such as webapp01.contoso.com.");
   fields.spec.dns_host_name = std::move(*text);
 }
@@ -75,8 +80,8 @@ std::vector<model::Located> read_spns(const Field& field, Reading& reading) {
     if (!text) continue;
     const auto spn = model::Spn::parse(*text);
     if (!spn) {
-      reading.error(codes::invalid_spn, item.at, quoted(*text) + " is not a service principal name: " +
-                                                     spn.error().message + ".",
+      reading.error(codes::invalid_spn, item.at,
+                    in_quotes(*text) + " is not a service principal name: " + spn.error().message + ".",
                     "Write class/host, such as http/web.contoso.com.");
       continue;
     }
@@ -88,7 +93,8 @@ std::vector<model::Located> read_spns(const Field& field, Reading& reading) {
 void read_encryption_types(const Field& field, GmsaFields& fields, Reading& reading) {
   const std::string hint = "Remove the key for AES128 and AES256, or name at least one type.";
   if (field.value.is_null() || (field.value.is_sequence() && field.value.items.empty())) {
-    reading.error(codes::empty_value, field.value.at, "An account without encryption types gets no Kerberos tickets.", hint);
+    reading.error(codes::empty_value, field.value.at,
+                  "An account without encryption types gets no Kerberos tickets.", hint);
     return;
   }
   if (!require_sequence(field, reading)) return;
@@ -96,7 +102,8 @@ void read_encryption_types(const Field& field, GmsaFields& fields, Reading& read
   DuplicateCheck duplicates(field.name, reading);
   for (const Node& item : field.value.items) {
     const auto type = read_choice({"An entry of kerberosEncryptionTypes", item}, encryption_types, reading);
-    if (type && duplicates.add(encryption_types[*type], encryption_types[*type], item.at)) bits |= 1U << *type;
+    if (type && duplicates.add(encryption_types[*type], encryption_types[*type], item.at))
+      bits |= 1U << *type;
   }
   if (bits != 0) fields.spec.encryption_types = bits;
 }
@@ -158,7 +165,8 @@ GmsaFields decode_gmsa(const Node& spec, Reading& reading) {
     } else if (entry.key == "principalsAllowedToRetrieveManagedPassword") {
       account.principals = read_principals(field, reading);
     } else if (entry.key == "managedPasswordIntervalInDays") {
-      if (const auto days = read_integer(field, 1, longest_interval_days, reading)) account.password_interval_days = *days;
+      if (const auto days = read_integer(field, 1, longest_interval_days, reading))
+        account.password_interval_days = *days;
     } else if (entry.key == "kerberosEncryptionTypes") {
       read_encryption_types(field, fields, reading);
     } else if (entry.key == "allowedToDelegateTo") {

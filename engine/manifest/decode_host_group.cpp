@@ -14,7 +14,8 @@ constexpr std::array<std::string_view, 2> memberships{"exact", "additive"};
 
 void report_name(std::string_view field, const std::string& text, const std::string& problem, Position at,
                  Reading& reading) {
-  reading.error(codes::invalid_name, at, std::string(field) + " " + quoted(text) + " " + problem + ".", "");
+  reading.error(codes::invalid_name, at, std::string(field) + " " + in_quotes(text) + " " + problem + ".",
+                "");
 }
 
 }  // namespace
@@ -39,7 +40,8 @@ HostGroupFields decode_host_group(const Node& spec, Reading& reading) {
         group.common_name = std::move(*text);
       }
     } else if (entry.key == "scope") {
-      if (const auto scope = read_choice(field, scopes, reading)) group.scope = static_cast<model::GroupScope>(*scope);
+      if (const auto scope = read_choice(field, scopes, reading))
+        group.scope = static_cast<model::GroupScope>(*scope);
     } else if (entry.key == "path") {
       group.path = read_path(field, reading);
     } else if (entry.key == "description") {

@@ -22,12 +22,14 @@ std::optional<model::PrincipalRef> read_reference(const Node& node, Reading& rea
   check_keys(node, "a reference to a host group", reference_keys, reading);
   const Entry* group = node.find("hostGroup");
   if (group == nullptr) {
-    if (node.entries.empty()) missing("hostGroup", "A reference", node.at, "Write {hostGroup: NAME}.", reading);
+    if (node.entries.empty())
+      missing("hostGroup", "A reference", node.at, "Write {hostGroup: NAME}.", reading);
     return std::nullopt;
   }
   auto name = read_text({"hostGroup", group->value}, reading);
   if (!name) return std::nullopt;
-  return model::PrincipalRef{model::PrincipalRef::Form::host_group, std::move(*name), reading.range(group->value.at)};
+  return model::PrincipalRef{model::PrincipalRef::Form::host_group, std::move(*name),
+                             reading.range(group->value.at)};
 }
 
 /// DOMAIN\name, or a plain name.
@@ -38,20 +40,21 @@ std::optional<model::PrincipalRef> read_name(std::string text, Position at, Read
   const std::string_view domain = std::string_view(text).substr(0, qualified ? separator : 0);
   const std::string_view name = std::string_view(text).substr(qualified ? separator + 1 : 0);
   if (!qualified && text.find('@') != std::string::npos) {
-    invalid_principal(at, quoted(text) + " is a user principal name, which is not accepted.",
+    invalid_principal(at, in_quotes(text) + " is a user principal name, which is not accepted.",
                       "Write DOMAIN\\name, or the account name alone.", reading);
     return std::nullopt;
   }
   if (name.empty() || (qualified && domain.empty())) {
-    invalid_principal(at, quoted(text) + " needs a domain and a name around its backslash.", "Write DOMAIN\\name.",
-                      reading);
+    invalid_principal(at, in_quotes(text) + " needs a domain and a name around its backslash.",
+                      "Write DOMAIN\\name.", reading);
     return std::nullopt;
   }
   auto problem = account_name_problem(name, longest_account_name);
   if (!problem && qualified) problem = account_name_problem(domain, longest_account_name);
   if (problem) {
-    invalid_principal(at, quoted(text) + " " + *problem + ".",
-                      "A principal is a name such as HOST01, {hostGroup: NAME}, DOMAIN\\name, a SID or a DN.", reading);
+    invalid_principal(at, in_quotes(text) + " " + *problem + ".",
+                      "A principal is a name such as HOST01, {hostGroup: NAME}, DOMAIN\\name, a SID or a DN.",
+                      reading);
     return std::nullopt;
   }
   return model::PrincipalRef{qualified ? Form::qualified : Form::name, std::move(text), reading.range(at)};
@@ -66,13 +69,14 @@ std::optional<model::PrincipalRef> read_principal(const Field& field, Reading& r
   if (equal_folded(std::string_view(*text).substr(0, 4), "S-1-")) {
     const auto sid = model::Sid::parse(*text);
     if (sid) return model::PrincipalRef{Form::sid, sid->text(), reading.range(node.at)};
-    invalid_principal(node.at, quoted(*text) + " is not a SID: " + sid.error().message + ".", "", reading);
+    invalid_principal(node.at, in_quotes(*text) + " is not a SID: " + sid.error().message + ".", "", reading);
     return std::nullopt;
   }
   if (text->find('=') != std::string::npos) {
     const auto dn = model::Dn::parse(*text);
     if (dn) return model::PrincipalRef{Form::dn, dn->text(), reading.range(node.at)};
-    invalid_principal(node.at, quoted(*text) + " is not a distinguished name: " + dn.error().message + ".", "", reading);
+    invalid_principal(node.at, in_quotes(*text) + " is not a distinguished name: " + dn.error().message + ".",
+                      "", reading);
     return std::nullopt;
   }
   return read_name(std::move(*text), node.at, reading);
@@ -81,15 +85,16 @@ std::optional<model::PrincipalRef> read_principal(const Field& field, Reading& r
 /// Two spellings of one principal: the `$` of a computer is optional.
 std::string comparison_key(const model::PrincipalRef& principal) {
   std::string key = model::principal_key(principal);
-  const bool is_name =
-      principal.form == model::PrincipalRef::Form::name || principal.form == model::PrincipalRef::Form::qualified;
+  const bool is_name = principal.form == model::PrincipalRef::Form::name ||
+                       principal.form == model::PrincipalRef::Form::qualified;
   if (is_name && key.ends_with('$')) key.pop_back();
   return key;
 }
 
 }  // namespace
 
-FieldPositions field_positions(const Node& spec, std::span<const std::string_view> known, const Reading& reading) {
+FieldPositions field_positions(const Node& spec, std::span<const std::string_view> known,
+                               const Reading& reading) {
   FieldPositions positions;
   positions.reserve(spec.entries.size());
   for (const Entry& entry : spec.entries) {
@@ -124,7 +129,7 @@ std::optional<model::Dn> read_path(const Field& field, Reading& reading) {
   if (dn && !dn->empty()) return std::move(*dn);
   reading.error(codes::invalid_path, field.value.at,
                 std::string(field.name) + " must be a distinguished name" +
-                    (dn ? "." : ", but " + quoted(*text) + " is not: " + dn.error().message + "."),
+                    (dn ? "." : ", but " + in_quotes(*text) + " is not: " + dn.error().message + "."),
                 "Write a container's DN such as OU=gMSA,DC=contoso,DC=com.");
   return std::nullopt;
 }

@@ -14,7 +14,8 @@ namespace gmsactl::manifest {
 namespace {
 
 constexpr std::array<std::string_view, 3> kind_names{"Environment", "HostGroup", "GMSA"};
-constexpr std::array<std::string_view, 5> document_keys{"apiVersion", "kind", "metadata", "spec", "overrides"};
+constexpr std::array<std::string_view, 5> document_keys{"apiVersion", "kind", "metadata", "spec",
+                                                        "overrides"};
 constexpr std::array<std::string_view, 4> environment_keys{"apiVersion", "kind", "metadata", "spec"};
 constexpr std::array<std::string_view, 4> metadata_keys{"name", "environments", "protect", "labels"};
 constexpr std::array<std::string_view, 2> environment_metadata_keys{"name", "labels"};
@@ -32,19 +33,22 @@ Concern check_api_version(const Node& root, const SourceFile& file, Reading& rea
   const std::string line = "Write apiVersion: " + std::string(api_version);
   if (!root.is_mapping()) {
     if (!file.named_explicitly) return Concern::not_ours;
-    reading.error(codes::not_a_manifest, root.at, "A manifest is a mapping with apiVersion, kind, metadata and spec.", "");
+    reading.error(codes::not_a_manifest, root.at,
+                  "A manifest is a mapping with apiVersion, kind, metadata and spec.", "");
     return Concern::broken;
   }
   const Entry* version = root.find("apiVersion");
   const bool has_version = version != nullptr && version->value.is_scalar();
   if (has_version && version->value.text == api_version) return Concern::ours;
-  // A later version of ours, or a misspelt one: passing over it would look like a wish to delete what it declares.
+  // A later version of ours, or a misspelt one: passing over it would look like a wish to delete what it
+  // declares.
   const bool is_ours = has_version && fold(version->value.text).starts_with("gmsactl/");
   if (!has_version && !file.named_explicitly && !is_our_kind(root.find("kind"))) return Concern::not_ours;
   if (has_version && !is_ours && !file.named_explicitly) return Concern::not_ours;
   if (has_version) {
     reading.error(codes::unknown_api_version, version->value.at,
-                  "The apiVersion " + quoted(version->value.text) + " is not one that this program reads.", line);
+                  "The apiVersion " + in_quotes(version->value.text) + " is not one that this program reads.",
+                  line);
   } else {
     missing("apiVersion", "A manifest", version == nullptr ? root.at : version->key_at, line, reading);
   }
@@ -62,20 +66,23 @@ std::optional<DocumentKind> read_kind(const Node& root, Reading& reading) {
   const auto found = std::find(kind_names.begin(), kind_names.end(), *text);
   if (found != kind_names.end()) return static_cast<DocumentKind>(found - kind_names.begin());
   if (*text == "SpecTarget") {
-    reading.error(codes::unsupported, entry->value.at, "This version of gmsactl does not manage credential specs yet.",
+    reading.error(codes::unsupported, entry->value.at,
+                  "This version of gmsactl does not manage credential specs yet.",
                   "Remove the document, or use a version that has SpecTarget.");
     return std::nullopt;
   }
   std::string hint = did_you_mean(*text, kind_names);
   if (hint.empty()) hint = "Kinds are " + enumerate(kind_names, "and") + ".";
-  reading.error(codes::unknown_kind, entry->value.at, "There is no kind " + quoted(*text) + ".", std::move(hint));
+  reading.error(codes::unknown_kind, entry->value.at, "There is no kind " + in_quotes(*text) + ".",
+                std::move(hint));
   return std::nullopt;
 }
 
 void check_name(DocumentKind kind, const Metadata& metadata, Reading& reading) {
   if (kind != DocumentKind::environment) {
     if (const auto problem = common_name_problem(metadata.name))
-      reading.error(codes::invalid_name, metadata.name_at, "The name " + quoted(metadata.name) + " " + *problem + ".",
+      reading.error(codes::invalid_name, metadata.name_at,
+                    "The name " + in_quotes(metadata.name) + " " + *problem + ".",
                     "The name becomes the object's CN; choose another.");
     return;
   }
@@ -84,7 +91,7 @@ void check_name(DocumentKind kind, const Metadata& metadata, Reading& reading) {
   });
   if (!plain || metadata.name.size() > 64)
     reading.error(codes::invalid_name, metadata.name_at,
-                  "The environment name " + quoted(metadata.name) +
+                  "The environment name " + in_quotes(metadata.name) +
                       " must be at most 64 letters, digits, dots, underscores and hyphens.",
                   "");
 }
@@ -92,7 +99,7 @@ void check_name(DocumentKind kind, const Metadata& metadata, Reading& reading) {
 void read_labels(const Entry& labels, Metadata& metadata, Reading& reading) {
   if (!require_mapping({"metadata.labels", labels.value}, reading)) return;
   for (const Entry& label : labels.value.entries)
-    if (auto value = read_literal_text({"The label " + quoted(label.key), label.value}, reading))
+    if (auto value = read_literal_text({"The label " + in_quotes(label.key), label.value}, reading))
       metadata.labels.emplace(label.key, std::move(*value));
 }
 
@@ -100,7 +107,8 @@ void read_environments(const Entry& list, Metadata& metadata, Reading& reading) 
   if (!require_sequence({"metadata.environments", list.value}, reading)) return;
   auto& environments = metadata.environments.emplace();
   if (list.value.items.empty())
-    reading.error(codes::empty_value, list.value.at, "metadata.environments is empty, so the document belongs nowhere.",
+    reading.error(codes::empty_value, list.value.at,
+                  "metadata.environments is empty, so the document belongs nowhere.",
                   "Name environments, or remove the key to belong to all.");
   DuplicateCheck duplicates("metadata.environments", reading);
   for (const Node& item : list.value.items) {
@@ -138,7 +146,8 @@ bool read_metadata(DocumentKind kind, const Node& root, Metadata& metadata, Read
     check_keys(node, "metadata", metadata_keys, reading);
   if (const Entry* labels = node.find("labels")) read_labels(*labels, metadata, reading);
   if (kind == DocumentKind::environment) return text.has_value();
-  if (const Entry* environments = node.find("environments")) read_environments(*environments, metadata, reading);
+  if (const Entry* environments = node.find("environments"))
+    read_environments(*environments, metadata, reading);
   if (const Entry* protect = node.find("protect"))
     metadata.protect = read_boolean({"metadata.protect", protect->value}, reading).value_or(false);
   return text.has_value();
@@ -154,7 +163,8 @@ void read_overrides(const Entry& overrides, Document& document, Reading& reading
     Override changed{each.key, each.key_at, {}};
     changed.patch.kind = Node::Kind::mapping;
     changed.patch.at = each.key_at;
-    if (spec != nullptr && require_mapping({where + ".spec", spec->value}, reading)) changed.patch = spec->value;
+    if (spec != nullptr && require_mapping({where + ".spec", spec->value}, reading))
+      changed.patch = spec->value;
     document.overrides.push_back(std::move(changed));
   }
 }
@@ -189,7 +199,8 @@ std::optional<Document> read_document(Node root, const SourceFile& file, Reading
              is_environment ? std::span<const std::string_view>(environment_keys) : document_keys, reading);
   document.spec.kind = Node::Kind::mapping;
   document.spec.at = document.at;
-  const auto spec = std::find_if(root.entries.begin(), root.entries.end(), [](const Entry& e) { return e.key == "spec"; });
+  const auto spec =
+      std::find_if(root.entries.begin(), root.entries.end(), [](const Entry& e) { return e.key == "spec"; });
   if (spec != root.entries.end()) {
     if (spec->value.is_null())
       document.spec.at = spec->key_at;

@@ -1,5 +1,5 @@
-// One YAML document of ours: what its apiVersion, kind and metadata say, and its spec as a tree until an environment is
-// chosen.
+// One YAML document of ours: what its apiVersion, kind and metadata say, and its spec as a tree until an
+// environment is chosen.
 #pragma once
 
 #include <map>
@@ -49,8 +49,9 @@ struct Document {
   const Override* override_for(std::string_view environment) const;
 };
 
-/// The document around the spec, its keys checked. Nothing where the document is another program's (only in files that
-/// were found by scanning a folder) or so wrong that its kind or name is unknown; the latter is reported.
+/// The document around the spec, its keys checked. Nothing where the document is another program's (only in
+/// files that were found by scanning a folder) or so wrong that its kind or name is unknown; the latter is
+/// reported.
 std::optional<Document> read_document(Node root, const SourceFile& file, Reading& reading);
 
 }  // namespace gmsactl::manifest

@@ -35,7 +35,8 @@ std::optional<std::string> account_name_problem(std::string_view name, size_t lo
   if (forbidden != std::string_view::npos)
     return "contains " + std::string(1, name[forbidden]) + ", which account names can't have";
   if (name.ends_with('.')) return "ends in a dot, which account names can't";
-  if (name.starts_with(' ') || name.ends_with(' ')) return "begins or ends with a space, which account names can't";
+  if (name.starts_with(' ') || name.ends_with(' '))
+    return "begins or ends with a space, which account names can't";
   if (code_points(name) > longest) return too_long(name, longest);
   return std::nullopt;
 }

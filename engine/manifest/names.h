@@ -1,5 +1,5 @@
-// Which texts Active Directory takes as a name. Each check returns what is wrong as the end of a sentence ("contains
-// …"), or nothing where the text is fine.
+// Which texts Active Directory takes as a name. Each check returns what is wrong as the end of a sentence
+// ("contains …"), or nothing where the text is fine.
 #pragma once
 
 #include <optional>

@@ -41,7 +41,8 @@ bool is_written_null(std::string_view text) {
 }  // namespace
 
 Places::Places(const Chunk& chunk)
-    : chunk_(chunk), ascii_(std::none_of(chunk.text.begin(), chunk.text.end(), [](char c) { return c < 0; })) {}
+    : chunk_(chunk),
+      ascii_(std::none_of(chunk.text.begin(), chunk.text.end(), [](char c) { return c < 0; })) {}
 
 Position Places::of(const YAML::Mark& mark) const {
   const auto line = chunk_.line + static_cast<uint32_t>(std::max(mark.line, 0));
@@ -74,16 +75,17 @@ void NodeBuilder::report(const Code& code, Position at, std::string detail, std:
 void NodeBuilder::count_nodes(size_t nodes, Position at) {
   node_count_ += nodes;
   if (node_count_ > max_nodes)
-    throw Refusal{places_.problem(codes::too_large, at,
-                                  "With its aliases written out, this document has more than " +
-                                      std::to_string(max_nodes) + " values.",
-                                  "Split it into several documents.")};
+    throw Refusal{places_.problem(
+        codes::too_large, at,
+        "With its aliases written out, this document has more than " + std::to_string(max_nodes) + " values.",
+        "Split it into several documents.")};
 }
 
 void NodeBuilder::check_tag(const std::string& tag, std::string_view standard_type, Position at) {
   // "?" is what yaml-cpp gives an untagged plain value, "!" a quoted one.
   if (tag.empty() || tag == "?" || tag == "!") return;
-  if (tag.starts_with(standard_tag) && std::string_view(tag).substr(standard_tag.size()) == standard_type) return;
+  if (tag.starts_with(standard_tag) && std::string_view(tag).substr(standard_tag.size()) == standard_type)
+    return;
   std::string shown_tag = tag.starts_with(standard_tag) ? "!!" + tag.substr(standard_tag.size()) : tag;
   report(codes::unsupported_yaml, at, "The tag " + printable(shown_tag) + " has no meaning in a manifest.",
          "Write the value without a tag.");
@@ -119,19 +121,22 @@ void NodeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
 
 void NodeBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
   const Position at = places_.of(mark);
-  const auto open_frame = std::find_if(stack_.begin(), stack_.end(), [&](const Frame& f) { return f.anchor == anchor; });
+  const auto open_frame =
+      std::find_if(stack_.begin(), stack_.end(), [&](const Frame& f) { return f.anchor == anchor; });
   if (open_frame != stack_.end())
-    throw Refusal{places_.problem(codes::alias_loop, at,
-                                  "This alias stands inside the value that it repeats, which begins at line " +
-                                      std::to_string(open_frame->node.at.line) + ".",
-                                  "Write the value out.")};
+    throw Refusal{
+        places_.problem(codes::alias_loop, at,
+                        "This alias stands inside the value that it repeats, which begins at line " +
+                            std::to_string(open_frame->node.at.line) + ".",
+                        "Write the value out.")};
   const auto target = anchored_.find(anchor);
   if (target == anchored_.end()) return add(Node{Node::Kind::null, false, at, {}, {}, {}}, 0);
   count_nodes(count(target->second), at);
   if (stack_.size() + height(target->second) > max_depth)
-    throw Refusal{places_.problem(codes::too_large, at, "This alias nests values more than " +
-                                                            std::to_string(max_depth) + " levels deep.",
-                                  "Write the value out with less nesting.")};
+    throw Refusal{
+        places_.problem(codes::too_large, at,
+                        "This alias nests values more than " + std::to_string(max_depth) + " levels deep.",
+                        "Write the value out with less nesting.")};
   add(target->second, 0);
 }
 
@@ -150,9 +155,9 @@ void NodeBuilder::OnMapStart(const YAML::Mark& mark, const std::string& tag, YAM
 void NodeBuilder::open(Node::Kind kind, const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor) {
   const Position at = places_.of(mark);
   if (stack_.size() >= max_depth)
-    throw Refusal{places_.problem(codes::too_large, at,
-                                  "Values are nested more than " + std::to_string(max_depth) + " levels deep.",
-                                  "Manifests never need that; check the brackets.")};
+    throw Refusal{places_.problem(
+        codes::too_large, at, "Values are nested more than " + std::to_string(max_depth) + " levels deep.",
+        "Manifests never need that; check the brackets.")};
   Frame frame;
   frame.node.kind = kind;
   frame.node.at = at;
@@ -183,7 +188,8 @@ void NodeBuilder::add(Node node, YAML::anchor_t anchor) {
     add_key(std::move(node));
   } else {
     frame.has_key = false;
-    if (!frame.skip_value) frame.node.entries.push_back({std::move(frame.key), frame.key_at, std::move(node)});
+    if (!frame.skip_value)
+      frame.node.entries.push_back({std::move(frame.key), frame.key_at, std::move(node)});
   }
 }
 
@@ -209,13 +215,15 @@ void NodeBuilder::add_key(Node key) {
     first = frame.node.find(key.text);
   } else {
     if (frame.index_by_key.empty())
-      for (const auto& entry : entries) frame.index_by_key.emplace(entry.key, static_cast<size_t>(&entry - entries.data()));
+      for (const auto& entry : entries)
+        frame.index_by_key.emplace(entry.key, static_cast<size_t>(&entry - entries.data()));
     const auto [known, is_new] = frame.index_by_key.emplace(key.text, entries.size());
     if (!is_new) first = &entries[known->second];
   }
   if (first != nullptr) {
     report(codes::duplicate_key, key.at,
-           "The key " + printable(key.text) + " was given before, at line " + std::to_string(first->key_at.line) + ".",
+           "The key " + printable(key.text) + " was given before, at line " +
+               std::to_string(first->key_at.line) + ".",
            "Keep one of them.");
     return;
   }

@@ -1,5 +1,6 @@
-// Builds one document's Node tree from yaml-cpp's events. Private to this folder: only the YAML reader includes it.
-// Mistakes that leave the rest readable are collected; those that don't are thrown as Refusal and end the document.
+// Builds one document's Node tree from yaml-cpp's events. Private to this folder: only the YAML reader
+// includes it. Mistakes that leave the rest readable are collected; those that don't are thrown as Refusal
+// and end the document.
 #pragma once
 
 #include <yaml-cpp/eventhandler.h>
@@ -58,7 +59,7 @@ class NodeBuilder final : public YAML::EventHandler {
   struct Frame {
     Node node;
     YAML::anchor_t anchor = 0;
-    bool has_key = false;   ///< of a mapping: the key is read, its value comes next
+    bool has_key = false;     ///< of a mapping: the key is read, its value comes next
     bool skip_value = false;  ///< the key was refused, so its value is read and dropped
     std::string key;
     Position key_at;

@@ -11,23 +11,16 @@ namespace gmsactl::manifest {
 
 namespace {
 
-Diagnostic make(Severity severity, const Code& code, SourceRange where, std::string detail, std::string hint) {
-  Diagnostic problem;
-  problem.severity = severity;
-  problem.code = code.code;
-  problem.summary = code.summary;
-  problem.detail = std::move(detail);
-  problem.hint = std::move(hint);
-  problem.where = where;
-  return problem;
-}
-
 std::string_view description(const Node& node) {
   switch (node.kind) {
-    case Node::Kind::null: return "nothing";
-    case Node::Kind::scalar: return node.quoted ? "a quoted text" : description(classify(node.text));
-    case Node::Kind::sequence: return "a list";
-    case Node::Kind::mapping: return "a mapping";
+    case Node::Kind::null:
+      return "nothing";
+    case Node::Kind::scalar:
+      return node.quoted ? "a quoted text" : description(classify(node.text));
+    case Node::Kind::sequence:
+      return "a list";
+    case Node::Kind::mapping:
+      return "a mapping";
   }
   return "";
 }
@@ -60,19 +53,35 @@ std::string quoting_hint(const Node& node, Plain kind) {
 
 }  // namespace
 
+Diagnostic make_diagnostic(Severity severity, const Code& code, SourceRange where, std::string detail,
+                           std::string hint) {
+  Diagnostic problem;
+  problem.severity = severity;
+  problem.code = code.code;
+  problem.summary = code.summary;
+  problem.detail = std::move(detail);
+  problem.hint = std::move(hint);
+  problem.where = where;
+  return problem;
+}
+
+std::string place(const SourceRange& where) {
+  return printable(where.file) + ":" + std::to_string(where.line) + ":" + std::to_string(where.column);
+}
+
 void Reading::error(const Code& code, Position at, std::string detail, std::string hint) {
-  auto problem = make(Severity::error, code, range(at), std::move(detail), std::move(hint));
+  auto problem = make_diagnostic(Severity::error, code, range(at), std::move(detail), std::move(hint));
   problem.address = address_;
   diagnostics_.push_back(std::move(problem));
 }
 
 void Reading::warning(const Code& code, Position at, std::string detail, std::string hint) {
-  auto problem = make(Severity::warning, code, range(at), std::move(detail), std::move(hint));
+  auto problem = make_diagnostic(Severity::warning, code, range(at), std::move(detail), std::move(hint));
   problem.address = address_;
   diagnostics_.push_back(std::move(problem));
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr size_t longest = 80;
   if (code_points(text) <= longest) return "\"" + printable(text) + "\"";
   size_t end = longest;
@@ -81,9 +90,8 @@ std::string quoted(std::string_view text) {
 }
 
 size_t code_points(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  }));
+  return static_cast<size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates) {
@@ -102,13 +110,14 @@ std::string enumerate(std::span<const std::string_view> words, std::string_view 
   return text;
 }
 
-void check_keys(const Node& mapping, std::string_view what, std::span<const std::string_view> known, Reading& reading) {
+void check_keys(const Node& mapping, std::string_view what, std::span<const std::string_view> known,
+                Reading& reading) {
   for (const Entry& entry : mapping.entries) {
     if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
     std::string hint = did_you_mean(entry.key, known);
     if (hint.empty()) hint = "Its keys are " + enumerate(known, "and") + ".";
-    reading.error(codes::unknown_key, entry.key_at, "There is no " + quoted(entry.key) + " in " + std::string(what) + ".",
-                  std::move(hint));
+    reading.error(codes::unknown_key, entry.key_at,
+                  "There is no " + in_quotes(entry.key) + " in " + std::string(what) + ".", std::move(hint));
   }
 }
 
@@ -127,7 +136,8 @@ bool require_sequence(const Field& field, Reading& reading) {
 }
 
 void missing(std::string_view key, std::string_view what, Position at, std::string hint, Reading& reading) {
-  reading.error(codes::missing_field, at, std::string(what) + " needs " + std::string(key) + ".", std::move(hint));
+  reading.error(codes::missing_field, at, std::string(what) + " needs " + std::string(key) + ".",
+                std::move(hint));
 }
 
 std::optional<std::string> read_literal_text(const Field& field, Reading& reading) {
@@ -140,8 +150,8 @@ std::optional<std::string> read_literal_text(const Field& field, Reading& readin
     const Plain kind = classify(node.text);
     if (kind != Plain::text) {
       reading.error(codes::ambiguous_scalar, node.at,
-                    std::string(field.name) + " must be a text, but without quotes " + printable(node.text) + " is " +
-                        std::string(description(kind)) + ".",
+                    std::string(field.name) + " must be a text, but without quotes " + printable(node.text) +
+                        " is " + std::string(description(kind)) + ".",
                     quoting_hint(node, kind));
       return std::nullopt;
     }
@@ -165,8 +175,8 @@ std::optional<std::string> read_text(const Field& field, Reading& reading) {
       std::string hint = did_you_mean(mistake->name, names);
       if (hint.empty()) hint = "Add it to spec.variables of that Environment.";
       reading.error(codes::undefined_variable, field.value.at,
-                    "The environment " + printable(reading.variables().environment) + " defines no variable " +
-                        printable(mistake->name) + ".",
+                    "The environment " + printable(reading.variables().environment) +
+                        " defines no variable " + printable(mistake->name) + ".",
                     std::move(hint));
     } else {
       reading.error(codes::invalid_variable, field.value.at, mistake->detail,
@@ -203,8 +213,8 @@ std::optional<uint32_t> read_integer(const Field& field, uint32_t least, uint32_
   const std::string_view wanted = "a whole number in decimal digits";
   if (node.is_scalar() && !node.quoted && classify(node.text) == Plain::other_integer) {
     reading.error(codes::wrong_type, node.at,
-                  std::string(field.name) + " must be " + std::string(wanted) + ", but YAML readers differ on what " +
-                      printable(node.text) + " is.",
+                  std::string(field.name) + " must be " + std::string(wanted) +
+                      ", but YAML readers differ on what " + printable(node.text) + " is.",
                   "Write decimal digits without a leading zero, sign or separator.");
     return std::nullopt;
   }
@@ -217,22 +227,24 @@ std::optional<uint32_t> read_integer(const Field& field, uint32_t least, uint32_
   const auto parsed = std::from_chars(node.text.data(), end, number);
   if (parsed.ec != std::errc() || parsed.ptr != end || number < least || number > most) {
     reading.error(codes::out_of_range, node.at,
-                  std::string(field.name) + " must be from " + std::to_string(least) + " to " + std::to_string(most) +
-                      ", but is " + printable(node.text) + ".",
+                  std::string(field.name) + " must be from " + std::to_string(least) + " to " +
+                      std::to_string(most) + ", but is " + printable(node.text) + ".",
                   "");
     return std::nullopt;
   }
   return number;
 }
 
-std::optional<size_t> read_choice(const Field& field, std::span<const std::string_view> names, Reading& reading) {
+std::optional<size_t> read_choice(const Field& field, std::span<const std::string_view> names,
+                                  Reading& reading) {
   const auto text = read_text(field, reading);
   if (!text) return std::nullopt;
   const auto found = std::find(names.begin(), names.end(), *text);
   if (found != names.end()) return static_cast<size_t>(found - names.begin());
-  reading.error(codes::unknown_value, field.value.at,
-                std::string(field.name) + " must be " + enumerate(names, "or") + ", but is " + quoted(*text) + ".",
-                did_you_mean(*text, names));
+  reading.error(
+      codes::unknown_value, field.value.at,
+      std::string(field.name) + " must be " + enumerate(names, "or") + ", but is " + in_quotes(*text) + ".",
+      did_you_mean(*text, names));
   return std::nullopt;
 }
 

@@ -1,6 +1,6 @@
-// What decoders share: the document they are in, where mistakes go, and how a YAML value becomes a text, a number, a
-// boolean or one of a few names. Each reader reports what is wrong and returns nothing then, so that the decoder goes on
-// to the next field.
+// What decoders share: the document they are in, where mistakes go, and how a YAML value becomes a text, a
+// number, a boolean or one of a few names. Each reader reports what is wrong and returns nothing then, so
+// that the decoder goes on to the next field.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,11 @@
 #include "engine/manifest/yaml.h"
 
 namespace gmsactl::manifest {
+
+Diagnostic make_diagnostic(Severity severity, const Code& code, SourceRange where, std::string detail,
+                           std::string hint);
+/// "accounts.yaml:12:3", for the second place of a mistake that has two.
+std::string place(const SourceRange& where);
 
 /// One document being decoded.
 class Reading {
@@ -43,7 +48,8 @@ struct Field {
 };
 
 /// The mapping's keys must be among `known`. `what` is where they are: "the spec of a GMSA".
-void check_keys(const Node& mapping, std::string_view what, std::span<const std::string_view> known, Reading& reading);
+void check_keys(const Node& mapping, std::string_view what, std::span<const std::string_view> known,
+                Reading& reading);
 /// False, and reported, unless the value is a mapping (or a list).
 bool require_mapping(const Field& field, Reading& reading);
 bool require_sequence(const Field& field, Reading& reading);
@@ -58,14 +64,15 @@ std::optional<bool> read_boolean(const Field& field, Reading& reading);
 std::optional<uint32_t> read_integer(const Field& field, uint32_t least, uint32_t most, Reading& reading);
 
 /// The position of one of `names`, which are compared exactly.
-std::optional<size_t> read_choice(const Field& field, std::span<const std::string_view> names, Reading& reading);
+std::optional<size_t> read_choice(const Field& field, std::span<const std::string_view> names,
+                                  Reading& reading);
 
 /// "Did you mean x?", or empty.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
 /// "a, b and c".
 std::string enumerate(std::span<const std::string_view> words, std::string_view last_joint);
 /// In quotes and safe to print, long ones cut.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 size_t code_points(std::string_view text);
 
 }  // namespace gmsactl::manifest

@@ -48,7 +48,8 @@ bool real(std::string_view text) {
   const auto whole = mantissa.substr(0, point);
   const auto fraction = point == std::string_view::npos ? std::string_view{} : mantissa.substr(point + 1);
   if (whole.empty() && fraction.empty()) return false;
-  return (whole.empty() || digits_and_underscores(whole)) && (fraction.empty() || digits_and_underscores(fraction));
+  return (whole.empty() || digits_and_underscores(whole)) &&
+         (fraction.empty() || digits_and_underscores(fraction));
 }
 
 /// YYYY-MM-DD, alone or with a time behind it.
@@ -96,20 +97,24 @@ Plain classify(std::string_view text) {
   if (text.size() > 5) return Plain::text;
   if (text == "true" || text == "false") return Plain::boolean;
   static constexpr std::array<std::string_view, 8> words{"true", "false", "yes", "no", "on", "off", "y", "n"};
-  const bool is_word =
-      std::any_of(words.begin(), words.end(), [&](std::string_view word) { return equal_folded(word, text); });
+  const bool is_word = std::any_of(words.begin(), words.end(),
+                                   [&](std::string_view word) { return equal_folded(word, text); });
   return is_word ? Plain::other_boolean : Plain::text;
 }
 
 std::string_view description(Plain kind) {
   switch (kind) {
-    case Plain::text: return "a text";
+    case Plain::text:
+      return "a text";
     case Plain::boolean:
-    case Plain::other_boolean: return "a boolean";
+    case Plain::other_boolean:
+      return "a boolean";
     case Plain::integer:
     case Plain::other_integer:
-    case Plain::real: return "a number";
-    case Plain::timestamp: return "a date";
+    case Plain::real:
+      return "a number";
+    case Plain::timestamp:
+      return "a date";
   }
   return "";
 }

@@ -18,7 +18,8 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
-void report_unreadable(std::string_view path, std::string detail, std::string hint, Diagnostics& diagnostics) {
+void report_unreadable(std::string_view path, std::string detail, std::string hint,
+                       Diagnostics& diagnostics) {
   Diagnostic problem;
   problem.code = codes::unreadable.code;
   problem.summary = codes::unreadable.summary;
@@ -38,8 +39,8 @@ bool is_yaml(const fs::path& path) { return path.extension() == ".yaml" || path.
 /// Byte offset of the column, which counts code points.
 size_t byte_offset(std::string_view line, uint32_t column) {
   size_t at = 0;
-  for (uint32_t seen = 1; at < line.size() && seen < column; ++seen)
-    do ++at;
+  for (uint32_t seen = 1; at < line.size() && seen < column; ++seen) do
+      ++at;
     while (at < line.size() && (static_cast<unsigned char>(line[at]) & 0xC0U) == 0x80U);
   return at;
 }
@@ -55,7 +56,8 @@ void Sources::read(const std::string& path, const std::string& stdin_text, Diagn
   if (path == "-") {
     const auto name = intern("<stdin>");
     const auto same = [&](const SourceFile& file) { return file.name == name; };
-    if (std::none_of(files_.begin(), files_.end(), same)) add({name, "", stdin_text, /*named_explicitly=*/true});
+    if (std::none_of(files_.begin(), files_.end(), same))
+      add({name, "", stdin_text, /*named_explicitly=*/true});
     return;
   }
   std::error_code failure;
@@ -64,7 +66,8 @@ void Sources::read(const std::string& path, const std::string& stdin_text, Diagn
     report_unreadable(shown(path), "There is no file or folder " + shown(path) + ".",
                       "Check the path given with --manifests.", diagnostics);
   } else if (failure) {
-    report_unreadable(shown(path), "Reading " + shown(path) + " failed: " + failure.message() + ".", "", diagnostics);
+    report_unreadable(shown(path), "Reading " + shown(path) + " failed: " + failure.message() + ".", "",
+                      diagnostics);
   } else if (status.type() == fs::file_type::directory) {
     read_folder(path, diagnostics);
   } else {
@@ -86,9 +89,11 @@ void Sources::read_folder(const std::string& path, Diagnostics& diagnostics) {
     }
     entry.increment(failure);
   }
-  // A part of the tree that could not be listed may hold manifests, and what is missing from them could be deleted.
+  // A part of the tree that could not be listed may hold manifests, and what is missing from them could be
+  // deleted.
   if (failure)
-    report_unreadable(shown(path), "Listing the folder " + shown(path) + " failed: " + failure.message() + ".",
+    report_unreadable(shown(path),
+                      "Listing the folder " + shown(path) + " failed: " + failure.message() + ".",
                       "Make every folder below it readable, or name the files one by one.", diagnostics);
   std::sort(found.begin(), found.end());
   for (const auto& file : found) read_file(file.string(), /*named_explicitly=*/false, diagnostics);
@@ -108,7 +113,8 @@ void Sources::read_file(const std::string& path, bool named_explicitly, Diagnost
   if (stream) text << stream.rdbuf();
   // An empty file makes operator<< fail without anything being wrong.
   if (!stream || (text.fail() && stream.peek() != std::ifstream::traits_type::eof())) {
-    const std::string reason = errno != 0 ? std::generic_category().message(errno) : "the file could not be read";
+    const std::string reason =
+        errno != 0 ? std::generic_category().message(errno) : "the file could not be read";
     report_unreadable(shown(path), "Reading " + shown(path) + " failed: " + reason + ".", "", diagnostics);
     return;
   }
@@ -125,7 +131,8 @@ std::optional<std::string_view> Sources::line(std::string_view file, uint32_t li
   auto& starts = line_starts_[source->name];
   if (starts.empty()) {
     starts.push_back(0);
-    for (size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) starts.push_back(at + 1);
+    for (size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1))
+      starts.push_back(at + 1);
   }
   if (line > starts.size()) return std::nullopt;
   const size_t start = starts[line - 1];

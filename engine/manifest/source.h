@@ -1,5 +1,5 @@
-// The texts that manifests are read from: which files a path on the command line stands for, and their lines, kept in
-// memory so that a diagnostic can show the one it is about. Knows nothing of YAML.
+// The texts that manifests are read from: which files a path on the command line stands for, and their lines,
+// kept in memory so that a diagnostic can show the one it is about. Knows nothing of YAML.
 #pragma once
 
 #include <cstdint>
@@ -17,16 +17,18 @@ namespace gmsactl::manifest {
 
 struct SourceFile {
   std::string_view name;  ///< interned; as shown to people, "<stdin>" for standard input
-  std::string folder;     ///< against which relative paths in the manifest are resolved; "" is the working folder
-  std::string text;       ///< without a byte-order mark
+  std::string
+      folder;        ///< against which relative paths in the manifest are resolved; "" is the working folder
+  std::string text;  ///< without a byte-order mark
   /// False for a file found by scanning a folder, where YAML of other programs is passed over.
   bool named_explicitly = false;
 };
 
 class Sources {
  public:
-  /// Reads a file, a folder (recursively, `*.yaml` and `*.yml` in order of path, without folders whose name begins with
-  /// a dot) or, for "-", `stdin_text`. A file met before is not read again. What cannot be read is a diagnostic.
+  /// Reads a file, a folder (recursively, `*.yaml` and `*.yml` in order of path, without folders whose name
+  /// begins with a dot) or, for "-", `stdin_text`. A file met before is not read again. What cannot be read
+  /// is a diagnostic.
   void read(const std::string& path, const std::string& stdin_text, Diagnostics& diagnostics);
   void add(SourceFile file);
 
@@ -42,7 +44,8 @@ class Sources {
 
   std::deque<SourceFile> files_;  ///< a deque, since documents point into the texts
   std::map<std::string, size_t> index_by_real_path_;
-  mutable std::map<std::string_view, std::vector<size_t>> line_starts_;  ///< made when a file's line is first asked for
+  mutable std::map<std::string_view, std::vector<size_t>>
+      line_starts_;  ///< made when a file's line is first asked for
   std::map<std::pair<std::string_view, uint32_t>, std::string> concealed_;
 };
 

@@ -7,7 +7,8 @@ namespace {
 enum class Line { content, nothing, directive, start_marker, end_marker };
 
 bool is_marker(std::string_view line, std::string_view marker) {
-  return line.starts_with(marker) && (line.size() == 3 || line[3] == ' ' || line[3] == '\t' || line[3] == '\r');
+  return line.starts_with(marker) &&
+         (line.size() == 3 || line[3] == ' ' || line[3] == '\t' || line[3] == '\r');
 }
 
 /// Of a marker line: whether anything but a comment follows on it.
@@ -32,8 +33,8 @@ std::vector<Chunk> split_documents(const SourceFile& file) {
   size_t start = 0;
   uint32_t start_line = 1;
   uint32_t line_number = 0;
-  bool has_content = false;   // something to parse since `start`
-  bool has_marker = false;    // a `---` since `start`
+  bool has_content = false;  // something to parse since `start`
+  bool has_marker = false;   // a `---` since `start`
   bool has_directive = false;
   const auto close = [&](size_t end, uint32_t next_line) {
     if (has_content || has_directive) chunks.push_back({&file, text.substr(start, end - start), start_line});
@@ -52,13 +53,18 @@ std::vector<Chunk> split_documents(const SourceFile& file) {
         has_marker = true;
         has_content = has_content_after_marker(line);
         break;
-      case Line::end_marker: close(next, line_number + 1); break;
+      case Line::end_marker:
+        close(next, line_number + 1);
+        break;
       case Line::directive:
         // After content it is no directive but a mistake, which the parser explains.
         if (!has_content && !has_marker) has_directive = true;
         break;
-      case Line::content: has_content = true; break;
-      case Line::nothing: break;
+      case Line::content:
+        has_content = true;
+        break;
+      case Line::nothing:
+        break;
     }
     at = next;
   }

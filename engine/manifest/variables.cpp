@@ -30,9 +30,10 @@ Expansion expand(std::string_view text, const Variables& variables) {
     const std::string name(text.substr(start + 2, end - start - 2));
     if (!valid_variable_name(name))
       return {std::nullopt,
-              VariableMistake{false, name, "The name between ${ and } is \"" + printable(name) +
-                                               "\", but names are made of letters, digits, _ and -, and begin with a "
-                                               "letter or _."}};
+              VariableMistake{false, name,
+                              "The name between ${ and } is \"" + printable(name) +
+                                  "\", but names are made of letters, digits, _ and -, and begin with a "
+                                  "letter or _."}};
     const auto found = variables.values.find(name);
     if (found != variables.values.end())
       expanded += found->second;

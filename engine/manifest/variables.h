@@ -1,5 +1,5 @@
-// `${name}` in the strings of a spec: the variables of one Environment, plus ${environment} and ${domain}. `$${` is a
-// literal `${`. Values are not expanded again.
+// `${name}` in the strings of a spec: the variables of one Environment, plus ${environment} and ${domain}.
+// `$${` is a literal `${`. Values are not expanded again.
 #pragma once
 
 #include <map>
@@ -12,8 +12,8 @@
 namespace gmsactl::manifest {
 
 struct Variables {
-  /// False while a document is checked before any environment is chosen: then a text with a variable in it has no
-  /// value yet, and only its spelling is checked.
+  /// False while a document is checked before any environment is chosen: then a text with a variable in it
+  /// has no value yet, and only its spelling is checked.
   bool known = false;
   std::string environment;
   std::map<std::string, std::string, std::less<>> values;

@@ -32,7 +32,8 @@ struct Explanation {
 
 constexpr std::array explanations{
     Explanation{"illegal map value", "A \": \" is not expected here.",
-                "Put a text that holds \": \" in quotes; otherwise check the indentation of this line and the one above."},
+                "Put a text that holds \": \" in quotes; otherwise check the indentation of this line and "
+                "the one above."},
     Explanation{"end of map not found", "This line does not continue the mapping above it.",
                 "Check the indentation, and that every key ends in a colon."},
     Explanation{"end of sequence not found", "This line does not continue the list above it.",
@@ -44,12 +45,14 @@ constexpr std::array explanations{
                 "Add the ], or a comma that is missing between two entries."},
     Explanation{"end of map flow not found", "A mapping that is opened with { is not closed with }.",
                 "Add the }, or put a text that begins with { in quotes."},
-    Explanation{"illegal flow end", "A closing bracket has no opening one.", "Remove it, or put the text in quotes."},
+    Explanation{"illegal flow end", "A closing bracket has no opening one.",
+                "Remove it, or put the text in quotes."},
     Explanation{"illegal map key", "A key is not expected here.", "Check the indentation of this line."},
     Explanation{"illegal EOF in scalar", "A quoted text is not closed.", "Add the closing quotation mark."},
-    Explanation{"illegal document indicator in scalar", "A quoted text is not closed before the next document.",
-                "Add the closing quotation mark."},
-    Explanation{"the referenced anchor is not defined", "This alias repeats an anchor that is not defined above it.",
+    Explanation{"illegal document indicator in scalar",
+                "A quoted text is not closed before the next document.", "Add the closing quotation mark."},
+    Explanation{"the referenced anchor is not defined",
+                "This alias repeats an anchor that is not defined above it.",
                 "A text that begins with * needs quotes."},
     Explanation{"YAML major version too large", "Only YAML 1.x is read.", "Remove the %YAML line."},
 };
@@ -71,25 +74,29 @@ Diagnostic syntax_error(const Places& places, const YAML::Exception& exception) 
   for (const auto& known : explanations)
     if (exception.msg.starts_with(known.message))
       return places.problem(codes::yaml_syntax, at, std::string(known.detail), std::string(known.hint));
-  return places.problem(codes::yaml_syntax, at, "The text does not parse: " + printable(exception.msg) + ".", "");
+  return places.problem(codes::yaml_syntax, at, "The text does not parse: " + printable(exception.msg) + ".",
+                        "");
 }
 
-/// What is left in a chunk after its document is one that no `---` announces: yaml-cpp reads `{{ x }}` and the
-/// lines after it as two documents.
+/// What is left in a chunk after its document is one that no `---` announces: yaml-cpp reads `{{ x }}` and
+/// the lines after it as two documents.
 class TrailingContent final : public YAML::EventHandler {
  public:
   explicit TrailingContent(const Places& places) : places_(places) {}
   void OnDocumentStart(const YAML::Mark& mark) override {
-    throw Refusal{places_.problem(codes::yaml_syntax, places_.of(mark), "The document above ends before this line.",
-                                  "Put quotes around a text that begins with { or [, or begin a new document with ---.")};
+    throw Refusal{places_.problem(
+        codes::yaml_syntax, places_.of(mark), "The document above ends before this line.",
+        "Put quotes around a text that begins with { or [, or begin a new document with ---.")};
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
   void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
   void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
-  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
   void OnSequenceEnd() override {}
-  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+  }
   void OnMapEnd() override {}
 
  private:

@@ -1,6 +1,7 @@
-// YAML as a tree with positions, strict where YAML is generous: duplicate keys, merge keys, application tags, keys that
-// are not plain text, looping and exploding aliases are diagnostics. A scalar keeps its text and whether it was quoted,
-// since only the decoder knows which type a field wants. The one place that knows yaml-cpp.
+// YAML as a tree with positions, strict where YAML is generous: duplicate keys, merge keys, application tags,
+// keys that are not plain text, looping and exploding aliases are diagnostics. A scalar keeps its text and
+// whether it was quoted, since only the decoder knows which type a field wants. The one place that knows
+// yaml-cpp.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,8 @@ struct Entry;
 struct Node {
   enum class Kind : uint8_t { null, scalar, sequence, mapping };
   Kind kind = Kind::null;
-  bool quoted = false;  ///< a scalar in quotes, a block scalar or one tagged !!str: text whatever it looks like
+  bool quoted =
+      false;  ///< a scalar in quotes, a block scalar or one tagged !!str: text whatever it looks like
   /// Where the value starts; where nothing is written (`key:`), that of its key.
   Position at;
   std::string text;            ///< of a scalar
@@ -52,8 +54,9 @@ struct Chunk {
   uint32_t line = 1;  ///< of its first character
 };
 
-/// Cuts a stream at its document markers. YAML forbids them inside scalars at the start of a line, so no parsing is
-/// needed, and a mistake in one document does not hide the others. Parts without any content are left out.
+/// Cuts a stream at its document markers. YAML forbids them inside scalars at the start of a line, so no
+/// parsing is needed, and a mistake in one document does not hide the others. Parts without any content are
+/// left out.
 std::vector<Chunk> split_documents(const SourceFile& file);
 
 struct ParsedDocument {

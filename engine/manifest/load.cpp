@@ -1,0 +1,246 @@
+#include "engine/manifest/load.h"
+
+#include <algorithm>
+#include <iterator>
+#include <span>
+#include <thread>
+#include <tuple>
+#include <unordered_map>
+
+#include "engine/base/text.h"
+#include "engine/manifest/loaded_documents.h"
+
+namespace gmsactl::manifest {
+
+namespace {
+
+/// Below that a thread costs more than it saves.
+constexpr size_t chunks_per_thread = 200;
+
+/// What one stretch of chunks gave, in order.
+struct Batch {
+  std::vector<LoadedDocument> documents;
+  Diagnostics diagnostics;
+  std::vector<SourceRange> secrets;
+  bool incomplete = false;
+};
+
+/// Whether a document found by scanning a folder can be ours. Other YAML is not even parsed: that would take
+/// time, and its mistakes and templates are none of our business.
+bool may_be_ours(std::string_view text) {
+  for (const std::string_view word : {"gmsactl/", "GMSA", "HostGroup", "Environment"})
+    if (text.find(word) != std::string_view::npos) return true;
+  return false;
+}
+
+bool is_utf16(std::string_view text) { return text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"); }
+
+bool utf16_may_be_ours(std::string_view text) {
+  std::string ascii;
+  std::copy_if(text.begin(), text.end(), std::back_inserter(ascii), [](char c) { return c != '\0'; });
+  return ascii.find("gmsactl/") != std::string::npos;
+}
+
+void append(Diagnostics& to, Diagnostics&& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+/// Without those that `to` has already. Beyond a few hundred nobody reads them, and comparing each with each
+/// takes long.
+void append_new(Diagnostics& to, Diagnostics&& from) {
+  constexpr size_t enough = 500;
+  if (to.size() + from.size() > enough) return;
+  for (auto& each : from)
+    if (std::find(to.begin(), to.end(), each) == to.end()) to.push_back(std::move(each));
+}
+
+/// In the order in which a person goes through the files.
+void sort_by_place(const Sources& sources, Diagnostics& diagnostics) {
+  std::unordered_map<std::string_view, size_t> order;
+  for (const SourceFile& file : sources.files()) order.emplace(file.name, order.size());
+  const auto key = [&](const Diagnostic& each) {
+    const SourceRange where = each.where.value_or(SourceRange{});
+    const auto file = order.find(where.file);
+    return std::tuple(file == order.end() ? 0 : file->second, where.line, where.column);
+  };
+  std::stable_sort(diagnostics.begin(), diagnostics.end(),
+                   [&](const Diagnostic& a, const Diagnostic& b) { return key(a) < key(b); });
+}
+
+/// Checks what can be checked before an environment is chosen, and keeps the result where it holds for all of
+/// them.
+template <class Fields>
+void decode_spec(LoadedDocument& loaded, Fields (*decode)(const Node&, Reading&), Diagnostics& diagnostics) {
+  const Document& document = loaded.document;
+  const Variables none;
+  Reading reading(document.file->name, none, diagnostics);
+  reading.set_address(document.address());
+  auto fields = decode(document.spec, reading);
+  for (const Override& each : document.overrides) {
+    Diagnostics of_override;
+    Reading merged(document.file->name, none, of_override);
+    merged.set_address(document.address());
+    decode(merge_patch(document.spec, each.patch), merged);
+    append_new(diagnostics, std::move(of_override));
+  }
+  const bool varies = !document.overrides.empty() || mentions_variables(document.spec);
+  if (!varies && !has_errors(diagnostics)) loaded.fields = std::move(fields);
+}
+
+void load_document(Document&& document, Diagnostics&& header_problems, Batch& batch) {
+  LoadedDocument loaded{std::move(document), {}, false};
+  Diagnostics problems = std::move(header_problems);
+  Diagnostics spec_problems;
+  switch (loaded.document.kind) {
+    case DocumentKind::environment:
+      loaded.fields = decode_environment(loaded.document, spec_problems, batch.secrets);
+      break;
+    case DocumentKind::host_group:
+      decode_spec(loaded, decode_host_group, spec_problems);
+      break;
+    case DocumentKind::gmsa:
+      decode_spec(loaded, decode_gmsa, spec_problems);
+      break;
+  }
+  append(problems, std::move(spec_problems));
+  loaded.has_errors = has_errors(problems);
+  if (!loaded.varies()) loaded.document.spec = Node{};
+  append(batch.diagnostics, std::move(problems));
+  batch.documents.push_back(std::move(loaded));
+}
+
+void load_chunk(const Chunk& chunk, Batch& batch) {
+  const SourceFile& file = *chunk.file;
+  if (!file.named_explicitly && !may_be_ours(chunk.text)) return;
+  auto parsed = parse_document(chunk);
+  if (!parsed.root) {
+    if (!file.named_explicitly && chunk.text.find("gmsactl/") == std::string_view::npos) return;
+    batch.incomplete |= has_errors(parsed.diagnostics);
+    append(batch.diagnostics, std::move(parsed.diagnostics));
+    return;
+  }
+  const Variables none;
+  Diagnostics problems = std::move(parsed.diagnostics);
+  const size_t yaml_problems = problems.size();
+  Reading reading(file.name, none, problems);
+  auto document = read_document(std::move(*parsed.root), file, reading);
+  if (document) {
+    load_document(std::move(*document), std::move(problems), batch);
+  } else if (problems.size() > yaml_problems) {
+    batch.incomplete = true;
+    append(batch.diagnostics, std::move(problems));
+  }
+}
+
+Batch load_batch(std::span<const Chunk> chunks) {
+  Batch batch;
+  batch.documents.reserve(chunks.size());
+  for (const Chunk& chunk : chunks) load_chunk(chunk, batch);
+  return batch;
+}
+
+std::vector<Batch> load_batches(std::span<const Chunk> chunks) {
+  const size_t processors = std::max(1U, std::thread::hardware_concurrency());
+  const size_t threads =
+      std::clamp<size_t>(chunks.size() / chunks_per_thread, 1, std::min<size_t>(processors, 8));
+  std::vector<Batch> batches(threads);
+  const auto part = [&](size_t index) {
+    const size_t start = chunks.size() * index / threads;
+    return chunks.subspan(start, chunks.size() * (index + 1) / threads - start);
+  };
+  std::vector<std::jthread> workers;
+  for (size_t i = 1; i < threads; ++i) workers.emplace_back([&, i] { batches[i] = load_batch(part(i)); });
+  batches[0] = load_batch(part(0));
+  workers.clear();
+  return batches;
+}
+
+std::vector<Chunk> split_all(LoadedDocuments& loaded) {
+  std::vector<Chunk> chunks;
+  for (const SourceFile& file : loaded.sources.files()) {
+    if (is_utf16(file.text)) {
+      if (!file.named_explicitly && !utf16_may_be_ours(file.text)) continue;
+      const Variables none;
+      Reading(file.name, none, loaded.diagnostics)
+          .error(codes::not_utf8, {0, 0}, "The file is UTF-16, as PowerShell's > and Out-File write it.",
+                 "Save it as UTF-8.");
+      loaded.incomplete = true;
+      continue;
+    }
+    auto of_file = split_documents(file);
+    chunks.insert(chunks.end(), of_file.begin(), of_file.end());
+  }
+  return chunks;
+}
+
+Manifests load_from(Sources sources, Diagnostics unreadable) {
+  auto loaded = std::make_unique<LoadedDocuments>();
+  loaded->sources = std::move(sources);
+  loaded->incomplete = has_errors(unreadable);
+  loaded->diagnostics = std::move(unreadable);
+  const auto chunks = split_all(*loaded);
+  auto batches = load_batches(chunks);
+  size_t count = 0;
+  for (const Batch& batch : batches) count += batch.documents.size();
+  loaded->documents.reserve(count);
+  for (Batch& batch : batches) {
+    std::move(batch.documents.begin(), batch.documents.end(), std::back_inserter(loaded->documents));
+    append(loaded->diagnostics, std::move(batch.diagnostics));
+    for (const auto& secret : batch.secrets) loaded->sources.conceal(secret);
+    loaded->incomplete |= batch.incomplete;
+  }
+  loaded->index();
+  sort_by_place(loaded->sources, loaded->diagnostics);
+  return Manifests(std::move(loaded));
+}
+
+}  // namespace
+
+Manifests load(Sources sources) { return load_from(std::move(sources), {}); }
+
+Manifests load(const LoadRequest& request) {
+  Sources sources;
+  Diagnostics unreadable;
+  for (const auto& path : request.paths) sources.read(path, request.stdin_text, unreadable);
+  return load_from(std::move(sources), std::move(unreadable));
+}
+
+Manifests::Manifests(std::unique_ptr<LoadedDocuments> documents) : documents_(std::move(documents)) {}
+Manifests::Manifests(Manifests&&) noexcept = default;
+Manifests& Manifests::operator=(Manifests&&) noexcept = default;
+Manifests::~Manifests() = default;
+
+const Diagnostics& Manifests::diagnostics() const { return documents_->diagnostics; }
+const Sources& Manifests::sources() const { return documents_->sources; }
+size_t Manifests::document_count() const { return documents_->documents.size(); }
+
+std::vector<std::string> Manifests::environment_names() const {
+  std::vector<std::string> found;
+  for (const auto name : documents_->names(DocumentKind::environment)) found.emplace_back(name);
+  return found;
+}
+
+model::Desired Manifests::resolve(std::string_view environment, Diagnostics& diagnostics) const {
+  const auto* found = documents_->find(DocumentKind::environment, environment);
+  if (found != nullptr && found->document.metadata.name == environment) {
+    if (found->has_errors) return {};
+    Diagnostics own;
+    auto desired = resolve_environment(*documents_, std::get<model::Environment>(found->fields), own);
+    sort_by_place(documents_->sources, own);
+    append(diagnostics, std::move(own));
+    return desired;
+  }
+  const auto known = documents_->names(DocumentKind::environment);
+  std::string hint = did_you_mean(environment, known);
+  if (hint.empty())
+    hint = known.empty() ? "Add a document of kind Environment."
+                         : "The manifests define " + enumerate(known, "and") + ".";
+  auto problem =
+      make_diagnostic(Severity::error, codes::unknown_environment, {},
+                      "There is no Environment named " + in_quotes(environment) + ".", std::move(hint));
+  problem.where.reset();
+  diagnostics.push_back(std::move(problem));
+  return {};
+}
+
+}  // namespace gmsactl::manifest
