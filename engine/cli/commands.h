@@ -1,0 +1,19 @@
+// The commands: each takes the options and gives the exit code. Results go to standard output, everything else to
+// standard error.
+#pragma once
+
+#include "engine/cli/exit_code.h"
+#include "engine/cli/options.h"
+
+namespace gmsactl::cli {
+
+ExitCode validate(const Options& options);
+ExitCode plan(const Options& options);
+ExitCode apply(const Options& options);
+ExitCode schema(const Options& options);
+ExitCode version(const Options& options);
+
+/// Parses the command line and runs the command it names.
+ExitCode run(int argc, char** argv);
+
+}  // namespace gmsactl::cli

@@ -1,0 +1,112 @@
+#include "engine/cli/loading.h"
+
+#include <algorithm>
+#include <iostream>
+#include <iterator>
+
+#include "engine/base/text.h"
+#include "engine/cli/terminal.h"
+#include "engine/plan/make_plan.h"
+#include "engine/report/diagnostic_text.h"
+
+namespace gmsactl::cli {
+
+namespace {
+
+manifest::LoadRequest request_for(const Options& options) {
+  manifest::LoadRequest request;
+  request.paths = options.manifests.empty() ? std::vector<std::string>{"."} : options.manifests;
+  if (std::find(request.paths.begin(), request.paths.end(), "-") != request.paths.end())
+    request.stdin_text.assign(std::istreambuf_iterator<char>(std::cin), {});
+  return request;
+}
+
+std::string listed(const std::vector<std::string>& names) { return names.empty() ? "none" : join(names, ", "); }
+
+/// The environments meant; nothing where the command line doesn't say so clearly.
+std::optional<std::vector<std::string>> chosen_environments(const Options& options, const std::vector<std::string>& defined) {
+  if (defined.empty()) {
+    print_usage_error(options, "the manifests define no Environment",
+                      "Add a document with kind: Environment that names the domain and the owner.");
+    return std::nullopt;
+  }
+  if (options.all_environments) return defined;
+  if (options.environments.empty()) {
+    if (defined.size() == 1) return defined;
+    print_usage_error(options, "more than one Environment is defined: " + join(defined, ", "),
+                      "Choose with --env NAME (repeatable) or --all-envs. There is no default.");
+    return std::nullopt;
+  }
+  std::vector<std::string> chosen;
+  for (const auto& name : options.environments) {
+    if (std::find(defined.begin(), defined.end(), name) == defined.end()) {
+      const std::vector<std::string_view> candidates(defined.begin(), defined.end());
+      const auto near = nearest(name, candidates);
+      print_usage_error(options, "no Environment is named \"" + name + "\"; defined: " + listed(defined),
+                        near.empty() ? "" : "Did you mean \"" + std::string(near) + "\"?");
+      return std::nullopt;
+    }
+    if (std::find(chosen.begin(), chosen.end(), name) == chosen.end()) chosen.push_back(name);
+  }
+  return chosen;
+}
+
+bool any_matches(const std::string& pattern, const std::vector<model::Desired>& environments) {
+  const auto matches = [&](model::Kind kind, const std::string& name) {
+    return plan::glob_match(pattern, model::address({kind, name}));
+  };
+  for (const auto& desired : environments) {
+    for (const auto& group : desired.host_groups)
+      if (matches(model::Kind::host_group, group.name)) return true;
+    for (const auto& account : desired.accounts)
+      if (matches(model::Kind::gmsa, account.name)) return true;
+    if (matches(model::Kind::kds_root_key, desired.environment.domain)) return true;
+  }
+  return false;
+}
+
+/// A pattern that means nothing is a slip of the pen, and would make a run look like there is nothing to do.
+bool check_patterns(const Options& options, const std::vector<model::Desired>& environments) {
+  const auto check = [&](const std::vector<std::string>& patterns, const std::string& flag) {
+    for (const auto& pattern : patterns)
+      if (!any_matches(pattern, environments)) {
+        print_usage_error(options, flag + " \"" + pattern + "\" matches no address of the chosen environments",
+                          "Addresses look like GMSA/WebApp01 and HostGroup/WebApp01Hosts; * and ? stand for any text.");
+        return false;
+      }
+    return true;
+  };
+  return check(options.targets, "--target") && check(options.excludes, "--exclude") &&
+         check(options.allow_replace, "--allow-replace");
+}
+
+}  // namespace
+
+report::SourceLines Loaded::source_lines() const {
+  const auto& sources = manifests.sources();
+  return [&sources](std::string_view file, uint32_t line) { return sources.line(file, line); };
+}
+
+std::optional<Loaded> load(const Options& options) {
+  Loaded loaded{manifest::load(request_for(options)), {}, {}};
+  Diagnostics found = loaded.manifests.diagnostics();
+  const auto give_up = [&]() -> std::optional<Loaded> {
+    print_diagnostics(options, found, loaded.source_lines());
+    std::cerr << report::diagnostics_summary(found) << '\n';
+    return std::nullopt;
+  };
+  const auto names = loaded.manifests.environment_names();
+  if (names.empty() && has_errors(found)) return give_up();
+  const auto chosen = chosen_environments(options, names);
+  if (!chosen) {
+    if (has_errors(found)) return give_up();
+    return std::nullopt;
+  }
+  for (const auto& name : *chosen) loaded.environments.push_back(loaded.manifests.resolve(name, found));
+  if (has_errors(found)) return give_up();
+  if (!check_patterns(options, loaded.environments)) return std::nullopt;
+  loaded.warnings = std::move(found);
+  return loaded;
+}
+
+}  // namespace gmsactl::cli
