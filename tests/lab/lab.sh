@@ -83,7 +83,8 @@ dc_pid() {
   printf '%s' "$pid"
 }
 
-start_time() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+# Nothing for a process that is gone, or that has ended and waits to be collected.
+start_time() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { print $20 }'; }
 
 is_up() {
   local dc
@@ -242,19 +243,24 @@ start_dc() {
 }
 
 stop_dc() {
-  local pid try
+  local pids try
   if [[ $mode == netns ]]; then
     [[ ! -e /run/netns/$(namespace "$1") ]] || end_processes_in "$(namespace "$1")"
-  elif pid=$(dc_pid "$1"); then
-    kill -TERM -- "-$pid" 2>/dev/null || true
+  else
     for ((try = 0; try < 100; try++)); do
-      pgrep -s "$pid" >/dev/null || break
-      ((try < 30)) || pkill -KILL -s "$pid" || true
+      pids=$(writers_to "$lab_dir/log/$1.out")
+      [[ $pids ]] || break
+      # shellcheck disable=SC2086  # a list of numbers
+      if ((try < 10)); then kill -TERM $pids 2>/dev/null || true; else kill -KILL $pids 2>/dev/null || true; fi
       sleep 0.1
     done
   fi
   rm -f "$lab_dir/$1/process"
 }
+
+# Without a namespace, the lab's processes are those whose standard output is its log: true of every child of Samba's,
+# whoever its parent is by now, and of nothing else.
+writers_to() { find /proc/[0-9]*/fd/1 -maxdepth 0 -lname "$1" 2>/dev/null | cut -d/ -f3 | tr '\n' ' '; }
 
 # Waits until a controller answers what clients ask: a ticket, and a search with it.
 await_dc() {
@@ -281,9 +287,9 @@ lab_ldapsearch() {
   lab_ldap "$dc" ldapsearch -LLL "$@"
 }
 
-# Runs a command in a mount namespace where /etc/hosts is the lab's; elsewhere as it is.
+# Runs a command in a mount namespace where /etc/hosts is the lab's; where that is not permitted, as it is.
 with_lab_hosts() {
-  if [[ $mode == netns ]]; then
+  if [[ $mode == netns ]] || unshare --mount true 2>/dev/null; then
     # shellcheck disable=SC2016  # expanded by the inner shell
     unshare --mount sh -c 'mount --bind "$1" "$(readlink -f /etc/hosts)" && shift && exec "$@"' sh "$lab_dir/hosts" "$@"
   else
@@ -338,8 +344,8 @@ cmd_up() {
   provision_first
   write_krb5_of dc01
   start_dc dc01
-  await_dc dc01
   add_hosts_lines dc01
+  await_dc dc01
   touch "$lab_dir/ready"
   trap - EXIT
   ((!second_dc)) || join_second
@@ -514,11 +520,7 @@ cmd_run() {
   variables=$(cmd_env) || exit
   find_lab
   eval "$variables"
-  if [[ $mode == netns ]]; then
-    with_lab_hosts "${rest[@]}"
-  else
-    exec "${rest[@]}"
-  fi
+  with_lab_hosts "${rest[@]}"
 }
 
 case $verb in
