@@ -1,0 +1,138 @@
+// Plans and results that the renderers' tests share.
+#pragma once
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "engine/model/plan.h"
+
+namespace gmsactl::report::sample {
+
+inline model::Dn dn(std::string_view text) { return *model::Dn::parse(text); }
+
+inline model::Plan empty_plan() {
+  model::Plan plan;
+  plan.environment = "prod";
+  plan.domain = "contoso.com";
+  plan.domain_sid = "S-1-5-21-1-2-3";
+  plan.server = "dc01.contoso.com";
+  for (int i = 0; i < 41; ++i) plan.unchanged.push_back({model::Kind::gmsa, "Same" + std::to_string(i)});
+  return plan;
+}
+
+inline model::Change new_group() {
+  model::Change change;
+  change.id = {model::Kind::host_group, "WebApp01Hosts"};
+  change.action = model::Action::create;
+  change.dn = dn("CN=WebApp01Hosts,CN=Users,DC=contoso,DC=com");
+  change.cause = "new";
+  change.fields = {{"samAccountName", {}, std::string("WebApp01Hosts"), {}, {}},
+                   {"members", {}, std::vector<std::string>{"CONTOSO\\HOST01$"}, {"CONTOSO\\HOST01$"}, {}}};
+  change.reasons = {"no group has sAMAccountName WebApp01Hosts"};
+  change.declared_at = {"groups.yaml", 3, 1};
+  return change;
+}
+
+inline model::Change updated_account() {
+  model::Change change;
+  change.id = {model::Kind::gmsa, "WebApp01"};
+  change.action = model::Action::update;
+  change.dn = dn("CN=WebApp01,CN=Managed Service Accounts,DC=contoso,DC=com");
+  change.guid = *model::Guid::parse("56d9b66c-d746-4f87-bd26-26760cfdca2e");
+  change.fields = {{"servicePrincipalNames",
+                    std::vector<std::string>{"host/web01", "http/old"},
+                    std::vector<std::string>{"host/web01", "http/a", "http/b"},
+                    {"http/a", "http/b"},
+                    {"http/old"}},
+                   {"description", std::string("Web"), {}, {}, {}},
+                   {"displayName", {}, std::string("The web"), {}, {}},
+                   {"enabled", false, true, {}, {}},
+                   {"kerberosEncryptionTypes", int64_t{28}, int64_t{24}, {}, {}}};
+  change.reasons = {"the SPNs differ", "the description differs"};
+  change.requires_ = {{model::Kind::host_group, "WebApp01Hosts"}};
+  change.declared_at = {"accounts.yaml", 12, 1};
+  return change;
+}
+
+inline model::Plan plan() {
+  auto plan = empty_plan();
+  plan.changes = {new_group(), updated_account()};
+  return plan;
+}
+
+inline Diagnostic diagnostic() {
+  return {Severity::error,
+          "GMSA0113",
+          "Unknown key",
+          "GMSA/WebApp01 has no field \"dnsHostNam\".",
+          "Did you mean \"dnsHostName\"?",
+          SourceRange{"accounts.yaml", 2, 3},
+          "GMSA/WebApp01"};
+}
+
+/// Any bytes at all, in every place that takes text from outside.
+class RandomPlans {
+ public:
+  explicit RandomPlans(uint32_t seed) : random_(seed) {}
+
+  model::Plan next() {
+    model::Plan plan = empty_plan();
+    plan.environment = "e" + text();
+    plan.server = text();
+    const size_t count = below(8);
+    for (size_t i = 0; i < count; ++i) plan.changes.push_back(change(i));
+    for (size_t i = below(3); i > 0; --i)
+      plan.unreadable.push_back(
+          {{model::Kind::gmsa, "u" + std::to_string(i) + text()},
+           Error{ErrorKind::unavailable, text(), text(), NativeCode{81, "serverDown", {}}}});
+    for (size_t i = below(3); i > 0; --i) {
+      auto diagnostic = sample::diagnostic();
+      diagnostic.detail = text();
+      plan.diagnostics.push_back(diagnostic);
+    }
+    return plan;
+  }
+
+ private:
+  size_t below(size_t limit) { return random_() % limit; }
+  std::string text() {
+    static const std::vector<std::string> pieces = {
+        "a",  "Z9",   " ",        "\x1b[31m", "\n",  "\t",       "\"", "\\", "é", "\xff", "\xe2\x80\xae",
+        "界", "\x7f", "\xc2\x9b", "\x00",     "<b>", "\xed\xa0", "/",  "$",  "|", "{}"};
+    std::string result;
+    for (size_t i = below(6); i > 0; --i) result += pieces[below(pieces.size())];
+    return result;
+  }
+  model::FieldValue value() {
+    switch (below(5)) {
+      case 0:
+        return std::monostate{};
+      case 1:
+        return below(2) == 0;
+      case 2:
+        return static_cast<int64_t>(below(1000)) - 500;
+      case 3:
+        return text();
+      default:
+        return std::vector<std::string>{text(), text()};
+    }
+  }
+  model::Change change(size_t index) {
+    static constexpr model::Action actions[] = {model::Action::create, model::Action::update,
+                                                model::Action::replace, model::Action::remove,
+                                                model::Action::move};
+    model::Change change = updated_account();
+    change.id = {static_cast<model::Kind>(below(4)), std::to_string(index) + text()};
+    change.action = actions[below(5)];
+    if (change.action == model::Action::create) change.guid = {};
+    change.fields = {{"path", value(), value(), {text()}, {text()}},
+                     {"description", value(), value(), {}, {}}};
+    change.reasons = {text()};
+    return change;
+  }
+
+  std::mt19937 random_;
+};
+
+}  // namespace gmsactl::report::sample
