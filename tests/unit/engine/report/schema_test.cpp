@@ -1,0 +1,110 @@
+// The schemas in schemas/ and the renderers describe the same documents. The one file that pays for valijson.
+#include <gmsactl/schemas.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validator.hpp>
+
+#include "engine/report/apply_json.h"
+#include "engine/report/plan_json.h"
+#include "tests/unit/engine/report/sample.h"
+
+namespace gmsactl::report {
+namespace {
+
+class SchemaOf {
+ public:
+  explicit SchemaOf(std::string_view name) {
+    for (const auto& [file, text] : schemas::all)
+      if (file == name) json_ = nlohmann::json::parse(text);
+    valijson::adapters::NlohmannJsonAdapter adapter(json_);
+    valijson::SchemaParser().populateSchema(adapter, schema_);
+  }
+
+  /// Empty where the document is valid.
+  std::string complaints(const nlohmann::json& document) const {
+    valijson::adapters::NlohmannJsonAdapter adapter(document);
+    valijson::ValidationResults results;
+    if (valijson::Validator().validate(schema_, adapter, &results)) return {};
+    std::string text = "invalid:";
+    for (valijson::ValidationResults::Error error; results.popError(error);) {
+      for (const auto& part : error.context) text += part;
+      text += ": " + error.description + "\n";
+    }
+    return text;
+  }
+
+ private:
+  nlohmann::json json_;
+  valijson::Schema schema_;
+};
+
+constexpr char now[] = "2026-01-31T12:00:00Z";
+
+std::vector<model::ChangeResult> results_of(const model::Plan& plan) {
+  std::vector<model::ChangeResult> results;
+  for (const auto& change : plan.changes) {
+    const auto outcome = static_cast<model::Outcome>(results.size() % 8);
+    results.push_back({change.id, change.action, outcome, {}, {"wrote \xff"}});
+    if (outcome != model::Outcome::applied)
+      results.back().error =
+          Error{ErrorKind::denied, "no", "ask", NativeCode{50, "insufficientAccessRights", 5U}};
+  }
+  return results;
+}
+
+TEST(Schema, every_plan_document_fits) {
+  const SchemaOf schema("plan.schema.json");
+  sample::RandomPlans plans(11);
+  for (int i = 0; i < 60; ++i) {
+    const auto text =
+        plan_json(plans.next(), {now, i % 2 == 0 ? std::optional(SourceCommit{"abc", true}) : std::nullopt});
+    ASSERT_EQ(schema.complaints(nlohmann::json::parse(text)), "") << text;
+  }
+  const std::vector<model::Plan> both{sample::plan(), sample::empty_plan()};
+  EXPECT_EQ(schema.complaints(nlohmann::json::parse(plans_json(both, {now, {}}))), "");
+}
+
+TEST(Schema, every_apply_report_fits) {
+  const SchemaOf schema("report.schema.json");
+  sample::RandomPlans plans(12);
+  for (int i = 0; i < 60; ++i) {
+    const auto plan = plans.next();
+    const auto text = apply_json(plan, results_of(plan), {now, now, {}});
+    ASSERT_EQ(schema.complaints(nlohmann::json::parse(text)), "") << text;
+  }
+  const auto plan = sample::plan();
+  const auto results = results_of(plan);
+  const std::vector<ApplyRun> runs{{&plan, results}, {&plan, results}};
+  EXPECT_EQ(schema.complaints(nlohmann::json::parse(applies_json(runs, {now, now, {}}))), "");
+}
+
+TEST(Schema, what_the_reader_refuses_the_schema_refuses) {
+  const SchemaOf schema("plan.schema.json");
+  const auto document = nlohmann::json::parse(plan_json(sample::plan(), {now, {}}));
+  for (const char* key :
+       {"formatVersion", "tool", "domainSid", "createdAt", "digest", "summary", "changes", "unreadable"}) {
+    auto without = document;
+    without.erase(key);
+    EXPECT_NE(schema.complaints(without), "") << key;
+  }
+  auto other = document;
+  other["formatVersion"] = "2.0";
+  EXPECT_NE(schema.complaints(other), "");
+  other = document;
+  other["changes"][0]["action"] = "destroy";
+  EXPECT_NE(schema.complaints(other), "");
+}
+
+TEST(Schema, unknown_keys_are_no_mistake) {
+  auto document = nlohmann::json::parse(plan_json(sample::plan(), {now, {}}));
+  document["lunch"] = "soup";
+  EXPECT_EQ(SchemaOf("plan.schema.json").complaints(document), "");
+}
+
+}  // namespace
+}  // namespace gmsactl::report
