@@ -30,13 +30,15 @@ class Uniqueness {
   Uniqueness(Wording wording, Diagnostics& diagnostics) : wording_(wording), diagnostics_(diagnostics) {}
 
   void reserve(size_t count) { holders_.reserve(count); }
-  void add(std::string key, std::string_view shown, const std::string& address, const SourceRange& where) {
+  /// False where another holds the key.
+  bool add(std::string key, std::string_view shown, const std::string& address, const SourceRange& where) {
     const auto [first, is_new] = holders_.try_emplace(std::move(key), Holder{address, where});
-    if (is_new || first->second.address == address) return;
+    if (is_new || first->second.address == address) return true;
     report(diagnostics_, wording_.code, where, address,
            std::string(wording_.noun) + " " + in_quotes(shown) + " is also that of " +
                printable(first->second.address) + " at " + place(first->second.where) + ".",
            std::string(wording_.hint));
+    return false;
   }
 
  private:
@@ -68,7 +70,7 @@ class ReferenceCheck {
         continue;
       }
       // It may be in what could not be read, which is reported already.
-      if (loaded_.incomplete) continue;
+      if (loaded_.may_lack_host_groups) continue;
       report(diagnostics_, codes::unknown_host_group, ref.where, address,
              "There is no HostGroup named " + in_quotes(ref.text) + " in the manifests.", hint_for(ref.text));
     }
@@ -228,11 +230,14 @@ void check_uniqueness(const model::Desired& desired, Diagnostics& diagnostics) {
   for (const auto& account : desired.accounts) {
     const std::string address = "GMSA/" + account.name;
     const auto& spec = account.spec;
-    account_names.add(fold(spec.sam_account_name) + "$", spec.sam_account_name + "$", address,
-                      account.position("samAccountName"));
+    const bool has_own_name =
+        account_names.add(fold(spec.sam_account_name) + "$", spec.sam_account_name + "$", address,
+                          account.position("samAccountName"));
     places.add(
         place_key(spec.path, desired.environment.accounts_path, "Managed Service Accounts", account.name),
         account.name, address, account.declared_at);
+    // Most often they follow from the name, and then all clash for the one reason that is reported.
+    if (!has_own_name) continue;
     for (const auto& spn : spec.service_principal_names)
       spns.add(fold(spn.text), spn.text, address, spn.where);
   }

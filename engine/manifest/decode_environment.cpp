@@ -236,6 +236,8 @@ class EnvironmentDecoder {
     check_keys(entry.value, "directory.passwordFrom", password_keys, reading_);
     const Entry* variable = entry.value.find("env");
     const Entry* file = entry.value.find("file");
+    if (variable == nullptr && file == nullptr && !entry.value.entries.empty())
+      return;  // unknown keys, reported above
     if ((variable == nullptr) == (file == nullptr)) {
       reading_.error(codes::authentication, entry.key_at,
                      "directory.passwordFrom must have either env or file.",

@@ -80,8 +80,7 @@ std::vector<model::Located> read_spns(const Field& field, Reading& reading) {
     if (!text) continue;
     const auto spn = model::Spn::parse(*text);
     if (!spn) {
-      reading.error(codes::invalid_spn, item.at,
-                    in_quotes(*text) + " is not a service principal name: " + spn.error().message + ".",
+      reading.error(codes::invalid_spn, item.at, sentence(spn.error()),
                     "Write class/host, such as http/web.contoso.com.");
       continue;
     }

@@ -64,19 +64,22 @@ std::optional<model::PrincipalRef> read_principal(const Field& field, Reading& r
   using Form = model::PrincipalRef::Form;
   const Node& node = field.value;
   if (node.is_mapping()) return read_reference(node, reading);
+  if (!node.is_scalar()) {
+    wrong_type(field, "a name or {hostGroup: NAME}", "", reading);
+    return std::nullopt;
+  }
   auto text = read_text(field, reading);
   if (!text) return std::nullopt;
   if (equal_folded(std::string_view(*text).substr(0, 4), "S-1-")) {
     const auto sid = model::Sid::parse(*text);
     if (sid) return model::PrincipalRef{Form::sid, sid->text(), reading.range(node.at)};
-    invalid_principal(node.at, in_quotes(*text) + " is not a SID: " + sid.error().message + ".", "", reading);
+    invalid_principal(node.at, sentence(sid.error()), "", reading);
     return std::nullopt;
   }
   if (text->find('=') != std::string::npos) {
     const auto dn = model::Dn::parse(*text);
     if (dn) return model::PrincipalRef{Form::dn, dn->text(), reading.range(node.at)};
-    invalid_principal(node.at, in_quotes(*text) + " is not a distinguished name: " + dn.error().message + ".",
-                      "", reading);
+    invalid_principal(node.at, sentence(dn.error()), "", reading);
     return std::nullopt;
   }
   return read_name(std::move(*text), node.at, reading);
@@ -127,10 +130,10 @@ std::optional<model::Dn> read_path(const Field& field, Reading& reading) {
   if (!text) return std::nullopt;
   auto dn = model::Dn::parse(*text);
   if (dn && !dn->empty()) return std::move(*dn);
-  reading.error(codes::invalid_path, field.value.at,
-                std::string(field.name) + " must be a distinguished name" +
-                    (dn ? "." : ", but " + in_quotes(*text) + " is not: " + dn.error().message + "."),
-                "Write a container's DN such as OU=gMSA,DC=contoso,DC=com.");
+  reading.error(
+      codes::invalid_path, field.value.at,
+      std::string(field.name) + " must be a distinguished name." + (dn ? "" : " " + sentence(dn.error())),
+      "Write a container's DN such as OU=gMSA,DC=contoso,DC=com.");
   return std::nullopt;
 }
 

@@ -30,9 +30,10 @@ bool is_our_kind(const Entry* kind) {
 enum class Concern { ours, not_ours, broken };
 
 Concern check_api_version(const Node& root, const SourceFile& file, Reading& reading) {
-  const std::string line = "Write apiVersion: " + std::string(api_version);
+  const std::string line = "Write apiVersion: " + std::string(api_version) + ".";
   if (!root.is_mapping()) {
-    if (!file.named_explicitly) return Concern::not_ours;
+    // Nothing between two markers, or only comments.
+    if (root.is_null() || !file.named_explicitly) return Concern::not_ours;
     reading.error(codes::not_a_manifest, root.at,
                   "A manifest is a mapping with apiVersion, kind, metadata and spec.", "");
     return Concern::broken;
@@ -46,9 +47,10 @@ Concern check_api_version(const Node& root, const SourceFile& file, Reading& rea
   if (!has_version && !file.named_explicitly && !is_our_kind(root.find("kind"))) return Concern::not_ours;
   if (has_version && !is_ours && !file.named_explicitly) return Concern::not_ours;
   if (has_version) {
-    reading.error(codes::unknown_api_version, version->value.at,
-                  "The apiVersion " + in_quotes(version->value.text) + " is not one that this program reads.",
-                  line);
+    reading.error(
+        codes::unknown_api_version, version->value.at,
+        "The apiVersion " + in_quotes(version->value.text) + " is not one that this program reads.",
+        is_ours ? line : "Documents of other programs are passed over only where a whole folder is given.");
   } else {
     missing("apiVersion", "A manifest", version == nullptr ? root.at : version->key_at, line, reading);
   }

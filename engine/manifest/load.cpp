@@ -22,7 +22,13 @@ struct Batch {
   std::vector<LoadedDocument> documents;
   Diagnostics diagnostics;
   std::vector<SourceRange> secrets;
-  bool incomplete = false;
+  bool may_lack_environments = false;
+  bool may_lack_host_groups = false;
+
+  void note_unreadable(std::string_view text) {
+    may_lack_environments |= text.find("Environment") != std::string_view::npos;
+    may_lack_host_groups |= text.find("HostGroup") != std::string_view::npos;
+  }
 };
 
 /// Whether a document found by scanning a folder can be ours. Other YAML is not even parsed: that would take
@@ -115,7 +121,7 @@ void load_chunk(const Chunk& chunk, Batch& batch) {
   auto parsed = parse_document(chunk);
   if (!parsed.root) {
     if (!file.named_explicitly && chunk.text.find("gmsactl/") == std::string_view::npos) return;
-    batch.incomplete |= has_errors(parsed.diagnostics);
+    if (has_errors(parsed.diagnostics)) batch.note_unreadable(chunk.text);
     append(batch.diagnostics, std::move(parsed.diagnostics));
     return;
   }
@@ -127,7 +133,7 @@ void load_chunk(const Chunk& chunk, Batch& batch) {
   if (document) {
     load_document(std::move(*document), std::move(problems), batch);
   } else if (problems.size() > yaml_problems) {
-    batch.incomplete = true;
+    batch.note_unreadable(chunk.text);
     append(batch.diagnostics, std::move(problems));
   }
 }
@@ -164,7 +170,7 @@ std::vector<Chunk> split_all(LoadedDocuments& loaded) {
       Reading(file.name, none, loaded.diagnostics)
           .error(codes::not_utf8, {0, 0}, "The file is UTF-16, as PowerShell's > and Out-File write it.",
                  "Save it as UTF-8.");
-      loaded.incomplete = true;
+      loaded.may_lack_environments = loaded.may_lack_host_groups = true;
       continue;
     }
     auto of_file = split_documents(file);
@@ -176,7 +182,7 @@ std::vector<Chunk> split_all(LoadedDocuments& loaded) {
 Manifests load_from(Sources sources, Diagnostics unreadable) {
   auto loaded = std::make_unique<LoadedDocuments>();
   loaded->sources = std::move(sources);
-  loaded->incomplete = has_errors(unreadable);
+  loaded->may_lack_environments = loaded->may_lack_host_groups = has_errors(unreadable);
   loaded->diagnostics = std::move(unreadable);
   const auto chunks = split_all(*loaded);
   auto batches = load_batches(chunks);
@@ -187,7 +193,8 @@ Manifests load_from(Sources sources, Diagnostics unreadable) {
     std::move(batch.documents.begin(), batch.documents.end(), std::back_inserter(loaded->documents));
     append(loaded->diagnostics, std::move(batch.diagnostics));
     for (const auto& secret : batch.secrets) loaded->sources.conceal(secret);
-    loaded->incomplete |= batch.incomplete;
+    loaded->may_lack_environments |= batch.may_lack_environments;
+    loaded->may_lack_host_groups |= batch.may_lack_host_groups;
   }
   loaded->index();
   sort_by_place(loaded->sources, loaded->diagnostics);

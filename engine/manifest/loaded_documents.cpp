@@ -48,7 +48,7 @@ void LoadedDocuments::index() {
   }
   const auto known = names(DocumentKind::environment);
   // Without any Environment these may be the documents of one folder out of several.
-  if (known.empty() || incomplete) return;
+  if (known.empty() || may_lack_environments) return;
   for (const LoadedDocument& loaded : documents) check_environment_names(loaded, known);
 }
 

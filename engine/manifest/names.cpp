@@ -33,7 +33,7 @@ std::optional<std::string> account_name_problem(std::string_view name, size_t lo
   if (has_control_characters(name)) return "contains control characters";
   const auto forbidden = name.find_first_of(forbidden_in_account_names);
   if (forbidden != std::string_view::npos)
-    return "contains " + std::string(1, name[forbidden]) + ", which account names can't have";
+    return "contains '" + std::string(1, name[forbidden]) + "', which account names can't have";
   if (name.ends_with('.')) return "ends in a dot, which account names can't";
   if (name.starts_with(' ') || name.ends_with(' '))
     return "begins or ends with a space, which account names can't";

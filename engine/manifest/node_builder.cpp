@@ -32,9 +32,17 @@ size_t height(const Node& node) {
   return below + 1;
 }
 
-bool is_written_null(std::string_view text) {
-  for (const std::string_view word : {"~", "null", "Null", "NULL"})
-    if (text.starts_with(word)) return true;
+bool is_written_null(std::string_view document, const YAML::Mark& mark) {
+  const auto offset = static_cast<size_t>(std::max(mark.pos, 0));
+  if (offset >= document.size()) return false;
+  const auto text = document.substr(offset);
+  for (const std::string_view word : {"~", "null", "Null", "NULL"}) {
+    if (!text.starts_with(word)) continue;
+    // Else it is the next token that happens to begin like that.
+    if (text.size() == word.size() ||
+        std::string_view(" \t\r\n,]}").find(text[word.size()]) != std::string_view::npos)
+      return true;
+  }
   return false;
 }
 
@@ -56,6 +64,20 @@ Position Places::of(const YAML::Mark& mark) const {
     }));
   }
   return {line, column + 1};
+}
+
+std::optional<Position> Places::empty_entry_after(uint32_t line, uint32_t column) const {
+  std::string_view rest = chunk_.text;
+  for (uint32_t number = chunk_.line; !rest.empty(); ++number) {
+    const auto text = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), text.size() + 1));
+    if (number <= line || text.size() < column || text[column - 1] != '-') continue;
+    const auto before = text.find_first_not_of(' ');
+    const auto behind = text.find_first_not_of(" \t\r", column);
+    const bool is_empty = behind == std::string_view::npos || text[behind] == '#';
+    if (before == column - 1 && is_empty) return Position{number, column};
+  }
+  return std::nullopt;
 }
 
 Diagnostic Places::problem(const Code& code, Position at, std::string detail, std::string hint) const {
@@ -94,18 +116,48 @@ void NodeBuilder::check_tag(const std::string& tag, std::string_view standard_ty
 Position NodeBuilder::empty_value_position(const YAML::Mark& mark) const {
   const Position at = places_.of(mark);
   if (stack_.empty()) return at;
-  const auto position = static_cast<size_t>(std::max(mark.pos, 0));
-  if (position < places_.text().size() && is_written_null(places_.text().substr(position))) return at;
+  if (is_written_null(places_.text(), mark)) return at;
   // yaml-cpp marks an absent value at the next token, which may be lines away.
   const Frame& frame = stack_.back();
   if (frame.node.is_mapping()) return frame.has_key ? frame.key_at : at;
-  return frame.node.items.empty() ? frame.node.at : frame.node.items.back().at;
+  const auto& items = frame.node.items;
+  const uint32_t line_before = items.empty() ? frame.node.at.line - 1 : items.back().at.line;
+  const auto entry = places_.empty_entry_after(line_before, frame.node.at.column);
+  return entry.value_or(items.empty() ? frame.node.at : items.back().at);
+}
+
+void NodeBuilder::check_colon(const YAML::Mark& mark) const {
+  if (stack_.empty() || is_written_null(places_.text(), mark)) return;
+  const Frame& frame = stack_.back();
+  if (!frame.node.is_mapping() || !frame.has_key || frame.skip_value) return;
+  // yaml-cpp reads a last line without a colon as a key with an empty value, and an empty value may clear a
+  // field.
+  const auto behind = static_cast<size_t>(frame.key_offset) + frame.key.size();
+  const auto& text = places_.text();
+  const size_t next = behind < text.size() ? text.find_first_not_of(" \t", behind) : std::string_view::npos;
+  const bool plain_without_colon =
+      frame.key_is_plain && (next == std::string_view::npos || text[next] != ':');
+  if (mark.pos != frame.key_offset && !plain_without_colon) return;
+  throw Refusal{places_.problem(
+      codes::yaml_syntax, frame.key_at, "This key has no colon behind it.",
+      "Write a colon and a value. A text that goes on from the line above must be indented more.")};
+}
+
+std::optional<Position> NodeBuilder::innermost_position() const {
+  if (stack_.empty()) return std::nullopt;
+  return stack_.back().node.at;
+}
+
+std::optional<Position> NodeBuilder::last_key_position() const {
+  if (stack_.empty() || !stack_.back().has_key) return std::nullopt;
+  return stack_.back().key_at;
 }
 
 void NodeBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
+  check_colon(mark);
   Node node;
   node.at = empty_value_position(mark);
-  add(std::move(node), anchor);
+  add(std::move(node), anchor, mark.pos);
 }
 
 void NodeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -116,7 +168,7 @@ void NodeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
   node.quoted = tag != "?";
   node.text = value;
   check_tag(tag, "str", node.at);
-  add(std::move(node), anchor);
+  add(std::move(node), anchor, mark.pos);
 }
 
 void NodeBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
@@ -171,7 +223,7 @@ void NodeBuilder::close() {
   add(std::move(frame.node), frame.anchor);
 }
 
-void NodeBuilder::add(Node node, YAML::anchor_t anchor) {
+void NodeBuilder::add(Node node, YAML::anchor_t anchor, int offset) {
   count_nodes(1, node.at);
   if (anchor != 0) {
     count_nodes(count(node), node.at);
@@ -185,7 +237,7 @@ void NodeBuilder::add(Node node, YAML::anchor_t anchor) {
   if (frame.node.is_sequence()) {
     frame.node.items.push_back(std::move(node));
   } else if (!frame.has_key) {
-    add_key(std::move(node));
+    add_key(std::move(node), offset);
   } else {
     frame.has_key = false;
     if (!frame.skip_value)
@@ -193,11 +245,13 @@ void NodeBuilder::add(Node node, YAML::anchor_t anchor) {
   }
 }
 
-void NodeBuilder::add_key(Node key) {
+void NodeBuilder::add_key(Node key, int offset) {
   Frame& frame = stack_.back();
   frame.has_key = true;
   frame.skip_value = true;
   frame.key_at = key.at;
+  frame.key_offset = offset;
+  frame.key_is_plain = !key.quoted;
   if (!key.is_scalar()) {
     report(codes::unsupported_yaml, key.at,
            key.is_null() ? "A key is missing or null here." : "A list or a mapping is used as a key here.",

@@ -28,6 +28,8 @@ class Places {
   SourceRange range(Position at) const { return {chunk_.file->name, at.line, at.column}; }
   Diagnostic problem(const Code& code, Position at, std::string detail, std::string hint) const;
   std::string_view text() const { return chunk_.text; }
+  /// The line of the first list entry after `line` whose dash stands at that column with nothing behind it.
+  std::optional<Position> empty_entry_after(uint32_t line, uint32_t column) const;
 
  private:
   const Chunk& chunk_;
@@ -40,6 +42,10 @@ class NodeBuilder final : public YAML::EventHandler {
 
   /// After the parser returned.
   Node take_root() { return std::move(root_); }
+  /// Of the value that is still open, after the parser gave up.
+  std::optional<Position> innermost_position() const;
+  /// Of the key whose value was being read.
+  std::optional<Position> last_key_position() const;
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -63,16 +69,20 @@ class NodeBuilder final : public YAML::EventHandler {
     bool skip_value = false;  ///< the key was refused, so its value is read and dropped
     std::string key;
     Position key_at;
+    int key_offset = 0;  ///< in bytes from the chunk's start
+    bool key_is_plain = false;
     std::unordered_map<std::string, size_t> index_by_key;  ///< only of a mapping with many keys
   };
 
   void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor);
   void close();
-  void add(Node node, YAML::anchor_t anchor);
-  void add_key(Node key);
+  void add(Node node, YAML::anchor_t anchor, int offset = 0);
+  void add_key(Node key, int offset);
   void count_nodes(size_t count, Position at);
   void check_tag(const std::string& tag, std::string_view standard_type, Position at);
+  /// Where a null is meant to stand that yaml-cpp reports at the next token.
   Position empty_value_position(const YAML::Mark& mark) const;
+  void check_colon(const YAML::Mark& mark) const;
   void report(const Code& code, Position at, std::string detail, std::string hint);
 
   const Places& places_;

@@ -25,19 +25,6 @@ std::string_view description(const Node& node) {
   return "";
 }
 
-void wrong_type(const Field& field, std::string_view wanted, std::string hint, Reading& reading) {
-  if (field.value.is_null()) {
-    reading.error(codes::empty_value, field.value.at,
-                  std::string(field.name) + " is empty or null, but must be " + std::string(wanted) + ".",
-                  hint.empty() ? "Give a value, or remove the key." : std::move(hint));
-    return;
-  }
-  reading.error(codes::wrong_type, field.value.at,
-                std::string(field.name) + " must be " + std::string(wanted) + ", but this is " +
-                    std::string(description(field.value)) + ".",
-                std::move(hint));
-}
-
 std::string_view intended_boolean(std::string_view text) {
   for (const std::string_view word : {"true", "yes", "on", "y"})
     if (equal_folded(word, text)) return "true";
@@ -89,6 +76,8 @@ std::string in_quotes(std::string_view text) {
   return "\"" + printable(text.substr(0, end)) + "…\"";
 }
 
+std::string sentence(const Error& error) { return printable(error.message) + "."; }
+
 size_t code_points(std::string_view text) {
   return static_cast<size_t>(std::count_if(
       text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
@@ -110,12 +99,26 @@ std::string enumerate(std::span<const std::string_view> words, std::string_view 
   return text;
 }
 
+void wrong_type(const Field& field, std::string_view wanted, std::string hint, Reading& reading) {
+  if (field.value.is_null()) {
+    reading.error(codes::empty_value, field.value.at,
+                  std::string(field.name) + " is empty or null, but must be " + std::string(wanted) + ".",
+                  hint.empty() ? "Give a value, or remove the key." : std::move(hint));
+    return;
+  }
+  reading.error(codes::wrong_type, field.value.at,
+                std::string(field.name) + " must be " + std::string(wanted) + ", but this is " +
+                    std::string(description(field.value)) + ".",
+                std::move(hint));
+}
+
 void check_keys(const Node& mapping, std::string_view what, std::span<const std::string_view> known,
                 Reading& reading) {
   for (const Entry& entry : mapping.entries) {
     if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
     std::string hint = did_you_mean(entry.key, known);
-    if (hint.empty()) hint = "Its keys are " + enumerate(known, "and") + ".";
+    if (hint.empty())
+      hint = (known.size() == 1 ? "Its only key is " : "Its keys are ") + enumerate(known, "and") + ".";
     reading.error(codes::unknown_key, entry.key_at,
                   "There is no " + in_quotes(entry.key) + " in " + std::string(what) + ".", std::move(hint));
   }
@@ -130,7 +133,8 @@ bool require_mapping(const Field& field, Reading& reading) {
 bool require_sequence(const Field& field, Reading& reading) {
   if (field.value.is_sequence()) return true;
   std::string hint;
-  if (field.value.is_scalar()) hint = "Write a list: [" + printable(field.value.text) + "]";
+  if (field.value.is_scalar()) hint = "Write a list: [" + printable(field.value.text) + "].";
+  if (field.value.is_mapping()) hint = "Write a list: each entry on a line of its own behind a hyphen.";
   wrong_type(field, "a list", std::move(hint), reading);
   return false;
 }
@@ -216,6 +220,13 @@ std::optional<uint32_t> read_integer(const Field& field, uint32_t least, uint32_
                   std::string(field.name) + " must be " + std::string(wanted) +
                       ", but YAML readers differ on what " + printable(node.text) + " is.",
                   "Write decimal digits without a leading zero, sign or separator.");
+    return std::nullopt;
+  }
+  if (node.is_scalar() && !node.quoted && classify(node.text) == Plain::real) {
+    reading.error(codes::wrong_type, node.at,
+                  std::string(field.name) + " must be " + std::string(wanted) + ", but " +
+                      printable(node.text) + " is not whole.",
+                  "");
     return std::nullopt;
   }
   if (!node.is_scalar() || node.quoted || classify(node.text) != Plain::integer) {

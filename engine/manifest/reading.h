@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/base/error.h"
 #include "engine/manifest/codes.h"
 #include "engine/manifest/variables.h"
 #include "engine/manifest/yaml.h"
@@ -50,6 +51,8 @@ struct Field {
 /// The mapping's keys must be among `known`. `what` is where they are: "the spec of a GMSA".
 void check_keys(const Node& mapping, std::string_view what, std::span<const std::string_view> known,
                 Reading& reading);
+/// Reports that the value is of another kind than `wanted`, "a text".
+void wrong_type(const Field& field, std::string_view wanted, std::string hint, Reading& reading);
 /// False, and reported, unless the value is a mapping (or a list).
 bool require_mapping(const Field& field, Reading& reading);
 bool require_sequence(const Field& field, Reading& reading);
@@ -69,6 +72,8 @@ std::optional<size_t> read_choice(const Field& field, std::span<const std::strin
 
 /// "Did you mean x?", or empty.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
+/// The message of another layer's error, safe to print and with its full stop.
+std::string sentence(const Error& error);
 /// "a, b and c".
 std::string enumerate(std::span<const std::string_view> words, std::string_view last_joint);
 /// In quotes and safe to print, long ones cut.

@@ -7,6 +7,7 @@
 #include <array>
 #include <istream>
 #include <streambuf>
+#include <utility>
 
 #include "engine/base/text.h"
 #include "engine/manifest/node_builder.h"
@@ -15,13 +16,28 @@ namespace gmsactl::manifest {
 
 namespace {
 
-/// Reads a text in place; std::istringstream would copy it.
-class ViewBuffer final : public std::streambuf {
+/// Reads a text in place, since std::istringstream would copy it, and an end marker after it: without one,
+/// yaml-cpp takes the end of input for a missing closing quotation mark.
+class MarkedBuffer final : public std::streambuf {
  public:
-  explicit ViewBuffer(std::string_view text) {
+  explicit MarkedBuffer(std::string_view text) : end_marker_(text.ends_with('\n') ? "...\n" : "\n...\n") {
+    show(text);
+  }
+
+ protected:
+  int_type underflow() override {
+    if (end_marker_.empty()) return traits_type::eof();
+    show(std::exchange(end_marker_, {}));
+    return traits_type::to_int_type(*gptr());
+  }
+
+ private:
+  void show(std::string_view text) {
     char* start = const_cast<char*>(text.data());  // streambuf's interface; nothing writes through it
     setg(start, start, start + text.size());
   }
+
+  std::string_view end_marker_;
 };
 
 struct Explanation {
@@ -48,9 +64,9 @@ constexpr std::array explanations{
     Explanation{"illegal flow end", "A closing bracket has no opening one.",
                 "Remove it, or put the text in quotes."},
     Explanation{"illegal map key", "A key is not expected here.", "Check the indentation of this line."},
-    Explanation{"illegal EOF in scalar", "A quoted text is not closed.", "Add the closing quotation mark."},
+
     Explanation{"illegal document indicator in scalar",
-                "A quoted text is not closed before the next document.", "Add the closing quotation mark."},
+                "A quoted text that begins here or below is not closed.", "Add the closing quotation mark."},
     Explanation{"the referenced anchor is not defined",
                 "This alias repeats an anchor that is not defined above it.",
                 "A text that begins with * needs quotes."},
@@ -65,12 +81,21 @@ bool indented_by_tab(std::string_view text, size_t at) {
   return blank.find('\t') != std::string_view::npos;
 }
 
-Diagnostic syntax_error(const Places& places, const YAML::Exception& exception) {
-  const Position at = exception.mark.is_null() ? Position{1, 1} : places.of(exception.mark);
+/// Where something that is never closed begins, which helps more than the end of the document.
+std::optional<Position> opening(const NodeBuilder& builder, std::string_view message) {
+  if (message == "end of sequence flow not found" || message == "end of map flow not found")
+    return builder.innermost_position();
+  if (message == "illegal document indicator in scalar") return builder.last_key_position();
+  return std::nullopt;
+}
+
+Diagnostic syntax_error(const Places& places, const NodeBuilder& builder, const YAML::Exception& exception) {
+  Position at = exception.mark.is_null() ? Position{1, 1} : places.of(exception.mark);
   const auto offset = std::min(static_cast<size_t>(std::max(exception.mark.pos, 0)), places.text().size());
   if (indented_by_tab(places.text(), offset))
     return places.problem(codes::yaml_syntax, at, "This line is indented with a tab.",
                           "YAML allows spaces only; set the editor to insert spaces.");
+  at = opening(builder, exception.msg).value_or(at);
   for (const auto& known : explanations)
     if (exception.msg.starts_with(known.message))
       return places.problem(codes::yaml_syntax, at, std::string(known.detail), std::string(known.hint));
@@ -128,11 +153,11 @@ ParsedDocument parse_document(const Chunk& chunk) {
     document.diagnostics.push_back(std::move(*problem));
     return document;
   }
+  NodeBuilder builder(places, document.diagnostics);
   try {
-    ViewBuffer buffer(chunk.text);
+    MarkedBuffer buffer(chunk.text);
     std::istream stream(&buffer);
     YAML::Parser parser(stream);
-    NodeBuilder builder(places, document.diagnostics);
     if (!parser.HandleNextDocument(builder)) return document;
     TrailingContent trailing(places);
     parser.HandleNextDocument(trailing);
@@ -140,7 +165,7 @@ ParsedDocument parse_document(const Chunk& chunk) {
   } catch (const Refusal& refusal) {
     document.diagnostics.push_back(refusal.problem);
   } catch (const YAML::Exception& exception) {
-    document.diagnostics.push_back(syntax_error(places, exception));
+    document.diagnostics.push_back(syntax_error(places, builder, exception));
   }
   return document;
 }
