@@ -260,7 +260,7 @@ stop_dc() {
 
 # Without a namespace, the lab's processes are those whose standard output is its log: true of every child of Samba's,
 # whoever its parent is by now, and of nothing else.
-writers_to() { find /proc/[0-9]*/fd/1 -maxdepth 0 -lname "$1" 2>/dev/null | cut -d/ -f3 | tr '\n' ' '; }
+writers_to() { { find /proc/[0-9]*/fd/1 -maxdepth 0 -lname "$1" 2>/dev/null || true; } | cut -d/ -f3 | tr '\n' ' '; }
 
 # Waits until a controller answers what clients ask: a ticket, and a search with it.
 await_dc() {
