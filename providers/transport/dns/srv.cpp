@@ -30,9 +30,13 @@ Result<Channel> open_channel(const Resolver& resolver) {
   ares_options options{};
   options.timeout = static_cast<int>(resolver.timeout.count());
   options.tries = resolver.tries;
+  int chosen = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES;
+  // Whoever names DNS servers means them, not this machine's hosts file.
+  std::string dns_only = "b";
+  options.lookups = dns_only.data();
+  if (!resolver.servers.empty()) chosen |= ARES_OPT_LOOKUPS;
   ares_channel raw = nullptr;
-  if (const int code = ares_init_options(&raw, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES);
-      code != ARES_SUCCESS)
+  if (const int code = ares_init_options(&raw, &options, chosen); code != ARES_SUCCESS)
     return fail(ErrorKind::internal, std::string("the DNS resolver cannot start: ") + ares_strerror(code));
   Channel channel(raw);
   if (!resolver.servers.empty())
