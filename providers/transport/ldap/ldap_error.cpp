@@ -87,6 +87,7 @@ constexpr std::array windows_codes = std::to_array<WindowsCode>({
      "access is denied",
      {},
      "Give the account that runs gmsactl the right on the object or its container"},
+    {0x57, "the attribute is not in the schema, or the value is not of its kind", ErrorKind::constraint, ""},
     {0x522, "a required privilege is not held", ErrorKind::denied, ""},
     {0x524, "the account name is in use", ErrorKind::already_exists,
      "Choose another name, or adopt the object"},
@@ -111,6 +112,7 @@ constexpr std::array windows_codes = std::to_array<WindowsCode>({
     {0x2083, "the value is there already", ErrorKind::conflict, ""},
     {0x2084, "the attribute to remove is not there", ErrorKind::conflict, ""},
     {0x2085, "the value to remove is not there", ErrorKind::conflict, ""},
+    {0x2089, "the parent is not there", ErrorKind::not_found, ""},
     {0x208D, "the object is not there", ErrorKind::not_found, ""},
     {0x2098, "the access rights do not suffice", ErrorKind::denied,
      "Give the account that runs gmsactl the right on the object or its container"},
@@ -135,6 +137,20 @@ constexpr std::array windows_codes = std::to_array<WindowsCode>({
      "Create one (Environment.kdsRootKey, or Add-KdsRootKey) and wait ten hours after it takes effect"},
     {0x80090346, "the channel binding of the TLS connection is missing or wrong", ErrorKind::unauthenticated,
      "A proxy between here and the domain controller that ends TLS causes this; connect directly"},
+});
+
+struct Phrase {
+  std::string_view text;
+  ErrorKind kind;
+};
+
+// Samba puts no extended code before these, and its result alone would mislead.
+constexpr std::array samba_phrases = std::to_array<Phrase>({
+    {"already exists for target GUID", ErrorKind::conflict},   // 68: the link is there
+    {"already deleted for target GUID", ErrorKind::conflict},  // 53: the link was there once
+    {"doesn't exist for target GUID", ErrorKind::conflict},    // 53: the link never was there
+    {"was not found in the schema", ErrorKind::constraint},    // 16
+    {"parent does not exist", ErrorKind::not_found},           // 80
 });
 
 struct BindReason {
@@ -233,6 +249,8 @@ Error ldap_error(int result, std::string_view diagnostic_message) {
       if (known.kind) error.kind = *known.kind;
       if (!known.hint.empty()) error.hint = known.hint;
     }
+  for (const auto& phrase : samba_phrases)
+    if (text.find(phrase.text) != std::string_view::npos) error.kind = phrase.kind;
   if (const auto* reason = result == 49 ? bind_reason(text) : nullptr) {
     meaning = reason->meaning;
     error.hint = reason->hint;

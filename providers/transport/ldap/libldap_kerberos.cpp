@@ -120,6 +120,7 @@ struct Tickets::State {
   Result<void> start();
   Result<void> from_keytab();
   Result<void> check_cache(const Cache& cache);
+  Error expired(const Cache& cache, krb5_const_principal client);
   Result<void> get_service_ticket(const Cache& cache, const std::string& host);
   Error explain(krb5_error_code code, const std::string& doing);
 };
@@ -229,17 +230,24 @@ Result<void> Tickets::State::check_cache(const Cache& cache) {
   if (krb5_cc_get_principal(context.get, cache.get, &client.get) != 0)
     return fail(ErrorKind::unauthenticated, "there is no Kerberos ticket in " + where,
                 "Run kinit USER@REALM, or set KRB5CCNAME, or give a keytab (KRB5_CLIENT_KTNAME)");
-  const std::string user = name_of(context.get, client.get);
   const Lifetime lifetime = lifetime_of(context.get, cache.get);
   if (!lifetime.any)
-    return fail(ErrorKind::unauthenticated, where + " of " + user + " holds no ticket-granting ticket",
-                "Run kinit " + user);
+    return fail(ErrorKind::unauthenticated,
+                where + " of " + name_of(context.get, client.get) + " holds no ticket-granting ticket",
+                "Run kinit " + name_of(context.get, client.get));
   if (lifetime.latest_end <= static_cast<uint32_t>(std::time(nullptr)))
-    return fail(
-        ErrorKind::unauthenticated,
-        "the Kerberos ticket of " + user + " expired at " + utc(lifetime.latest_end) + " (" + where + ")",
-        "Run kinit " + user);
+    return fail(expired(cache, client.get));
   return {};
+}
+
+Error Tickets::State::expired(const Cache& cache, krb5_const_principal client) {
+  const std::string user = name_of(context.get, client);
+  return Error{ErrorKind::unauthenticated,
+               "the Kerberos ticket of " + user + " expired at " +
+                   utc(lifetime_of(context.get, cache.get).latest_end) + " (" +
+                   full_name(context.get, cache.get) + ")",
+               "Run kinit " + user,
+               {}};
 }
 
 Result<void> Tickets::State::get_service_ticket(const Cache& cache, const std::string& host) {
@@ -254,7 +262,10 @@ Result<void> Tickets::State::get_service_ticket(const Cache& cache, const std::s
   wanted.client = client.get;
   wanted.server = service.get;
   krb5_creds* ticket = nullptr;
-  if (const auto code = krb5_get_credentials(context.get, 0, cache.get, &wanted, &ticket))
+  const auto code = krb5_get_credentials(context.get, 0, cache.get, &wanted, &ticket);
+  if (code == KRB5KRB_AP_ERR_TKT_EXPIRED)
+    return fail(expired(cache, client.get));  // since we looked, or by its clock
+  if (code != 0)
     return fail(explain(code, "getting a Kerberos ticket for " + name_of(context.get, service.get) + " as " +
                                   name_of(context.get, client.get)));
   krb5_free_creds(context.get, ticket);

@@ -155,7 +155,11 @@ Result<void> LibldapTransport::modify(const std::string& dn, const std::vector<M
 
 Result<void> LibldapTransport::rename(const std::string& dn, const std::string& new_rdn,
                                       const std::string& new_parent) {
-  return write(GMSACTL_TRY(rename_request(dn, new_rdn, new_parent)));
+  auto renamed = write(GMSACTL_TRY(rename_request(dn, new_rdn, new_parent)));
+  if (renamed || !dn.starts_with('<') || renamed.error().kind != ErrorKind::not_found) return renamed;
+  // Samba knows <GUID=…> everywhere but here, so it is asked for the DN and told that.
+  const Entry entry = GMSACTL_TRY(read(*this, dn, {"1.1"}));
+  return write(GMSACTL_TRY(rename_request(entry.dn, new_rdn, new_parent)));
 }
 
 Result<void> LibldapTransport::remove(const std::string& dn) {

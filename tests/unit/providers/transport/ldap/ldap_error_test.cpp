@@ -71,7 +71,23 @@ INSTANTIATE_TEST_SUITE_P(
         Case{19, "000021C8: AtrErr: DSID-03200E6D, #1:", ErrorKind::constraint, "constraintViolation"},
         Case{32, "8009000D: failed to find a suitable root key", ErrorKind::constraint, "noSuchObject"},
         Case{50, "00002098: SecErr: DSID-03150F94", ErrorKind::denied, "insufficientAccessRights"},
+        Case{16, "00000057: LdapErr: DSID-0C090D7B", ErrorKind::constraint, "noSuchAttribute"},
         Case{16, "00002085: AtrErr", ErrorKind::conflict, "noSuchAttribute"}));
+
+// Samba's words where it gives no extended code.
+INSTANTIATE_TEST_SUITE_P(
+    Samba, LdapErrorTable,
+    testing::Values(
+        Case{68, "Attribute member already exists for target GUID 7a3c5ad9-2be1-4673-8aeb-81b3539fde20",
+             ErrorKind::conflict, "entryAlreadyExists"},
+        Case{53, "Attribute member already deleted for target GUID 7a3c5ad9-2be1-4673-8aeb-81b3539fde20",
+             ErrorKind::conflict, "unwillingToPerform"},
+        Case{53, "Attribute member doesn't exist for target GUID 7a3c5ad9-2be1-4673-8aeb-81b3539fde20",
+             ErrorKind::conflict, "unwillingToPerform"},
+        Case{16, "acl_modify: attribute 'x' on entry 'CN=y' was not found in the schema!",
+             ErrorKind::constraint, "noSuchAttribute"},
+        Case{80, "00002095: objectclass: Cannot rename CN=y, parent does not exist!", ErrorKind::not_found,
+             "other"}));
 
 TEST(LdapError, message_has_code_name_extended_code_and_the_servers_words) {
   const Error error = ldap_error(19, "000021C8: AtrErr: DSID-03200E6D, #1:\n\tservicePrincipalName\n");

@@ -1,0 +1,47 @@
+// Where the lab is, as `./dev lab env` tells.
+#pragma once
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+#include "providers/transport/ldap/connect.h"
+
+namespace gmsactl::contract::lab {
+
+inline std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+inline constexpr const char* why_absent =
+    "GMSACTL_LAB_DC1 is not set: ./dev lab up, then eval \"$(./dev lab env)\"";
+inline bool absent() { return variable("GMSACTL_LAB_DC1").empty(); }
+inline std::string host() { return variable("GMSACTL_LAB_DC1"); }
+inline std::string certificate_authority() { return variable("GMSACTL_LAB_CA"); }
+
+inline std::string administrators_password() {
+  std::ifstream file(variable("GMSACTL_LAB_ADMIN_PASSWORD_FILE"));
+  std::string password;
+  std::getline(file, password);
+  return password;
+}
+
+/// Kerberos with the lab's ticket cache.
+inline ldap::ConnectOptions options() {
+  ldap::ConnectOptions options;
+  options.address = variable("GMSACTL_LAB_DC1_IP");
+  return options;
+}
+
+/// Name and password of the administrator, and the lab's certification authority.
+inline ldap::ConnectOptions simple_options() {
+  auto simple = options();
+  simple.bind = ldap::Bind::simple;
+  simple.username = "Administrator@contoso.com";
+  simple.password = Secret(administrators_password());
+  simple.ca_file = certificate_authority();
+  return simple;
+}
+
+}  // namespace gmsactl::contract::lab
