@@ -138,6 +138,12 @@ void NodeBuilder::check_colon(const YAML::Mark& mark) const {
   const bool plain_without_colon =
       frame.key_is_plain && (next == std::string_view::npos || text[next] != ':');
   if (mark.pos != frame.key_offset && !plain_without_colon) return;
+  // "[a, b" reads as a list whose last entry is a mapping.
+  const bool in_list = stack_.size() > 1 && stack_[stack_.size() - 2].node.is_sequence();
+  if (in_list && frame.is_flow && frame.node.at == frame.key_at)
+    throw Refusal{places_.problem(codes::yaml_syntax, stack_[stack_.size() - 2].node.at,
+                                  "A list that is opened with [ is not closed with ].",
+                                  "Add the ], or a comma that is missing between two entries.")};
   throw Refusal{places_.problem(
       codes::yaml_syntax, frame.key_at, "This key has no colon behind it.",
       "Write a colon and a value. A text that goes on from the line above must be indented more.")};
@@ -195,16 +201,17 @@ void NodeBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
 void NodeBuilder::OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                                   YAML::EmitterStyle::value) {
   check_tag(tag, "seq", places_.of(mark));
-  open(Node::Kind::sequence, mark, tag, anchor);
+  open(Node::Kind::sequence, mark, anchor);
 }
 
 void NodeBuilder::OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                             YAML::EmitterStyle::value) {
+                             YAML::EmitterStyle::value style) {
   check_tag(tag, "map", places_.of(mark));
-  open(Node::Kind::mapping, mark, tag, anchor);
+  open(Node::Kind::mapping, mark, anchor);
+  stack_.back().is_flow = style == YAML::EmitterStyle::Flow;
 }
 
-void NodeBuilder::open(Node::Kind kind, const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor) {
+void NodeBuilder::open(Node::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
   const Position at = places_.of(mark);
   if (stack_.size() >= max_depth)
     throw Refusal{places_.problem(

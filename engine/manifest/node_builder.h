@@ -65,6 +65,7 @@ class NodeBuilder final : public YAML::EventHandler {
   struct Frame {
     Node node;
     YAML::anchor_t anchor = 0;
+    bool is_flow = false;     ///< in braces
     bool has_key = false;     ///< of a mapping: the key is read, its value comes next
     bool skip_value = false;  ///< the key was refused, so its value is read and dropped
     std::string key;
@@ -74,7 +75,7 @@ class NodeBuilder final : public YAML::EventHandler {
     std::unordered_map<std::string, size_t> index_by_key;  ///< only of a mapping with many keys
   };
 
-  void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor);
+  void open(Node::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor);
   void close();
   void add(Node node, YAML::anchor_t anchor, int offset = 0);
   void add_key(Node key, int offset);

@@ -70,10 +70,10 @@ void Reading::warning(const Code& code, Position at, std::string detail, std::st
 
 std::string in_quotes(std::string_view text) {
   constexpr size_t longest = 80;
-  if (code_points(text) <= longest) return "\"" + printable(text) + "\"";
+  if (code_points(text) <= longest) return "'" + printable(text) + "'";
   size_t end = longest;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return "\"" + printable(text.substr(0, end)) + "…\"";
+  return "'" + printable(text.substr(0, end)) + "…'";
 }
 
 std::string sentence(const Error& error) { return printable(error.message) + "."; }

@@ -1,0 +1,202 @@
+#include "engine/manifest/load.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <set>
+
+#include "engine/manifest/codes.h"
+#include "tests/unit/engine/manifest/corpus.h"
+
+namespace gmsactl::manifest {
+namespace {
+
+using namespace testing;
+namespace fs = std::filesystem;
+
+constexpr const char* environment = R"(apiVersion: gmsactl/v1
+kind: Environment
+metadata: {name: prod}
+spec: {domain: Contoso.COM, owner: team}
+)";
+std::string gmsa(const std::string& name) {
+  return "apiVersion: gmsactl/v1\nkind: GMSA\nmetadata: {name: " + name + "}\n";
+}
+
+class LoadFolder : public ::testing::Test {
+ protected:
+  LoadFolder() : folder_(fs::temp_directory_path() / ("gmsactl-load-" + std::to_string(getpid()))) {
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  ~LoadFolder() override { fs::remove_all(folder_); }
+  LoadFolder(const LoadFolder&) = delete;
+  LoadFolder& operator=(const LoadFolder&) = delete;
+
+  void write(const std::string& name, const std::string& text) {
+    fs::create_directories((folder_ / name).parent_path());
+    std::ofstream(folder_ / name, std::ios::binary) << text;
+  }
+  std::string path(const std::string& name = "") const { return (folder_ / name).string(); }
+  static std::vector<std::string> accounts(const Manifests& manifests) {
+    Diagnostics ignored;
+    std::vector<std::string> names;
+    for (const auto& each : manifests.resolve("prod", ignored).accounts) names.push_back(each.name);
+    return names;
+  }
+  static std::string problems(const Manifests& manifests) {
+    return render(manifests.diagnostics(), manifests.sources());
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(LoadFolder, reads_yaml_files_below_in_order_of_their_paths) {
+  write("b.yml", gmsa("b"));
+  write("a/z.yaml", gmsa("az"));
+  write("environment.yaml", environment);
+  write("c.json", "not yaml: [");
+  write("d.yaml.bak", "not yaml: [");
+  EXPECT_EQ(accounts(load(LoadRequest{{path()}, ""})), (std::vector<std::string>{"az", "b"}));
+}
+
+TEST_F(LoadFolder, passes_over_folders_that_begin_with_a_dot) {
+  write(".git/x.yaml", gmsa("hidden"));
+  write("environment.yaml", environment);
+  EXPECT_TRUE(accounts(load(LoadRequest{{path()}, ""})).empty());
+}
+
+TEST_F(LoadFolder, passes_over_documents_of_other_programs) {
+  write("deployment.yaml", "apiVersion: apps/v1\nkind: Deployment\n---\n" + gmsa("a") +
+                               "---\nfoo: bar\n---\n- list\n---\ntext\n");
+  write("chart.yaml", "{{ if .Values.gMSA }}\nkind: {{ x }}\n{{ end }}\n\t broken: [");
+  write("crossplane.yaml", "apiVersion: example.org/v1\nkind: Environment\nmetadata: {name: x, name: y}\n");
+  write("environment.yaml", environment);
+  const auto manifests = load(LoadRequest{{path()}, ""});
+  EXPECT_EQ(problems(manifests), "");
+  EXPECT_EQ(accounts(manifests), std::vector<std::string>{"a"});
+}
+
+TEST_F(LoadFolder, does_not_pass_over_broken_documents_of_ours) {
+  write("a.yaml", "apiVersion: gmsactl/v1\nkind: [\n");
+  write("b.yaml", "kind: GMSA\nmetadata: {name: a}\n");
+  write("c.yaml", "apiVersion: gmsactl/v2\nkind: GMSA\n");
+  const auto manifests = load(LoadRequest{{path()}, ""});
+  ASSERT_EQ(manifests.diagnostics().size(), 3U) << problems(manifests);
+  EXPECT_EQ(manifests.diagnostics()[0].code, codes::yaml_syntax.code);
+  EXPECT_EQ(manifests.diagnostics()[1].code, codes::missing_field.code);
+  EXPECT_EQ(manifests.diagnostics()[2].code, codes::unknown_api_version.code);
+}
+
+TEST_F(LoadFolder, a_file_that_is_named_must_hold_manifests_only) {
+  write("deployment.yaml", "apiVersion: apps/v1\nkind: Deployment\n");
+  const auto manifests = load(LoadRequest{{path(), path("deployment.yaml")}, ""});
+  ASSERT_EQ(manifests.diagnostics().size(), 1U);
+  EXPECT_EQ(manifests.diagnostics()[0].code, codes::unknown_api_version.code);
+}
+
+TEST_F(LoadFolder, the_same_file_twice_is_read_once) {
+  write("a.yaml", environment + std::string("---\n") + gmsa("a"));
+  fs::create_symlink(path("a.yaml"), path("b.yaml"));
+  const auto manifests =
+      load(LoadRequest{{path(), path("a.yaml"), path("../") + folder_.filename().string()}, ""});
+  EXPECT_EQ(problems(manifests), "");
+  EXPECT_EQ(manifests.document_count(), 2U);
+}
+
+TEST_F(LoadFolder, what_is_not_there_is_reported) {
+  const auto manifests = load(LoadRequest{{path("missing.yaml")}, ""});
+  ASSERT_EQ(manifests.diagnostics().size(), 1U);
+  EXPECT_EQ(manifests.diagnostics()[0].code, codes::unreadable.code);
+}
+
+TEST_F(LoadFolder, an_empty_file_is_no_mistake) {
+  write("empty.yaml", "");
+  EXPECT_EQ(problems(load(LoadRequest{{path("empty.yaml")}, ""})), "");
+}
+
+TEST_F(LoadFolder, paths_in_a_manifest_are_relative_to_its_folder) {
+  write("sub/environment.yaml",
+        "apiVersion: gmsactl/v1\nkind: Environment\nmetadata: {name: prod}\nspec:\n  domain: contoso.com\n  "
+        "owner: t\n"
+        "  directory:\n    servers: [\"ldif:../directory.ldif\"]\n    tls: {caFile: /etc/ca.pem}\n");
+  Diagnostics none;
+  const auto found = load(LoadRequest{{path()}, ""}).resolve("prod", none).environment;
+  EXPECT_EQ(found.servers.at(0).text, "ldif:" + path("directory.ldif"));
+  EXPECT_EQ(found.tls_ca_file, "/etc/ca.pem");
+}
+
+TEST(Load, reads_standard_input) {
+  const auto manifests = load(LoadRequest{{"-", "-"}, environment + std::string("---\n") + gmsa("[a]")});
+  EXPECT_EQ(manifests.environment_names(), std::vector<std::string>{"prod"});
+  ASSERT_EQ(manifests.diagnostics().size(), 1U);
+  EXPECT_EQ(manifests.diagnostics()[0].where, (SourceRange{"<stdin>", 8, 18}));
+}
+
+TEST(Load, a_broken_document_does_not_make_references_to_others_look_wrong) {
+  const auto manifests =
+      load_text(std::string(environment) +
+                "---\napiVersion: gmsactl/v1\nkind: HostGroup\nmetadata: {name: Hosts\n---\n"
+                "apiVersion: gmsactl/v1\nkind: GMSA\nmetadata: {name: a}\n"
+                "spec: {principalsAllowedToRetrieveManagedPassword: [{hostGroup: Hosts}]}\n");
+  EXPECT_EQ(manifests.diagnostics().size(), 1U);
+  Diagnostics own;
+  (void)manifests.resolve("prod", own);
+  EXPECT_EQ(render(own, manifests.sources()), "");
+}
+
+TEST(Load, a_reference_to_a_document_with_mistakes_is_no_second_mistake) {
+  const auto manifests = load_text(
+      std::string(environment) +
+      "---\napiVersion: gmsactl/v1\nkind: HostGroup\nmetadata: {name: Hosts}\nspec: {scope: x}\n---\n"
+      "apiVersion: gmsactl/v1\nkind: GMSA\nmetadata: {name: a}\n"
+      "spec: {principalsAllowedToRetrieveManagedPassword: [{hostGroup: Hosts}]}\n");
+  EXPECT_EQ(all_diagnostics(manifests).size(), 1U);
+}
+
+TEST(Load, many_documents_come_out_in_their_order) {
+  std::string text = environment;
+  for (int i = 0; i < 2000; ++i) text += "---\n" + gmsa("a" + std::to_string(i));
+  const auto manifests = load_text(text);
+  Diagnostics warnings;
+  const auto desired = manifests.resolve("prod", warnings);
+  ASSERT_EQ(desired.accounts.size(), 2000U);
+  for (size_t i = 0; i < 2000; ++i) EXPECT_EQ(desired.accounts[i].name, "a" + std::to_string(i));
+  EXPECT_EQ(warnings.size(), 2000U);
+  EXPECT_FALSE(has_errors(warnings));
+}
+
+TEST(Sources, give_lines_without_their_ends) {
+  Sources sources;
+  sources.add({intern("x"), "", "\xEF\xBB\xBFone\r\ntwo\n\nfour", true});
+  EXPECT_EQ(sources.line("x", 1), "one");
+  EXPECT_EQ(sources.line("x", 3), "");
+  EXPECT_EQ(sources.line("x", 4), "four");
+  EXPECT_EQ(sources.line("x", 5), std::nullopt);
+  EXPECT_EQ(sources.line("x", 0), std::nullopt);
+  EXPECT_EQ(sources.line("y", 1), std::nullopt);
+}
+
+TEST(Sources, never_show_a_literal_password) {
+  const auto manifests = load_text(
+      "apiVersion: gmsactl/v1\nkind: Environment\nmetadata: {name: prod}\nspec:\n  domain: contoso.com\n  "
+      "owner: t\n"
+      "  directory: {authentication: simple, username: u, password: hunter2}\n");
+  EXPECT_EQ(manifests.sources().line("test.yaml", 7),
+            "  directory: {authentication: simple, username: u, password: ********");
+  EXPECT_EQ(render(manifests.diagnostics(), manifests.sources()).find("hunter2"), std::string::npos);
+}
+
+TEST(Codes, are_unique_and_each_is_documented) {
+  const std::string page = content(fs::path(GMSACTL_SOURCE_DIR) / "docs/diagnostics/manifest.md");
+  std::set<std::string_view> seen;
+  for (const auto& each : codes::all) {
+    EXPECT_TRUE(seen.insert(each.code).second) << each.code;
+    EXPECT_NE(page.find("| " + std::string(each.code) + " | " + std::string(each.summary) + " |"),
+              std::string::npos)
+        << each.code << " " << each.summary;
+  }
+}
+
+}  // namespace
+}  // namespace gmsactl::manifest
