@@ -56,6 +56,7 @@ class CommandLine {
   }
 
   ExitCode run(int argc, char** argv) {
+    if (argc > 1 && argv[1][0] != '-') first_word_ = argv[1];
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -125,8 +126,19 @@ class CommandLine {
       return ExitCode::done;
     }
     const auto used = app_.get_subcommands();
+    if (used.empty() && !first_word_.empty()) return unknown_command();
     const std::string command = used.empty() ? "gmsactl" : "gmsactl " + used.front()->get_name();
     print_usage_error(options_, error.what(), "Run " + command + " --help.");
+    return ExitCode::invalid;
+  }
+
+  ExitCode unknown_command() const {
+    std::vector<std::string> names;
+    for (const auto* sub : app_.get_subcommands(nullptr)) names.push_back(sub->get_name());
+    const std::vector<std::string_view> candidates(names.begin(), names.end());
+    const auto near = nearest(first_word_, candidates);
+    print_usage_error(options_, "there is no command \"" + first_word_ + "\"; there are: " + join(names, ", "),
+                      near.empty() ? "Run gmsactl --help." : "Did you mean \"" + std::string(near) + "\"?");
     return ExitCode::invalid;
   }
 
@@ -141,6 +153,7 @@ class CommandLine {
   CLI::App app_;
   Options options_;
   Command command_ = nullptr;
+  std::string first_word_;  ///< where the command's name is expected
 };
 
 }  // namespace

@@ -27,6 +27,12 @@ Context::Context(const model::Desired& wanted, const model::Observations& observ
   for (const auto& [key, lookup] : seen.principals)
     for (const auto& match : lookup.matches) remember(match);
   for (const auto& [sid, principal] : seen.known_sids) remember(principal);
+  for (const auto& [name, observation] : seen.host_groups) {
+    const auto* live = std::get_if<model::LiveGroup>(&observation);
+    if (live == nullptr) continue;
+    groups_by_sid_.emplace(live->id.sid.text(), live);
+    groups_by_dn_.emplace(live->id.dn.key(), live);
+  }
   for (const auto& declaration : desired.host_groups) group_declarations_.emplace(declaration.name, &declaration);
 }
 
@@ -59,8 +65,10 @@ std::string quoted(const PrincipalRef& ref) {
   return ref.form == PrincipalRef::Form::host_group ? "{hostGroup: " + ref.text + "}" : "\"" + ref.text + "\"";
 }
 
+/// The same on both sides of a diff, wherever the principal was met.
 std::string label(const Principal& principal) {
-  return principal.sam_account_name.empty() ? principal.id.dn.text() : principal.sam_account_name;
+  if (!principal.sam_account_name.empty()) return principal.sam_account_name;
+  return principal.id.sid.empty() ? principal.id.dn.text() : principal.id.sid.text();
 }
 
 }  // namespace
@@ -83,6 +91,7 @@ ResolvedRef Context::resolve(const PrincipalRef& ref, const ResourceId& user) {
     if (std::holds_alternative<Unreadable>(observation)) return {std::nullopt, true};
     PlannedPrincipal planned{declared->second->spec.sam_account_name, {}, {}, ref.text};
     if (const auto* live = std::get_if<model::LiveGroup>(&observation)) {
+      planned.display = live->sam_account_name;  // as where it stands already, be it renamed in this plan or not
       planned.sid = live->id.sid;
       planned.dn = live->id.dn;
     } else if (!selected({Kind::host_group, ref.text})) {
@@ -97,6 +106,12 @@ ResolvedRef Context::resolve(const PrincipalRef& ref, const ResourceId& user) {
   const auto found = seen.principals.find(model::principal_key(ref));
   if (found == seen.principals.end()) return {};
   const auto& lookup = found->second;
+  if (lookup.unreadable && lookup.unreadable->kind == ErrorKind::unsupported) {
+    report(Severity::error, "GMSA0201", "Unknown principal",
+           quoted(ref) + " can't be looked up here: " + lookup.unreadable->message + ".", lookup.unreadable->hint,
+           ref.where, user);
+    return {};
+  }
   if (lookup.unreadable) {
     report(Severity::error, "GMSA0209", "Live state could not be read",
            quoted(ref) + " could not be looked up: " + lookup.unreadable->message + ".", lookup.unreadable->hint,
@@ -105,10 +120,7 @@ ResolvedRef Context::resolve(const PrincipalRef& ref, const ResourceId& user) {
   }
   if (lookup.matches.size() == 1) {
     const auto& match = lookup.matches.front();
-    const std::string shown = match.sam_account_name.empty()
-                                  ? (match.id.sid.empty() ? match.id.dn.text() : match.id.sid.text())
-                                  : match.sam_account_name;
-    return {PlannedPrincipal{shown, match.id.sid, match.id.dn, {}}, false};
+    return {PlannedPrincipal{label(match), match.id.sid, match.id.dn, {}}, false};
   }
   if (lookup.matches.empty()) {
     report(Severity::error, "GMSA0201", "Unknown principal",
@@ -126,12 +138,11 @@ ResolvedRef Context::resolve(const PrincipalRef& ref, const ResourceId& user) {
 }
 
 std::string Context::display(const Sid& sid) const {
-  const auto found = principals_by_sid_.find(sid.text());
+  std::string text = sid.text();
+  const auto found = principals_by_sid_.find(text);
   if (found != principals_by_sid_.end()) return label(*found->second);
-  for (const auto& [name, observation] : seen.host_groups)
-    if (const auto* live = std::get_if<model::LiveGroup>(&observation); live != nullptr && live->id.sid == sid)
-      return live->sam_account_name;
-  return sid.text();
+  const auto group = groups_by_sid_.find(text);
+  return group == groups_by_sid_.end() ? std::move(text) : group->second->sam_account_name;
 }
 
 bool Context::is_orphan(const Sid& sid) const {
@@ -140,23 +151,42 @@ bool Context::is_orphan(const Sid& sid) const {
 }
 
 std::string Context::display_member(const std::string& dn) const {
-  const auto found = principals_by_dn_.find(model::dn_key(dn));
-  return found == principals_by_dn_.end() ? dn : label(*found->second);
+  const std::string key = model::dn_key(dn);
+  if (const auto found = principals_by_dn_.find(key); found != principals_by_dn_.end()) return label(*found->second);
+  const auto group = groups_by_dn_.find(key);
+  return group == groups_by_dn_.end() ? dn : group->second->sam_account_name;
 }
 
-void Context::require_container(const Dn& parent, SourceRange where, Change& change) {
-  const auto found = seen.containers.find(parent.key());
-  if (found == seen.containers.end() || std::holds_alternative<model::LiveContainer>(found->second)) return;
-  if (const auto* unread = std::get_if<Unreadable>(&found->second)) {
+ResourceId Context::container_id(const Dn& dn) {
+  return {Kind::container, container_names_.try_emplace(dn.key(), dn.text()).first->second};
+}
+
+bool Context::require_container(const Dn& parent, SourceRange where, Change& change) {
+  // A missing one stands in others, down to the first that is there or could not be read.
+  const Observation<model::LiveContainer>* found = nullptr;
+  Dn at = parent;
+  bool missing = false;
+  for (; !at.empty(); at = at.parent()) {
+    const auto entry = seen.containers.find(at.key());
+    found = entry == seen.containers.end() ? nullptr : &entry->second;
+    if (found == nullptr || !std::holds_alternative<Absent>(*found)) break;
+    missing = true;
+  }
+  if (const auto* unread = found == nullptr ? nullptr : std::get_if<Unreadable>(found)) {
     report(Severity::error, "GMSA0209", "Live state could not be read",
-           parent.text() + " could not be read: " + unread->why.message + ".", unread->why.hint, where, change.id);
-  } else if (desired.environment.create_paths) {
-    change.requires_.push_back({Kind::container, parent.text()});
+           at.text() + " could not be read: " + unread->why.message + ".", unread->why.hint, where, change.id);
+    plan.unreadable.push_back({change.id, Error{unread->why}.with_context(at.text())});
+    return false;
+  }
+  if (!missing) return true;
+  if (desired.environment.create_paths) {
+    change.requires_.push_back(container_id(parent));
   } else {
     report(Severity::error, "GMSA0208", "Container does not exist",
            parent.text() + ", where " + model::address(change.id) + " belongs, does not exist.",
            "Create it, correct the path, or set createPaths: true in the Environment.", where, change.id);
   }
+  return true;
 }
 
 bool Context::check_names_free(const ResourceId& id, const Dn& dn, const std::string& sam_account_name,
