@@ -4,7 +4,8 @@
 set -euo pipefail
 
 build_packages=(g++ cmake ninja-build ccache git pkg-config libyaml-cpp-dev nlohmann-json3-dev libspdlog-dev libgtest-dev
-  libgmock-dev libgit2-dev libcli11-dev libexpected-dev libldap-dev libsasl2-dev libkrb5-dev libc-ares-dev libvalijson-dev)
+  libgmock-dev libcli11-dev libexpected-dev libldap-dev libsasl2-dev libkrb5-dev libc-ares-dev
+  libgnutls28-dev nettle-dev libvalijson-dev python3)
 check_packages=(clang clang-tidy clang-format libclang-rt-14-dev lld cppcheck shellcheck)
 samba_packages=(samba-ad-dc samba samba-dsdb-modules samba-ad-provision ldb-tools smbclient winbind python3-samba)
 lab_packages=(krb5-user ldap-utils libsasl2-modules-gssapi-mit iproute2 bind9-dnsutils util-linux openssl python3)
