@@ -14,7 +14,7 @@ usage: ./dev bench apply [--count N] [--rounds N] [--rtt MS]
   --rtt MS     round-trip time of the delayed part (20)
 
   GMSACTL_BENCH_LAB   the lab to use (bench); what is made in it is removed again
-  GMSACTL_BINARY      the program to measure; without it a release build is made
+  GMSACTL_BINARY      the program to measure; without it the everyday build (build/bin/gmsactl)
 EOT
 }
 
@@ -130,18 +130,22 @@ stop_proxy() {
   proxy_pid=''
 }
 
-# far WHAT: three ways to do it, at a distance.
+# report_far WHAT WINDOWED SINGLE OTHER OTHER_TIME ALONE: three ways to do it at a distance. ALONE is what the other
+# takes without a delay, which is the server's own time and bounds what pipelining can give.
 report_far() {
-  local what=$1 windowed=$2 single=$3 other=$4 other_time=$5 ratio
+  local what=$1 windowed=$2 single=$3 other=$4 other_time=$5 alone=$6 ratio
   ratio=$(quotient "$single" "$windowed")
   row "gmsactl apply" "$windowed s" "$(rate "$windowed")"
   row "gmsactl apply --parallelism 1" "$single s" "$(rate "$single")"
   row "$other" "$other_time s" "$(rate "$other_time")"
   row "$what, 16 at a time against one at a time" "$ratio" "goal 5 or more: $(verdict "$ratio" '>=' 5)"
+  awk -v s="$alone" -v n="$count" -v rtt="$rtt" 'BEGIN {
+    ms = s / n * 1000
+    printf "  the server alone takes %.1f ms each, so at %d ms no client can gain more than %.1f times\n", ms, rtt, (ms + rtt) / ms }'
 }
 
 far() {
-  local windowed single other
+  local windowed single other alone
   start_proxy
   heading "$count accounts created, $rtt ms round-trip time (one run each)"
   fresh_unit
@@ -150,34 +154,21 @@ far() {
   other=$(seconds "$(ldap_command ldapadd "$far_url" "$work/new/entries.ldif")")
   fresh_unit
   windowed=$(seconds "$(apply_command "$work/new/manifests" "$far_url" 16)")
-  report_far creations "$windowed" "$single" ldapadd "$other"
+  report_far creations "$windowed" "$single" ldapadd "$other" "$(median "$work/near.ldapadd")"
 
   heading "$count accounts changed (description), $rtt ms round-trip time (one run each)"
-  windowed=$(seconds "$(apply_command "$work/one/manifests" "$far_url" 16)")
+  alone=$(seconds "$(ldap_command ldapmodify "ldap://$dc" "$work/one/changes.ldif")")
   single=$(seconds "$(apply_command "$work/two/manifests" "$far_url" 1)")
   other=$(seconds "$(ldap_command ldapmodify "$far_url" "$work/three/changes.ldif")")
-  report_far changes "$windowed" "$single" ldapmodify "$other"
+  windowed=$(seconds "$(apply_command "$work/one/manifests" "$far_url" 16)")
+  report_far changes "$windowed" "$single" ldapmodify "$other" "$alone"
   stop_proxy
 }
 
-# The server's own time bounds what pipelining can give; it is shown beside.
-bound() {
-  local created changed
-  changed=$(seconds "$(ldap_command ldapmodify "ldap://$dc" "$work/one/changes.ldif")")
-  created=$(median "$work/near.ldapadd")
-  heading "What the server alone takes (no delay), and so the most that pipelining can give at $rtt ms"
-  for line in "creation $created" "change $changed"; do
-    awk -v what="${line% *}" -v s="${line#* }" -v n="$count" -v rtt="$rtt" \
-      'BEGIN { ms = s / n * 1000; printf "  %-58s %7.1f ms   at most %.1f times\n", what, ms, (ms + rtt) / ms }'
-  done
-}
-
-build_program
-cmake --build "$root/$(basename "${GMSACTL_BENCH_BUILD:-build}")" --target delay_proxy >&2
-proxy=$root/$(basename "${GMSACTL_BENCH_BUILD:-build}")/bin/delay_proxy
+build_program delay_proxy
+proxy=$build_folder/bin/delay_proxy
 lab_up
 prepare_input
 describe_machine
 near
 far
-bound

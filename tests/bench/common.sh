@@ -10,12 +10,15 @@ gmsactl=${GMSACTL_BINARY:-}
 say() { printf '%s\n' "$*" >&2; }
 die() { say "bench: $*"; exit 1; }
 
-# An optimised build without tests, unless another binary is named.
+# The everyday build is an optimised one. GMSACTL_BENCH_BUILD names another build folder.
+build_folder=$root/${GMSACTL_BENCH_BUILD:-build}
+
+# build_program [TARGET...]: gmsactl, unless another binary is named, and what else is needed.
 build_program() {
   "$root/tests/lab/packages.sh" build lab
-  [[ ! $gmsactl ]] || return 0
-  "$root/dev" build --preset release
-  gmsactl=$root/build-release/bin/gmsactl
+  [[ -e $build_folder/build.ninja ]] || cmake -S "$root" --preset dev -B "$build_folder" >&2
+  [[ $gmsactl ]] || { gmsactl=$build_folder/bin/gmsactl; set -- gmsactl "$@"; }
+  (($# == 0)) || cmake --build "$build_folder" --target "$@" >&2
 }
 
 lab() {

@@ -14,7 +14,7 @@ usage: ./dev bench plan [--accounts N] [--rounds N] [--growth live|offline|none]
                  (fills the lab anew for each size, which takes minutes), or not at all
 
   GMSACTL_BENCH_LAB   the lab to use (bench); one with another estate in it is reset
-  GMSACTL_BINARY      the program to measure; without it a release build is made
+  GMSACTL_BINARY      the program to measure; without it the everyday build (build/bin/gmsactl)
 EOT
 }
 
