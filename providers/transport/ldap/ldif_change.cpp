@@ -16,6 +16,8 @@ namespace {
 tl::unexpected<Error> refuse(int code, const std::string& why) { return fail(ldap_error(code, why)); }
 
 tl::unexpected<Error> no_object(std::string_view dn) {
+  if (!dn.starts_with('<') && !model::Dn::parse(dn))
+    return refuse(34, "0000208F: NameErr: problem 2006 (BAD_NAME): " + printable(dn));
   return refuse(32, "0000208D: NameErr: DSID-03100245, problem 2001 (NO_OBJECT): " + printable(dn));
 }
 
@@ -44,11 +46,11 @@ Result<std::string_view> stored(Directory& directory, AttributeId id, std::strin
   return directory.arena().keep(text);
 }
 
-Result<void> check_writable(const Directory& directory, AttributeId id, const AttributeType& type) {
+Result<void> check_writable(AttributeId id, const AttributeType& type) {
   if (id == attribute::object_sid || id == attribute::member_of || id == attribute::sam_account_type)
     return refuse(53, "0000209A: " + type.name + " belongs to the server");
+  if (!type.known) return refuse(17, "00000057: the schema has no attribute " + printable(type.name));
   if (type.system_only) return refuse(19, "000020B1: " + type.name + " can only be written by the server");
-  (void)directory;
   return {};
 }
 
@@ -215,7 +217,7 @@ Result<void> take_attributes(Directory& directory, const std::vector<Attribute>&
         return refuse(64, "00002099: " + type.name + " is not the one of the DN");
       continue;
     }
-    GMSACTL_TRY(check_writable(directory, id, type));
+    GMSACTL_TRY(check_writable(id, type));
     GMSACTL_TRY(check_values(directory, id, attribute.values));
     if (attribute.values.empty()) return refuse(21, "0000200B: " + type.name + " has no value");
     if (first_of(values, id)) return refuse(20, "00002083: " + type.name + " is in the request twice");
@@ -281,7 +283,7 @@ Result<void> modify_object(Directory& directory, const std::string& dn,
     if (equal_folded(type.name, rdn_type) || attribute == attribute::name)
       return refuse(67, "00002016: " + type.name + " names the object; rename it instead");
     if (attribute == attribute::object_class) return refuse(69, "00002017: objectClass does not change");
-    GMSACTL_TRY(check_writable(directory, attribute, type));
+    GMSACTL_TRY(check_writable(attribute, type));
     GMSACTL_TRY(editor.apply(change));
   }
   GMSACTL_TRY(judge({directory, *id, object.type, &object.values, editor.values()}));

@@ -28,81 +28,22 @@ std::string_view dn_part(Syntax syntax, std::string_view value) {
   return value;
 }
 
+/// Extended DNs without their GUIDs and SIDs; SIDs and GUIDs that people wrote as text in their binary form.
+std::string_view as_stored(Syntax syntax, std::string_view value, Arena& arena) {
+  if (syntax == Syntax::dn && value.starts_with('<')) return split_extended_dn(value).dn;
+  if (syntax == Syntax::sid && value.starts_with("S-1-")) {
+    if (const auto sid = model::Sid::parse(value)) return arena.keep(sid->encode());
+  } else if (syntax == Syntax::guid && value.size() >= 36) {
+    if (const auto guid = model::Guid::parse(value)) return arena.keep(guid->encode());
+  }
+  return value;
+}
+
 bool same(const Value& a, const Value& b) {
   return a.id == b.id && a.text.data() == b.text.data() && a.text.size() == b.text.size();
 }
 
 }  // namespace
-
-std::string_view Object::parent_key() const { return key.substr(parent_offset(key)); }
-
-std::span<const Value> values_of(const Values& values, AttributeId id) {
-  const auto begin =
-      std::find_if(values.begin(), values.end(), [&](const Value& value) { return value.id == id; });
-  const auto end = std::find_if(begin, values.end(), [&](const Value& value) { return value.id != id; });
-  return {begin, end};
-}
-
-std::optional<std::string_view> first_of(const Values& values, AttributeId id) {
-  const auto all = values_of(values, id);
-  if (all.empty()) return std::nullopt;
-  return all.front().text;
-}
-
-void set_values_of(Values& values, AttributeId id, std::span<const std::string_view> texts) {
-  auto at = std::find_if(values.begin(), values.end(), [&](const Value& value) { return value.id == id; });
-  const auto end = std::find_if(at, values.end(), [&](const Value& value) { return value.id != id; });
-  at = values.erase(at, end);
-  Values fresh;
-  fresh.reserve(texts.size());
-  for (const auto text : texts) fresh.push_back({text, id, false});
-  values.insert(at, fresh.begin(), fresh.end());
-}
-
-size_t parent_offset(std::string_view key) {
-  for (size_t i = 0; i < key.size(); ++i) {
-    if (key[i] == '\\')
-      ++i;
-    else if (key[i] == ',')
-      return i + 1;
-  }
-  return key.size();
-}
-
-bool is_within(std::string_view key, std::string_view ancestor) {
-  if (ancestor.empty() || key == ancestor) return true;
-  if (key.size() <= ancestor.size() || !key.ends_with(ancestor)) return false;
-  size_t comma = key.size() - ancestor.size() - 1;
-  if (key[comma] != ',') return false;
-  size_t escapes = 0;
-  while (comma > 0 && key[comma - 1] == '\\') {
-    --comma;
-    ++escapes;
-  }
-  return escapes % 2 == 0;
-}
-
-ExtendedDn split_extended_dn(std::string_view text) {
-  ExtendedDn parts;
-  while (text.starts_with('<')) {
-    const size_t end = text.find('>');
-    if (end == std::string_view::npos) break;
-    const auto part = text.substr(1, end - 1);
-    const auto after = text.substr(end + 1);
-    if (part.size() > 5 && equal_folded(part.substr(0, 5), "GUID=")) {
-      if (auto guid = model::Guid::parse(part.substr(5))) parts.guid = *guid;
-    } else if (part.size() > 4 && equal_folded(part.substr(0, 4), "SID=")) {
-      if (auto sid = model::Sid::parse(part.substr(4))) parts.sid = std::move(*sid);
-    }
-    if (!after.starts_with(';')) {
-      text = after;
-      break;
-    }
-    text = after.substr(1);
-  }
-  parts.dn = text;
-  return parts;
-}
 
 Result<std::unique_ptr<Directory>> Directory::load(std::string text) {
   std::unique_ptr<Directory> directory(new Directory);
@@ -128,8 +69,8 @@ Result<void> Directory::read(std::string text) {
     scratch.clear();
     for (const Line& line : record.lines) {
       const AttributeId id = attributes_.intern(line.name);
-      const bool extended = attributes_[id].syntax == Syntax::dn && line.value.starts_with('<');
-      scratch.push_back({extended ? split_extended_dn(line.value).dn : line.value, id, false});
+      attributes_.mark_known(id);
+      scratch.push_back({as_stored(attributes_[id].syntax, line.value, arena_), id, false});
     }
     order_values(scratch);
     if (named.guid && !first_of(scratch, attribute::object_guid))
@@ -308,6 +249,15 @@ std::vector<ObjectId> Directory::with_value(AttributeId id, std::string_view nor
                     [&](const Value& v) { return equal(id, v.text, normalised_value); }))
       found.push_back(at->second);
   }
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
+}
+
+std::vector<ObjectId> Directory::having(AttributeId id) {
+  std::vector<ObjectId> found;
+  for (const auto& [hash, object] : index(id).postings)
+    if (first_of(objects_[object].values, id)) found.push_back(object);
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;

@@ -97,6 +97,8 @@ class Directory {
   /// Objects that have the value, in the order of the file. Builds an index when an attribute is first asked
   /// for.
   std::vector<ObjectId> with_value(AttributeId id, std::string_view normalised_value);
+  /// Objects that have any value of the attribute.
+  std::vector<ObjectId> having(AttributeId id);
   /// Objects that have a DN value with this key, in any attribute; an id may be there more than once.
   std::vector<ObjectId> referring_to(std::string_view key);
 

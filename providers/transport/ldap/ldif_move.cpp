@@ -13,6 +13,8 @@ namespace {
 tl::unexpected<Error> refuse(int code, const std::string& why) { return fail(ldap_error(code, why)); }
 
 tl::unexpected<Error> no_object(std::string_view dn) {
+  if (!dn.starts_with('<') && !model::Dn::parse(dn))
+    return refuse(34, "0000208F: NameErr: problem 2006 (BAD_NAME): " + printable(dn));
   return refuse(32, "0000208D: NameErr: DSID-03100245, problem 2001 (NO_OBJECT): " + printable(dn));
 }
 

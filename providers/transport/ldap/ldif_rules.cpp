@@ -110,7 +110,7 @@ Result<void> judge_group(const Judgement& j) {
 }
 
 bool usable_root_key_exists(Directory& directory) {
-  const auto keys = directory.with_value(attribute::object_class, "mskds-provrootkey");
+  const auto keys = directory.having(attribute::kds_use_start_time);
   return std::any_of(keys.begin(), keys.end(), [&](ObjectId id) {
     int64_t start = 0;
     const auto text = first_of(directory[id].values, attribute::kds_use_start_time).value_or("");

@@ -101,6 +101,57 @@ constexpr std::array other_attributes{
     KnownAttribute{"userCertificate", Syntax::octets, false},
 };
 
+// Any number of case-insensitive texts, or of no concern how they compare.
+constexpr std::array<std::string_view, 47> plain_attributes{
+    "msDS-AllowedToDelegateTo",
+    "serviceBindingInformation",
+    "serviceDNSName",
+    "serviceDNSNameType",
+    "comment",
+    "extensionAttribute1",
+    "extensionAttribute2",
+    "extensionAttribute3",
+    "extensionAttribute4",
+    "extensionAttribute5",
+    "extensionAttribute6",
+    "extensionAttribute7",
+    "extensionAttribute8",
+    "extensionAttribute9",
+    "extensionAttribute10",
+    "extensionAttribute11",
+    "extensionAttribute12",
+    "extensionAttribute13",
+    "extensionAttribute14",
+    "extensionAttribute15",
+    "location",
+    "operatingSystem",
+    "operatingSystemVersion",
+    "operatingSystemServicePack",
+    "url",
+    "wWWHomePage",
+    "mail",
+    "givenName",
+    "initials",
+    "title",
+    "department",
+    "company",
+    "telephoneNumber",
+    "l",
+    "st",
+    "street",
+    "postalCode",
+    "c",
+    "co",
+    "notes",
+    "employeeID",
+    "msDS-AdditionalDnsHostName",
+    "msDS-AdditionalSamAccountName",
+    "networkAddress",
+    "showInAdvancedViewOnly",
+    "uid",
+    "unicodePwd",
+};
+
 constexpr std::array classes{
     ClassType{"person", "top", "cn", "Person"},
     ClassType{"organizationalPerson", "person", "cn", "Person"},
@@ -144,17 +195,18 @@ constexpr std::array classes{
 AttributeTable::AttributeTable() {
   const auto add = [&](const KnownAttribute& known) {
     by_folded_name_.emplace(fold(known.name), static_cast<AttributeId>(types_.size()));
-    types_.push_back({std::string(known.name), known.syntax, known.single, known.system_only});
+    types_.push_back({std::string(known.name), known.syntax, known.single, known.system_only, true});
   };
   for (const auto& known : known_attributes) add(known);
   for (const auto& known : other_attributes) add(known);
+  for (const auto name : plain_attributes) add({name, Syntax::text, false});
 }
 
 AttributeId AttributeTable::intern(std::string_view name) {
   if (const auto found = by_spelling_.find(name); found != by_spelling_.end()) return found->second;
   const auto next = static_cast<AttributeId>(types_.size());
   const auto [found, added] = by_folded_name_.emplace(fold(name), next);
-  if (added) types_.push_back({std::string(name), Syntax::text, false, false});
+  if (added) types_.push_back({std::string(name), Syntax::text, false, false, false});
   by_spelling_.emplace(spellings_.emplace_back(name), found->second);
   return found->second;
 }

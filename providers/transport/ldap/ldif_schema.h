@@ -86,6 +86,7 @@ struct AttributeType {
   Syntax syntax = Syntax::text;
   bool single = false;
   bool system_only = false;  ///< written by the server alone
+  bool known = false;  ///< in the schema, or met in the file, which then comes from a schema that has it
 };
 
 /// Attribute names to ids, in any case.
@@ -93,6 +94,7 @@ class AttributeTable {
  public:
   AttributeTable();
   AttributeId intern(std::string_view name);
+  void mark_known(AttributeId id) { types_[id].known = true; }
   const AttributeType& operator[](AttributeId id) const { return types_[id]; }
   size_t size() const { return types_.size(); }
 

@@ -191,7 +191,9 @@ class Matcher {
       case Filter::Kind::in_chain:
         if (filter.never) return Ids{};
         if (filter.is_resolved) return filter.resolved;
-        if (filter.id == attribute::object_class || filter.id == attribute::object_category)
+        // Where many objects share a value, an index is no faster than a scan, and slow to keep.
+        if (filter.id == attribute::object_class || filter.id == attribute::object_category ||
+            directory_.attributes()[filter.id].syntax == Syntax::integer)
           return std::nullopt;
         return directory_.with_value(filter.id, filter.value);
       case Filter::Kind::any_of: {
@@ -272,6 +274,8 @@ std::vector<std::string_view> groups_of(Directory& directory, const Object& obje
 Result<Ids> find_objects(Directory& directory, const SearchRequest& request) {
   Filter filter = GMSACTL_TRY(parse_filter(request.filter));
   const auto base = directory.find(request.base);
+  if (!base && !request.base.starts_with('<') && !model::Dn::parse(request.base))
+    return fail(ldap_error(34, "0000208F: NameErr: problem 2006 (BAD_NAME): " + printable(request.base)));
   if (!base)
     return fail(ldap_error(
         32, "0000208D: NameErr: DSID-03100245, problem 2001 (NO_OBJECT), data 0, best match of: '" +
