@@ -10,11 +10,12 @@ namespace gmsactl::manifest {
 
 namespace {
 
-constexpr std::array<std::string_view, 16> keys{"samAccountName",
+constexpr std::array<std::string_view, 17> keys{"samAccountName",
                                                 "allowLongName",
                                                 "dnsHostName",
                                                 "servicePrincipalNames",
                                                 "principalsAllowedToRetrieveManagedPassword",
+                                                "orphanedPrincipals",
                                                 "managedPasswordIntervalInDays",
                                                 "kerberosEncryptionTypes",
                                                 "enabled",
@@ -27,11 +28,13 @@ constexpr std::array<std::string_view, 16> keys{"samAccountName",
                                                 "allowedToDelegateTo",
                                                 "credentialSpec"};
 /// The same without what is only known to be refused with an explanation, for "did you mean".
-constexpr std::span<const std::string_view> supported_keys = std::span(keys).first(15);
+constexpr std::span<const std::string_view> supported_keys = std::span(keys).first(16);
 
 /// In ascending bit order from bit 0 ([MS-KILE] 2.2.7).
 constexpr std::array<std::string_view, 5> encryption_types{"DES_CBC_CRC", "DES_CBC_MD5", "RC4", "AES128",
                                                            "AES256"};
+
+constexpr std::array<std::string_view, 2> orphan_choices{"keep", "remove"};
 
 /// Ten years; the schema allows any number, but a longer one is a typing error.
 constexpr uint32_t longest_interval_days = 3650;
@@ -163,6 +166,9 @@ GmsaFields decode_gmsa(const Node& spec, Reading& reading) {
       account.service_principal_names = read_spns(field, reading);
     } else if (entry.key == "principalsAllowedToRetrieveManagedPassword") {
       account.principals = read_principals(field, reading);
+    } else if (entry.key == "orphanedPrincipals") {
+      if (const auto choice = read_choice(field, orphan_choices, reading))
+        account.keep_orphaned_principals = *choice == 0;
     } else if (entry.key == "managedPasswordIntervalInDays") {
       if (const auto days = read_integer(field, 1, longest_interval_days, reading))
         account.password_interval_days = *days;
