@@ -50,8 +50,11 @@ class Context {
   model::Dn parent_for(const Spec& spec) const {
     return model::declared_parent(spec, desired.environment, seen.directory);
   }
-  /// Checks that the parent is there or planned, and adds the container to what `change` requires.
-  void require_container(const model::Dn& parent, SourceRange where, model::Change& change);
+  /// Checks that the parent is there or planned, and adds the container to what `change` requires. False, and the
+  /// change's address is unreadable, where that is not known.
+  bool require_container(const model::Dn& parent, SourceRange where, model::Change& change);
+  /// One id for one container, however its DN is written in this place and that.
+  model::ResourceId container_id(const model::Dn& dn);
   /// Refuses a DN or sAMAccountName that another object has. False where it is taken.
   bool check_names_free(const model::ResourceId& id, const model::Dn& dn, const std::string& sam_account_name,
                         const model::Guid& self, SourceRange where);
@@ -61,6 +64,9 @@ class Context {
  private:
   std::map<std::string, const model::Principal*> principals_by_sid_;
   std::map<std::string, const model::Principal*> principals_by_dn_;
+  std::map<std::string, const model::LiveGroup*> groups_by_sid_;
+  std::map<std::string, const model::LiveGroup*> groups_by_dn_;
+  std::map<std::string, std::string> container_names_;  // by Dn::key()
   std::map<std::string, const model::Declaration<model::HostGroup>*> group_declarations_;
   std::map<model::Guid, model::ResourceId> claims_;
 };
@@ -73,6 +79,10 @@ void plan_account(Context& context, const model::Declaration<model::Gmsa>& decla
 void plan_kds_root_key(Context& context);
 /// Conflicts over SPNs, and who must free one before another takes it.
 void check_service_principal_names(Context& context);
+/// Members are written by DN, so a group is changed before what it names gets another DN.
+void order_moves(Context& context);
+/// Takes out what cannot be done without something that could not be read.
+void withdraw_dependants(Context& context);
 /// Sorts plan.changes so that everything stands after what it requires; reports circles.
 void order_changes(Context& context);
 

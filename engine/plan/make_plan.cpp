@@ -81,7 +81,8 @@ class Order {
     context_.report(Severity::error, "GMSA0218", "Changes wait for each other",
                     model::address(change.id) + " needs " + model::address(id) +
                         " to go first, which in turn waits for it.",
-                    "Free the SPNs that change hands in one apply, and take them in the next.", change.declared_at,
+                    "Free what changes hands (an SPN, a membership) in one apply, and take it in the next.",
+                    change.declared_at,
                     change.id);
   }
 
@@ -98,8 +99,9 @@ Options with_required(const model::Desired& desired, const Options& options) {
   if (options.targets.empty()) return closed;
   const auto wanted = [&](const ResourceId& id) {
     const std::string text = model::address(id);
-    return std::any_of(closed.targets.begin(), closed.targets.end(),
-                       [&](const std::string& pattern) { return glob_match(pattern, text); });
+    const auto matches = [&](const std::string& pattern) { return glob_match(pattern, text); };
+    return std::any_of(closed.targets.begin(), closed.targets.end(), matches) &&
+           std::none_of(closed.excludes.begin(), closed.excludes.end(), matches);
   };
   const auto require = [&](const std::vector<model::PrincipalRef>& refs) {
     bool grew = false;
@@ -124,6 +126,49 @@ Options with_required(const model::Desired& desired, const Options& options) {
 
 }  // namespace
 
+void order_moves(Context& context) {
+  auto& changes = context.plan.changes;
+  std::map<std::string, size_t> moved;  // by the Dn::key() of where it stands now
+  for (size_t i = 0; i < changes.size(); ++i) {
+    const auto* account = std::get_if<model::GmsaChange>(&changes[i].detail);
+    const auto* group = std::get_if<model::GroupChange>(&changes[i].detail);
+    const model::Dn* target = account != nullptr ? &account->dn : group != nullptr ? &group->dn : nullptr;
+    if (target != nullptr && !changes[i].guid.empty() && !(*target == changes[i].dn)) moved.emplace(changes[i].dn.key(), i);
+  }
+  if (moved.empty()) return;
+  for (size_t i = 0; i < changes.size(); ++i) {
+    const auto* group = std::get_if<model::GroupChange>(&changes[i].detail);
+    if (group == nullptr) continue;
+    const auto mention = [&](const std::string& key) {
+      const auto found = moved.find(key);
+      if (found != moved.end() && found->second != i) changes[found->second].requires_.push_back(changes[i].id);
+    };
+    for (const auto& principal : group->add) mention(principal.dn.key());
+    for (const auto& dn : group->remove) mention(model::dn_key(dn));
+  }
+}
+
+void withdraw_dependants(Context& context) {
+  auto& changes = context.plan.changes;
+  std::set<ResourceId> withdrawn;
+  for (const auto& one : context.plan.unreadable) withdrawn.insert(one.id);
+  for (bool more = !withdrawn.empty(); more;) {
+    more = false;
+    for (const auto& change : changes) {
+      if (withdrawn.contains(change.id)) continue;
+      for (const auto& id : change.requires_) {
+        if (!withdrawn.contains(id)) continue;
+        std::string why = "it requires " + model::address(id) + ", about which not enough could be read";
+        context.plan.unreadable.push_back({change.id, Error{ErrorKind::unavailable, std::move(why), {}, {}}});
+        withdrawn.insert(change.id);
+        more = true;
+        break;
+      }
+    }
+  }
+  std::erase_if(changes, [&](const Change& change) { return withdrawn.contains(change.id); });
+}
+
 void order_changes(Context& context) { Order(context).run(); }
 
 model::Plan make_plan(const model::Desired& desired, const model::Observations& seen, const Options& options) {
@@ -137,6 +182,8 @@ model::Plan make_plan(const model::Desired& desired, const model::Observations& 
   for (const auto& account : desired.accounts) plan_account(context, account);
   plan_kds_root_key(context);
   check_service_principal_names(context);
+  order_moves(context);
+  withdraw_dependants(context);
   plan_containers(context);
   order_changes(context);
   return std::move(context.plan);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "engine/base/text.h"
 #include "engine/plan/context.h"
@@ -72,6 +73,8 @@ class AccountDiff {
     change_.cause = "new";
     change_.reasons.push_back("no managed service account has sAMAccountName " + spec_.sam_account_name + "$");
     fill_wanted();
+    for (auto& field : change_.fields) field.before = std::monostate{};  // it had no value, which is not an empty list
+    context_.require_container(detail_.dn.parent(), declaration_.position("path"), change_);
   }
 
   void update(const LiveGmsa& live) {
@@ -104,9 +107,6 @@ class AccountDiff {
     if (spec_.allowed_to_delegate_to) fields_.set("allowedToDelegateTo", {}, *spec_.allowed_to_delegate_to);
     fields_.text("description", std::nullopt, spec_.description);
     fields_.text("displayName", std::nullopt, spec_.display_name);
-    for (auto& field : change_.fields)  // what did not exist had no value, which is not an empty list
-      if (change_.action == Action::create) field.before = std::monostate{};
-    context_.require_container(detail_.dn.parent(), declaration_.position("path"), change_);
   }
 
   void compare_place(const LiveGmsa& live) {
@@ -306,10 +306,13 @@ class AccountDiff {
 /// False where a reader could not be read.
 bool resolve_readers(Context& context, const ResourceId& id, const Gmsa& spec, GmsaChange& detail) {
   bool readable = true;
+  std::set<std::pair<Sid, std::string>> seen;
   for (const auto& ref : spec.principals) {
     auto resolved = context.resolve(ref, id);
     if (resolved.unreadable) readable = false;
-    if (resolved.principal) detail.readers.push_back(std::move(*resolved.principal));
+    // One principal may be named in two ways.
+    if (resolved.principal && seen.insert({resolved.principal->sid, resolved.principal->host_group}).second)
+      detail.readers.push_back(std::move(*resolved.principal));
   }
   return readable;
 }

@@ -51,7 +51,7 @@ void plan_containers(Context& context) {
     if (found == context.seen.containers.end() || !std::holds_alternative<model::Absent>(found->second)) return;
     if (!done.insert(dn.key()).second) return;
     Change change;
-    change.id = {Kind::container, dn.text()};
+    change.id = context.container_id(dn);
     change.action = Action::create;
     change.cause = "new";
     change.dn = dn;
@@ -61,7 +61,7 @@ void plan_containers(Context& context) {
     change.detail = model::ContainerChange{dn};
     const Dn parent = dn.parent();
     self(self, parent, where);
-    if (done.contains(parent.key())) change.requires_.push_back({Kind::container, parent.text()});
+    if (done.contains(parent.key())) change.requires_.push_back(context.container_id(parent));
     containers.push_back(std::move(change));
   };
   for (const auto& text : wanted)

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "engine/base/text.h"
 #include "engine/plan/context.h"
@@ -52,12 +53,23 @@ Members resolve_members(Context& context, const ResourceId& id, const HostGroup&
   Members members;
   if (!spec.members) return members;
   members.wanted.reserve(spec.members->size());
+  std::set<std::tuple<model::Sid, Dn, std::string>> seen;
   for (const auto& ref : *spec.members) {
     auto resolved = context.resolve(ref, id);
     members.unreadable |= resolved.unreadable;
-    if (resolved.principal) members.wanted.push_back(std::move(*resolved.principal));
+    // One principal may be named in two ways, and a value that is added twice is refused.
+    if (resolved.principal && seen.insert({resolved.principal->sid, resolved.principal->dn, resolved.principal->host_group}).second)
+      members.wanted.push_back(std::move(*resolved.principal));
   }
   return members;
+}
+
+/// Dn::key() of the member value that the principal has or will have; empty for a group yet to be created.
+std::string member_key(const Context& context, const PlannedPrincipal& principal) {
+  if (!principal.dn.empty()) return principal.dn.key();
+  if (principal.sid.empty()) return {};
+  // [MS-ADTS] 6.1.1.4.10: what is of no domain here gets an object that stands for it.
+  return context.seen.directory.domain_dn.child("CN", "ForeignSecurityPrincipals").child("CN", principal.sid.text()).key();
 }
 
 /// Fills detail.add and detail.remove, and the members field.
@@ -71,18 +83,18 @@ void diff_members(Context& context, const HostGroup& spec, const std::vector<Pla
   std::vector<std::string_view> sorted_live(live_keys.begin(), live_keys.end());
   std::sort(sorted_live.begin(), sorted_live.end());
 
-  std::vector<std::string_view> wanted_keys;
+  std::vector<std::string> wanted_keys;
   for (const auto& principal : wanted) {
-    if (!principal.dn.empty()) {
-      wanted_keys.push_back(principal.dn.key());
-      if (std::binary_search(sorted_live.begin(), sorted_live.end(), std::string_view(principal.dn.key()))) continue;
+    if (auto key = member_key(context, principal); !key.empty()) {
+      wanted_keys.push_back(std::move(key));
+      if (std::binary_search(sorted_live.begin(), sorted_live.end(), std::string_view(wanted_keys.back()))) continue;
     }
     detail.add.push_back(principal);
   }
   std::sort(wanted_keys.begin(), wanted_keys.end());
   if (spec.membership == model::Membership::exact)
     for (size_t i = 0; i < live.size(); ++i)
-      if (!std::binary_search(wanted_keys.begin(), wanted_keys.end(), std::string_view(live_keys[i])))
+      if (!std::binary_search(wanted_keys.begin(), wanted_keys.end(), live_keys[i]))
         detail.remove.push_back(live[i]);
   if (detail.add.empty() && detail.remove.empty()) return;
 
@@ -176,6 +188,7 @@ void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
     return;
   }
   const auto* live = std::get_if<LiveGroup>(&observation);
+  const size_t unreadable_before = context.plan.unreadable.size();
   if (live != nullptr) {
     if (!context.claim(live->id, id, declaration.declared_at)) return;
     change.guid = live->id.guid;
@@ -185,6 +198,7 @@ void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
   } else {
     fill_new(context, declaration, detail, change);
   }
+  if (context.plan.unreadable.size() != unreadable_before) return;
   const size_t without_members = change.fields.size();
   diff_members(context, declaration.spec, members.wanted, detail, change);
   if (change.fields.size() != without_members && change.action == Action::move) change.action = Action::update;

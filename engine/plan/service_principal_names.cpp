@@ -50,6 +50,7 @@ class SpnCheck {
                         "Whether another object holds an SPN of " + model::address(change.id) +
                             " is not known: " + why.message + ".",
                         why.hint, change.declared_at, change.id);
+        context_.plan.unreadable.push_back({change.id, Error{why}.with_context("finding the holders of its SPNs")});
         continue;
       }
       for (const auto& text : field->added)
