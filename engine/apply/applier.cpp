@@ -40,11 +40,23 @@ class Schedule {
 
   bool finished() const { return open_ == 0; }
   bool has_ready() const { return !ready_.empty(); }
+  /// What is left waits for itself. A plan that has a circle has an error too and is not applied; should one come here
+  /// all the same, the run ends rather than hangs.
+  bool stuck() const { return open_ > 0 && under_way_ == 0 && ready_.empty(); }
+  void skip_rest() {
+    for (size_t i = 0; i < changes_.size(); ++i) {
+      if (waiting_for_[i] == 0 || !skipped_.insert(i).second) continue;
+      results_[i].outcome = Outcome::skipped;
+      results_[i].error = Error{ErrorKind::cancelled, "it and what it requires wait for each other", {}, {}};
+      --open_;
+    }
+  }
   /// The plan's order wherever there is a choice, so that runs are alike.
   std::optional<size_t> take() {
     if (ready_.empty()) return std::nullopt;
     const size_t i = *ready_.begin();
     ready_.erase(ready_.begin());
+    ++under_way_;
     return i;
   }
 
@@ -52,6 +64,7 @@ class Schedule {
     const bool done = succeeded(result.outcome);
     results_[i] = std::move(result);
     --open_;
+    --under_way_;
     for (const size_t dependent : next_[i]) {
       if (done) {
         if (--waiting_for_[dependent] == 0 && !skipped_.contains(dependent)) ready_.insert(dependent);
@@ -79,6 +92,7 @@ class Schedule {
   std::set<size_t> ready_;
   std::set<size_t> skipped_;
   size_t open_ = 0;
+  size_t under_way_ = 0;
 };
 
 }  // namespace
@@ -96,6 +110,11 @@ std::vector<ChangeResult> run(const model::Plan& plan, ports::Provider& provider
       if (stop.stop_requested()) return;
       const auto next = schedule.take();
       if (!next) {
+        if (schedule.stuck()) {
+          schedule.skip_rest();
+          changed.notify_all();
+          return;
+        }
         changed.wait(lock, stop, [&] { return schedule.finished() || schedule.has_ready(); });
         continue;
       }
