@@ -1,0 +1,198 @@
+// What FakeWorld shows to the planner, found the way a provider finds it: by sAMAccountName, else by place.
+#include <algorithm>
+
+#include "engine/base/text.h"
+#include "tests/fakes/fake_world.h"
+
+namespace gmsactl::fakes {
+
+using model::Absent;
+using model::Dn;
+using model::Observation;
+using model::Observations;
+using model::Principal;
+using model::PrincipalRef;
+using model::Unreadable;
+
+namespace {
+
+Error unreadable_error() {
+  return {ErrorKind::denied, "insufficient access rights", "Ask for more.", std::nullopt};
+}
+
+template <class Live>
+Observation<Live> find(const std::map<model::Guid, Live>& all, const std::string& sam, const Dn& place,
+                       const std::set<model::Guid>& named) {
+  for (const auto& [guid, live] : all)
+    if (equal_folded(live.sam_account_name, sam)) return live;
+  for (const auto& [guid, live] : all)
+    if (live.id.dn == place && !named.contains(guid)) return live;
+  return Absent{};
+}
+
+}  // namespace
+
+std::vector<Principal> FakeWorld::everybody() const {
+  std::vector<Principal> all;
+  for (const auto& [guid, live] : accounts)
+    all.push_back({live.id, live.sam_account_name, "msDS-GroupManagedServiceAccount"});
+  for (const auto& [guid, live] : groups) all.push_back({live.id, live.sam_account_name, "group"});
+  for (const auto& [guid, object] : objects) all.push_back(object.principal);
+  return all;
+}
+
+std::vector<std::pair<std::string, Principal>> FakeWorld::everybodys_spns() const {
+  std::vector<std::pair<std::string, Principal>> all;
+  for (const auto& [guid, live] : accounts)
+    for (const auto& spn : live.service_principal_names)
+      all.emplace_back(fold(spn),
+                       Principal{live.id, live.sam_account_name, "msDS-GroupManagedServiceAccount"});
+  for (const auto& [guid, object] : objects)
+    for (const auto& spn : object.service_principal_names) all.emplace_back(fold(spn), object.principal);
+  return all;
+}
+
+model::PrincipalLookup FakeWorld::look_up(const PrincipalRef& ref, const std::vector<Principal>& all) const {
+  model::PrincipalLookup lookup;
+  if (unreadable.contains("principal:" + model::principal_key(ref))) {
+    lookup.unreadable = unreadable_error();
+    return lookup;
+  }
+  std::string name = ref.text;
+  if (ref.form == PrincipalRef::Form::qualified) name = name.substr(name.find('\\') + 1);
+  const auto by_name = [&](const std::string& sam) {
+    for (const auto& one : all)
+      if (equal_folded(one.sam_account_name, sam)) lookup.matches.push_back(one);
+  };
+  switch (ref.form) {
+    case PrincipalRef::Form::host_group:
+      break;
+    case PrincipalRef::Form::name:
+    case PrincipalRef::Form::qualified:
+      by_name(name + "$");
+      if (lookup.matches.empty()) by_name(name);
+      break;
+    case PrincipalRef::Form::sid:
+      for (const auto& one : all)
+        if (one.id.sid.text() == ref.text) lookup.matches.push_back(one);
+      if (const auto sid = model::Sid::parse(ref.text);
+          lookup.matches.empty() && sid->domain() != facts.domain_sid)
+        lookup.matches.push_back({{{}, *sid, {}}, {}, {}});
+      break;
+    case PrincipalRef::Form::dn:
+      for (const auto& one : all)
+        if (one.id.dn.key() == model::dn_key(ref.text)) lookup.matches.push_back(one);
+      break;
+  }
+  return lookup;
+}
+
+void FakeWorld::observe_groups(const model::Desired& desired, Observations& seen) const {
+  std::set<std::string> wanted;
+  for (const auto& declared : desired.host_groups) wanted.insert(fold(declared.spec.sam_account_name));
+  std::set<model::Guid> named;
+  for (const auto& [guid, live] : groups)
+    if (wanted.contains(fold(live.sam_account_name))) named.insert(guid);
+  for (const auto& declared : desired.host_groups) {
+    const Dn place = model::declared_parent(declared.spec, desired.environment, facts)
+                         .child("CN", declared.spec.common_name);
+    seen.host_groups[declared.name] = unreadable.contains("HostGroup/" + declared.name)
+                                          ? Observation<model::LiveGroup>(Unreadable{unreadable_error()})
+                                          : find(groups, declared.spec.sam_account_name, place, named);
+  }
+}
+
+void FakeWorld::observe_accounts(const model::Desired& desired, Observations& seen) const {
+  std::set<std::string> wanted;
+  for (const auto& declared : desired.accounts) wanted.insert(fold(declared.spec.sam_account_name) + "$");
+  std::set<model::Guid> named;
+  for (const auto& [guid, live] : accounts)
+    if (wanted.contains(fold(live.sam_account_name))) named.insert(guid);
+  for (const auto& declared : desired.accounts) {
+    const Dn place =
+        model::declared_parent(declared.spec, desired.environment, facts).child("CN", declared.name);
+    seen.accounts[declared.name] = unreadable.contains("GMSA/" + declared.name)
+                                       ? Observation<model::LiveGmsa>(Unreadable{unreadable_error()})
+                                       : find(accounts, declared.spec.sam_account_name + "$", place, named);
+  }
+}
+
+void FakeWorld::observe_names(const model::Desired& desired, Observations& seen) const {
+  const auto all = everybody();
+  const auto want = [&](const std::string& sam, const Dn& place, std::string_view object_class) {
+    for (const auto& one : all) {
+      if (equal_folded(one.sam_account_name, sam) && one.object_class != object_class)
+        seen.sam_account_name_holders.emplace(fold(sam), one);
+      if (one.id.dn == place) seen.dn_holders.emplace(place.key(), one);
+    }
+  };
+  for (const auto& one : desired.host_groups)
+    want(one.spec.sam_account_name,
+         model::declared_parent(one.spec, desired.environment, facts).child("CN", one.spec.common_name),
+         "group");
+  for (const auto& one : desired.accounts)
+    want(one.spec.sam_account_name + "$",
+         model::declared_parent(one.spec, desired.environment, facts).child("CN", one.name),
+         "msDS-GroupManagedServiceAccount");
+}
+
+void FakeWorld::observe_containers(const model::Desired& desired, Observations& seen) const {
+  const auto look_up_from = [&](Dn place) {
+    for (; !place.empty() && !seen.containers.contains(place.key()); place = place.parent()) {
+      const auto found = containers.find(place.key());
+      if (unreadable.contains(place.text()))
+        seen.containers[place.key()] = Unreadable{unreadable_error()};
+      else if (found != containers.end())
+        seen.containers[place.key()] = found->second;
+      else
+        seen.containers[place.key()] = Absent{};
+      if (!std::holds_alternative<Absent>(seen.containers[place.key()])) return;
+    }
+  };
+  for (const auto& one : desired.host_groups)
+    look_up_from(model::declared_parent(one.spec, desired.environment, facts));
+  for (const auto& one : desired.accounts)
+    look_up_from(model::declared_parent(one.spec, desired.environment, facts));
+}
+
+void FakeWorld::observe_spns(const model::Desired& desired, Observations& seen) const {
+  if (unreadable.contains("spns")) {
+    seen.spn_holders_unreadable = unreadable_error();
+    return;
+  }
+  std::set<std::string> wanted;
+  for (const auto& declared : desired.accounts)
+    for (const auto& located : declared.spec.service_principal_names) {
+      wanted.insert(fold(located.text));
+      if (const auto spn = model::Spn::parse(located.text))
+        for (const auto& alias : facts.spn_mappings.aliases(*spn)) wanted.insert(fold(alias.text()));
+    }
+  for (const auto& [spn, holder] : everybodys_spns())
+    if (wanted.contains(spn)) seen.spn_holders[spn].push_back(holder);
+}
+
+Result<Observations> FakeWorld::observe(const model::Desired& desired, ports::EventSink&) {
+  const std::lock_guard lock(mutex_);
+  Observations seen;
+  seen.directory = facts;
+  seen.directory.any_gmsa_exists = facts.any_gmsa_exists || !accounts.empty();
+  observe_groups(desired, seen);
+  observe_accounts(desired, seen);
+  observe_names(desired, seen);
+  observe_containers(desired, seen);
+  observe_spns(desired, seen);
+  const auto all = everybody();
+  const auto resolve = [&](const std::vector<PrincipalRef>& refs) {
+    for (const auto& ref : refs)
+      if (ref.form != PrincipalRef::Form::host_group)
+        seen.principals[model::principal_key(ref)] = look_up(ref, all);
+  };
+  for (const auto& one : desired.host_groups)
+    if (one.spec.members) resolve(*one.spec.members);
+  for (const auto& one : desired.accounts) resolve(one.spec.principals);
+  for (const auto& one : all)
+    if (!one.id.sid.empty()) seen.known_sids.emplace(one.id.sid.text(), one);
+  return seen;
+}
+
+}  // namespace gmsactl::fakes

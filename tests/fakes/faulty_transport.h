@@ -1,0 +1,59 @@
+// An LDAP transport that passes everything on to another one, but for what a test arranges to happen around
+// one write: a change by somebody else just before it, a refusal in its place, or an answer that never comes.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "providers/transport/ldap/transport.h"
+
+namespace gmsactl::fakes {
+
+/// What happens around one write.
+struct Fault {
+  std::function<void(ldap::Transport& inner)> before;  ///< somebody else's doing, straight at the directory
+  bool carried_out = true;                             ///< whether the write itself reaches the directory
+  std::optional<Error> answer;                         ///< in place of the directory's
+};
+
+class FaultyTransport : public ldap::Transport {
+ public:
+  explicit FaultyTransport(ldap::Transport& inner) : inner_(inner) {}
+
+  /// Writes count from 1, over the life of this transport.
+  std::map<size_t, Fault> faults;
+  /// When set, every search and read answers this.
+  std::optional<Error> search_error;
+  /// "add CN=…", "modify <GUID=…>", in order.
+  std::vector<std::string> writes;
+
+  /// No answer came although it was carried out.
+  static Fault lost_answer();
+  /// No answer came, and nothing happened.
+  static Fault lost_request();
+  static Fault refused(ErrorKind kind, std::string message);
+  static Fault preceded_by(std::function<void(ldap::Transport&)> change);
+
+  [[nodiscard]] Result<void> search(const ldap::SearchRequest& request, const ldap::EntrySink& sink) override;
+  [[nodiscard]] Result<void> add(const std::string& dn,
+                                 const std::vector<ldap::Attribute>& attributes) override;
+  [[nodiscard]] Result<void> modify(const std::string& dn,
+                                    const std::vector<ldap::Modification>& changes) override;
+  [[nodiscard]] Result<void> rename(const std::string& dn, const std::string& new_rdn,
+                                    const std::string& new_parent) override;
+  [[nodiscard]] Result<void> remove(const std::string& dn) override;
+  [[nodiscard]] Result<void> flush() override { return inner_.flush(); }
+  std::string peer() const override { return inner_.peer(); }
+  const ldap::Counters& counters() const override { return inner_.counters(); }
+
+ private:
+  [[nodiscard]] Result<void> write(std::string what, const std::function<Result<void>()>& carry_out);
+
+  ldap::Transport& inner_;
+  std::mutex mutex_;
+};
+
+}  // namespace gmsactl::fakes
