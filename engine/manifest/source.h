@@ -33,7 +33,8 @@ class Sources {
   void add(SourceFile file);
 
   const std::deque<SourceFile>& files() const { return files_; }
-  /// The 1-based line without its line end. Empty where there is no such file or line.
+  /// The 1-based line without its line end; nothing where there is no such file or line. Not for several
+  /// threads at once.
   std::optional<std::string_view> line(std::string_view file, uint32_t line) const;
   /// From this column on the line holds a secret: line() gives asterisks instead.
   void conceal(const SourceRange& where);

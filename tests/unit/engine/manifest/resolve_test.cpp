@@ -48,7 +48,7 @@ TEST(Resolve, every_field_of_an_account_arrives) {
   EXPECT_TRUE(declaration.protect);
   EXPECT_EQ(declaration.labels.at("team"), "web");
   EXPECT_EQ(declaration.declared_at, (SourceRange{"full-gmsa.yaml", 1, 1}));
-  EXPECT_EQ(declaration.position("enabled").line, 22U);
+  EXPECT_EQ(declaration.position("enabled").line, 23U);
   const auto& account = declaration.spec;
   EXPECT_EQ(account.dns_host_name, "webapp01.contoso.com");
   EXPECT_EQ(account.service_principal_names.at(2).text, "MSSQLSvc/sql.contoso.com:INST");
