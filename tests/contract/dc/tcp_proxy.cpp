@@ -32,10 +32,12 @@ bool pass_on(int from, int to, std::array<char, 16384>& buffer, ssize_t& count) 
 
 }  // namespace
 
-TcpProxy::TcpProxy(std::string address, uint16_t port)
+TcpProxy::TcpProxy(std::string address, uint16_t port, bool narrow)
     : address_(std::move(address)),
       server_port_(port),
       listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  const int few = 4096;
+  if (narrow) setsockopt(listener_, SOL_SOCKET, SO_RCVBUF, &few, sizeof few);
   sockaddr_in own = address_of("127.0.0.1", 0);
   socklen_t size = sizeof own;
   if (bind(listener_, reinterpret_cast<sockaddr*>(&own), size) == 0 && listen(listener_, 16) == 0 &&

@@ -14,7 +14,8 @@ namespace gmsactl::contract {
 
 class TcpProxy {
  public:
-  TcpProxy(std::string address, uint16_t port);
+  /// `narrow`: takes so little at a time that a sender's socket fills up.
+  TcpProxy(std::string address, uint16_t port, bool narrow = false);
   ~TcpProxy();
   TcpProxy(const TcpProxy&) = delete;
   TcpProxy& operator=(const TcpProxy&) = delete;
