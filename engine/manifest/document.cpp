@@ -41,11 +41,17 @@ Concern check_api_version(const Node& root, const SourceFile& file, Reading& rea
   const Entry* version = root.find("apiVersion");
   const bool has_version = version != nullptr && version->value.is_scalar();
   if (has_version && version->value.text == api_version) return Concern::ours;
-  // A later version of ours, or a misspelt one: passing over it would look like a wish to delete what it
-  // declares.
   const bool is_ours = has_version && fold(version->value.text).starts_with("gmsactl/");
   if (!has_version && !file.named_explicitly && !is_our_kind(root.find("kind"))) return Concern::not_ours;
-  if (has_version && !is_ours && !file.named_explicitly) return Concern::not_ours;
+  if (has_version && !file.named_explicitly) {
+    // A later version of ours, or a misspelt one, is not passed over in silence: what it declares is not managed.
+    if (is_ours)
+      reading.warning(codes::unknown_api_version, version->value.at,
+                      "The apiVersion " + in_quotes(version->value.text) +
+                          " is not one that this program reads, so the document is passed over.",
+                      line);
+    return Concern::not_ours;
+  }
   if (has_version) {
     reading.error(
         codes::unknown_api_version, version->value.at,

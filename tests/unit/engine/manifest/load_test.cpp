@@ -86,6 +86,7 @@ TEST_F(LoadFolder, does_not_pass_over_broken_documents_of_ours) {
   EXPECT_EQ(manifests.diagnostics()[0].code, codes::yaml_syntax.code);
   EXPECT_EQ(manifests.diagnostics()[1].code, codes::missing_field.code);
   EXPECT_EQ(manifests.diagnostics()[2].code, codes::unknown_api_version.code);
+  EXPECT_EQ(manifests.diagnostics()[2].severity, Severity::warning);
 }
 
 TEST_F(LoadFolder, a_file_that_is_named_must_hold_manifests_only) {
