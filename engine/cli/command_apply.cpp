@@ -46,8 +46,7 @@ ExitCode prepare(const Options& options, const Loaded& loaded, std::vector<Prepa
     print_diagnostics(options, plan->diagnostics, loaded.source_lines());
     code = worst(code, exit_code(plan->diagnostics));
     if (options.output == Output::text) {
-      if (loaded.environments.size() > 1) std::cout << "Environment " << desired.environment.name << ":\n\n";
-      std::cout << report::plan_text(*plan, {color_for(options, STDOUT_FILENO), options.explain}) << std::flush;
+      std::cout << report::plan_text(*plan, {color_for(options, STDOUT_FILENO), options.explain}) << '\n' << std::flush;
     }
     prepared.push_back({std::move(*run), std::move(*plan), {}});
   }
@@ -144,7 +143,7 @@ ExitCode write(const Options& options, const Loaded& loaded, Prepared& one) {
   ExitCode code = exit_code_of(one.results);
   if (code == ExitCode::done) code = verify(options, loaded, one, progress);
   progress.clear();
-  if (text) std::cout << report::apply_text(one.plan, one.results, color_for(options, STDOUT_FILENO)) << std::flush;
+  if (text) std::cout << '\n' << report::apply_text(one.plan, one.results, color_for(options, STDOUT_FILENO)) << std::flush;
   one.run.log_requests();
   return code;
 }

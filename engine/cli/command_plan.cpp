@@ -34,7 +34,6 @@ ExitCode plan(const Options& options) {
     if (options.detailed_exit_code && !plan->empty()) code = worst(code, ExitCode::changes);
     plan->diagnostics.insert(plan->diagnostics.begin(), loaded->warnings.begin(), loaded->warnings.end());
     if (options.output == Output::text) {
-      if (loaded->environments.size() > 1) std::cout << "Environment " << desired.environment.name << ":\n\n";
       std::cout << report::plan_text(*plan, {color_for(options, STDOUT_FILENO), options.explain});
       if (loaded->environments.size() > 1) std::cout << '\n';
     }

@@ -232,8 +232,8 @@ class AccountDiff {
     size_t denied = 0;
     for (const auto& ace : detail_.kept_aces) denied += ace.type == model::Ace::denied ? 1U : 0U;
     context_.report(Severity::warning, "GMSA0213", "Unusual entries in msDS-GroupMSAMembership",
-                    live.id.dn.text() + " has " + plural(denied, "deny entry") + " and " +
-                        plural(detail_.kept_aces.size() - denied, "entry") +
+                    live.id.dn.text() + " has " + plural(denied, "deny ACE") + " and " +
+                        plural(detail_.kept_aces.size() - denied, "ACE") +
                         " of other types. They are kept as they are; they can take away what is granted here.",
                     "Look at them with: samba-tool service-account group-msa-membership show, or Get-ADServiceAccount "
                     "-Properties msDS-GroupMSAMembership.",
