@@ -65,12 +65,14 @@ Result<void> read_cross_ref(Transport& transport, model::DirectoryFacts& facts) 
   return {};
 }
 
-model::Observation<std::vector<model::LiveKdsRootKey>> read_root_keys(Transport& transport, const Dn& configuration) {
+/// A user without rights on the keys sees their names, but no attribute, not even the class that a filter could ask for.
+model::Observation<std::vector<model::LiveKdsRootKey>> read_root_keys(Transport& transport, const Dn& configuration,
+                                                                      bool& hidden) {
   ldap::SearchRequest request;
   request.base = configuration.child("CN", "Services").child("CN", "Group Key Distribution Service").child("CN", "Master Root Keys").text();
   request.scope = ldap::Scope::one_level;
-  request.filter = "(objectClass=msKds-ProvRootKey)";
-  request.attributes = {"cn", "msKds-CreateTime", "msKds-UseStartTime"};
+  request.filter = "(objectClass=*)";
+  request.attributes = {attribute::object_class, "cn", "msKds-CreateTime", "msKds-UseStartTime"};
   auto entries = ldap::search_all(transport, request);
   if (!entries) {
     if (entries.error().kind == ErrorKind::not_found) return model::Absent{};
@@ -78,14 +80,20 @@ model::Observation<std::vector<model::LiveKdsRootKey>> read_root_keys(Transport&
   }
   std::vector<model::LiveKdsRootKey> keys;
   for (const auto& entry : *entries) {
+    if (entry.find(attribute::object_class) != nullptr && !has_class(entry, "msKds-ProvRootKey")) continue;
     const auto start = number(entry, "msKds-UseStartTime");
-    if (!start) continue;
+    if (!start) {
+      hidden = true;
+      continue;
+    }
     model::LiveKdsRootKey key;
     if (auto guid = model::Guid::parse(entry.first("cn").value_or(""))) key.guid = *guid;
     key.create_time = number(entry, "msKds-CreateTime").value_or(0);
     key.use_start_time = *start;
     keys.push_back(key);
   }
+  if (keys.empty() && !entries->empty())
+    return model::Unreadable{{ErrorKind::denied, "msKds-UseStartTime of the KDS root keys is not readable", {}, std::nullopt}};
   if (keys.empty()) return model::Absent{};
   return keys;
 }
@@ -126,7 +134,7 @@ Result<model::DirectoryFacts> read_facts(Transport& transport, const Entry& root
   GMSACTL_TRY(read_domain(transport, facts));
   GMSACTL_TRY(read_cross_ref(transport, facts));
   facts.domain_controllers = GMSACTL_TRY(count_domain_controllers(transport, facts.configuration_dn));
-  facts.kds_root_keys = read_root_keys(transport, facts.configuration_dn);
+  facts.kds_root_keys = read_root_keys(transport, facts.configuration_dn, facts.root_key_hidden);
 
   const Dn service = facts.configuration_dn.child("CN", "Services").child("CN", "Windows NT").child("CN", "Directory Service");
   auto mappings = ldap::read(transport, service.text(), {"sPNMappings"});

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "engine/base/text.h"
 #include "providers/directory/decode.h"
@@ -49,6 +50,28 @@ std::string text_of(const LiveGmsa& live, std::string_view name) {
   return "?";
 }
 
+std::string bare_name(std::string_view sam_account_name) {
+  return std::string(sam_account_name.substr(0, sam_account_name.find_last_not_of('$') + 1));
+}
+
+/// SPNs that were neither there when planned, nor made of those by the server, nor are declared.
+std::vector<std::string> unexplained_spns(const GmsaChange& detail, const std::vector<std::string>& now) {
+  std::set<std::string, LessFolded> explained(detail.service_principal_names.begin(), detail.service_principal_names.end());
+  const LiveGmsa& before = *detail.live;
+  for (const auto& spn : before.service_principal_names) {
+    const std::string by_dns =
+        before.dns_host_name ? model::rewritten_spn(spn, *before.dns_host_name, detail.desired.dns_host_name) : spn;
+    for (const auto& one : {spn, by_dns}) {
+      explained.insert(one);
+      explained.insert(model::rewritten_spn(one, bare_name(before.sam_account_name), detail.desired.sam_account_name));
+    }
+  }
+  std::vector<std::string> strangers;
+  for (const auto& spn : now)
+    if (!explained.contains(spn)) strangers.push_back(spn);
+  return strangers;
+}
+
 Error conflict(const std::vector<Modification>& planned, const LiveGmsa& before, const LiveGmsa& now) {
   Error error{ErrorKind::conflict, "somebody else changed it after it was planned", "Plan again and review the difference.", std::nullopt};
   std::vector<std::string> seen;
@@ -88,7 +111,10 @@ void Writer::create_account(const Change& change, const GmsaChange& detail, Step
     return;
   }
   auto now = read_account(detail.dn.text());
-  if (now && account_modifications(detail, *now, *readers).first.empty()) {
+  const bool as_declared = now && account_modifications(detail, *now, *readers).first.empty() &&
+                           now->password_interval_days.value_or(detail.desired.password_interval_days) ==
+                               detail.desired.password_interval_days;
+  if (as_declared) {
     if (unknown) steps.wrote("created");
     steps.finish(unknown ? Outcome::applied : Outcome::already_done);
   } else if (now) {
@@ -143,12 +169,18 @@ bool Writer::modify_account(const Change& change, const GmsaChange& detail, cons
   return !planned.spns_after_reading_again || settle_spns(change, detail, steps);
 }
 
-/// The server has rewritten the SPNs that held the old name: what is left to do is known only by reading them.
+/// The server has rewritten the SPNs that held the old name: what is left to do is known only by reading them. What
+/// neither it nor the plan explains is another hand's, and stands.
 bool Writer::settle_spns(const Change& change, const GmsaChange& detail, Steps& steps) {
   const std::string object = guid_dn(change.guid);
   for (int attempt = 1;; ++attempt) {
     auto now = read_account(object);
     if (!now) return steps.fail_with(std::move(now).error().with_context("reading the SPNs that the server rewrote"));
+    if (auto strangers = unexplained_spns(detail, now->service_principal_names); !strangers.empty())
+      return steps.fail_with({ErrorKind::conflict,
+                              "somebody else added " + printable(join(strangers, ", ")) + " after it was planned, so its SPNs were left alone",
+                              "Plan again and review the difference.", std::nullopt},
+                             Outcome::conflict);
     const auto left = spn_modifications(now->service_principal_names, detail.service_principal_names);
     if (left.empty()) return true;
     auto modified = transport_.modify(object, left);

@@ -91,10 +91,13 @@ void Writer::create_kds_root_key(const Change& change, const model::KdsRootKeyCh
     const auto fresh = GMSACTL_TRY(ldap::read(transport_, "", {"currentTime", "serverName"}));
     const int64_t now = filetime(fresh.first("currentTime").value_or(""));
     if (now == 0) return fail(ErrorKind::corrupt, "the server does not tell its time");
-    const auto server = GMSACTL_TRY(ldap::read(transport_, std::string(fresh.first("serverName").value_or("")), {"serverReference"}));
-    const auto computer = server.first("serverReference");
-    if (!computer) return fail(ErrorKind::denied, "serverReference of " + printable(server.dn) + " is not readable");
-    attributes.push_back({"msKds-DomainID", {std::string(*computer)}});
+    // Only a directory in a file has no domain controller of its own.
+    if (const auto name = fresh.first("serverName")) {
+      const auto server = GMSACTL_TRY(ldap::read(transport_, std::string(*name), {"serverReference"}));
+      const auto computer = server.first("serverReference");
+      if (!computer) return fail(ErrorKind::denied, "serverReference of " + printable(server.dn) + " is not readable");
+      attributes.push_back({"msKds-DomainID", {std::string(*computer)}});
+    }
     attributes.push_back({"msKds-CreateTime", {std::to_string(now)}});
     attributes.push_back({"msKds-UseStartTime", {std::to_string(detail.effective_immediately ? now - ten_hours : now)}});
     attributes.push_back({"msKds-RootKeyData", {GMSACTL_TRY(random_bytes(64))}});

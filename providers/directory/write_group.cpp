@@ -50,6 +50,8 @@ std::vector<Modification> member_modifications(const std::vector<std::string>& r
   return modifications;
 }
 
+constexpr std::string_view sid_prefix = "<SID=";
+
 /// What is still to be done, judged by what is there now.
 struct Remaining {
   std::vector<Modification> attributes;
@@ -64,7 +66,13 @@ Remaining remaining(const GroupChange& detail, const LiveGroup& live, const std:
   std::vector<std::string> present;
   for (const auto& dn : live.members) present.push_back(model::dn_key(dn));
   std::sort(present.begin(), present.end());
-  const auto is_member = [&](const std::string& dn) { return std::binary_search(present.begin(), present.end(), model::dn_key(dn)); };
+  const auto is_member = [&](const std::string& dn) {
+    if (!dn.starts_with(sid_prefix)) return std::binary_search(present.begin(), present.end(), model::dn_key(dn));
+    // A principal without an object here is a member by the name of its SID.
+    const std::string start = "cn=" + fold(dn.substr(sid_prefix.size(), dn.size() - sid_prefix.size() - 1)) + ",";
+    const auto at = std::lower_bound(present.begin(), present.end(), start);
+    return at != present.end() && at->starts_with(start);
+  };
   Remaining left;
   left.attributes = group_modifications(detail, live);
   for (const auto& dn : add)
@@ -81,6 +89,13 @@ bool only_less(const Remaining& left, const Remaining& planned) {
                        [&](const auto& one) { return std::find(whole.begin(), whole.end(), one) != whole.end(); });
   };
   return within(left.attributes, planned.attributes) && within(left.add, planned.add) && within(left.remove, planned.remove);
+}
+
+/// "groupType, member".
+std::string names_of(const Remaining& planned) {
+  std::string names = attribute_names(planned.attributes);
+  if (!planned.add.empty() || !planned.remove.empty()) names += names.empty() ? attribute::member : std::string(", ") + attribute::member;
+  return names;
 }
 
 Error conflict() {
@@ -107,10 +122,9 @@ void Writer::create_group(const Change& change, const GroupChange& detail, Steps
     const std::lock_guard lock(mutex_);
     created_groups_[change.id.name] = std::move(id);
   };
-  if (!members->empty()) {
-    const auto count = static_cast<std::ptrdiff_t>(std::min(members->size(), members_per_request));
-    attributes.push_back({attribute::member, {members->begin(), members->begin() + count}});
-  }
+  const auto at_once = static_cast<std::ptrdiff_t>(std::min(members->size(), members_per_request));
+  if (at_once > 0) attributes.push_back({attribute::member, {members->begin(), members->begin() + at_once}});
+  std::vector<std::string> rest(members->begin() + at_once, members->end());
   auto added = transport_.add(dn, attributes);
   if (added) {
     steps.wrote("created");
@@ -121,26 +135,42 @@ void Writer::create_group(const Change& change, const GroupChange& detail, Steps
       steps.fail_with(std::move(added).error(), unknown && now.error().kind != ErrorKind::not_found ? Outcome::unknown : Outcome::failed);
       return;
     }
-    if (!remaining(detail, *now, *members).nothing()) {
-      if (!unknown) {
-        steps.fail_with(conflict(), Outcome::conflict);
-        return;
-      }
+    Remaining left = remaining(detail, *now, *members);
+    const bool started = left.add.size() <= rest.size() && left.attributes.empty();
+    const bool others = detail.desired.members && detail.desired.membership == model::Membership::exact &&
+                        now->members.size() + left.add.size() > members->size();
+    if (!started || others) {
+      steps.fail_with({ErrorKind::conflict, "a group of this name appeared after the plan was made, and differs from what is declared",
+                       "Plan again and review the difference.", std::nullopt},
+                      Outcome::conflict);
+      return;
     }
+    rest = std::move(left.add);
     if (unknown) steps.wrote("created");
     else steps.finish(Outcome::already_done);
     remember(now->id);
   }
   if (added) remember({{}, {}, detail.dn});
-  if (members->size() > members_per_request)
-    add_remaining_members(dn, {members->begin() + members_per_request, members->end()}, steps);
+  add_remaining_members(detail, rest, steps);
 }
 
-bool Writer::add_remaining_members(const std::string& dn, const std::vector<std::string>& members, Steps& steps) {
-  for (size_t first = 0; first < members.size(); first += members_per_request) {
-    auto added = transport_.modify(dn, member_modifications({}, members, first));
-    if (!added) return steps.fail_with(std::move(added).error().with_context("adding members after the first " + std::to_string(members_per_request)));
-    steps.wrote("added members");
+bool Writer::add_remaining_members(const GroupChange& detail, const std::vector<std::string>& members, Steps& steps) {
+  const std::string dn = detail.dn.text();
+  std::vector<std::string> left = members;
+  for (int attempt = 1; !left.empty(); ++attempt) {
+    Result<void> added;
+    for (size_t first = 0; added && first < left.size(); first += members_per_request) {
+      added = transport_.modify(dn, member_modifications({}, left, first));
+      if (added) steps.wrote("added members");
+    }
+    if (added) return true;
+    const bool unknown = outcome_unknown(added.error().kind);
+    auto now = read_group(dn);
+    if (!now || attempt == attempts || !(unknown || added.error().kind == ErrorKind::conflict))
+      return steps.fail_with(std::move(added).error().with_context("adding more members"),
+                             !now && unknown ? Outcome::unknown : Outcome::failed);
+    left = remaining(detail, *now, left).add;
+    if (unknown && left.empty()) steps.wrote("added members");
   }
   return true;
 }
@@ -153,21 +183,24 @@ bool Writer::modify_group(const Change& change, const GroupChange& detail, Steps
   auto add = member_dns(detail.add);
   if (!add) return steps.fail_with(std::move(add).error());
   const std::string object = guid_dn(change.guid);
-  const Remaining planned{group_modifications(detail, *detail.live), *add, detail.remove};
+  Remaining planned{group_modifications(detail, *detail.live), *add, detail.remove};
   Remaining left = planned;
   uint32_t live_type = detail.live->group_type;
   for (int attempt = 1; !left.nothing(); ++attempt) {
-    if (needs_detour(live_type, detail.group_type)) {
-      const uint32_t universal = (live_type & ~scope_bits) | universal_scope;
-      auto widened = transport_.modify(object, {{ModifyOperation::remove, attribute::group_type, {signed_text(live_type)}},
-                                                {ModifyOperation::add, attribute::group_type, {signed_text(universal)}}});
-      if (!widened) return steps.fail_with(std::move(widened).error().with_context("changing the scope to Universal on the way"));
-      steps.wrote("modified groupType to Universal on the way");
-      LiveGroup between = *detail.live;
-      between.group_type = live_type = universal;
-      left.attributes = group_modifications(detail, between);
-    }
     Result<void> modified;
+    const uint32_t universal = (live_type & ~scope_bits) | universal_scope;
+    LiveGroup between = *detail.live;
+    between.group_type = universal;
+    const bool detour = needs_detour(live_type, detail.group_type);
+    if (detour) {
+      modified = transport_.modify(object, {{ModifyOperation::remove, attribute::group_type, {signed_text(live_type)}},
+                                            {ModifyOperation::add, attribute::group_type, {signed_text(universal)}}});
+      if (modified) {
+        steps.wrote("modified groupType to Universal on the way");
+        live_type = universal;
+        planned.attributes = left.attributes = group_modifications(detail, between);
+      }
+    }
     for (size_t first = 0; modified && (first == 0 || first < std::max(left.add.size(), left.remove.size())); first += members_per_request) {
       auto modifications = member_modifications(left.remove, left.add, first);
       if (first == 0) modifications.insert(modifications.begin(), left.attributes.begin(), left.attributes.end());
@@ -184,9 +217,14 @@ bool Writer::modify_group(const Change& change, const GroupChange& detail, Steps
         return steps.fail_with({ErrorKind::conflict, "it was deleted after it was planned", "Plan again.", std::nullopt}, Outcome::conflict);
       return steps.fail_with(std::move(modified).error());
     }
+    // On the way to another scope, and it was us who went there.
+    if (detour && unknown && live_type != universal && now->group_type == universal) {
+      steps.wrote("modified groupType to Universal on the way");
+      planned.attributes = left.attributes = group_modifications(detail, between);
+    }
     const Remaining still = remaining(detail, *now, *add);
     if (still.nothing()) {
-      if (unknown) steps.wrote("modified " + attribute_names(planned.attributes));
+      if (unknown) steps.wrote("modified " + names_of(planned));
       else if (steps.result.written.empty()) steps.finish(Outcome::already_done);
       return true;
     }

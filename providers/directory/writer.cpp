@@ -28,6 +28,8 @@ ChangeResult Writer::apply(const Change& change) {
   } else if (const auto* key = std::get_if<model::KdsRootKeyChange>(&change.detail)) {
     create_kds_root_key(change, *key, steps);
   }
+  // What another hand had done in part and we finished is our doing.
+  if (result.outcome == Outcome::already_done && !result.written.empty()) result.outcome = Outcome::applied;
   if (result.error) result.error = std::move(*result.error).with_context(printable(change.dn.text()));
   return result;
 }
@@ -65,12 +67,16 @@ Result<std::vector<std::string>> Writer::member_dns(const std::vector<PlannedPri
 }
 
 bool Writer::place(const Change& change, const Dn& wanted, Steps& steps) {
+  if (change.dn == wanted) return true;  // where it stands is no part of this change
   const std::string object = guid_dn(change.guid);
   const auto where = [&]() -> Result<Dn> {
     const auto entry = GMSACTL_TRY(ldap::read(transport_, object, {attribute::object_guid}));
     return Dn::parse(entry.dn);
   };
   auto now = where();
+  if (!now && now.error().kind == ErrorKind::not_found)
+    return steps.fail_with({ErrorKind::conflict, "it was deleted after it was planned", "Plan again.", std::nullopt},
+                           Outcome::conflict);
   if (!now) return steps.fail_with(std::move(now).error());
   if (*now == wanted) return true;
   if (!(*now == change.dn))

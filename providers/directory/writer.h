@@ -35,7 +35,7 @@ class Writer {
   void create_group(const model::Change& change, const model::GroupChange& detail, Steps& steps);
   void update_group(const model::Change& change, const model::GroupChange& detail, Steps& steps);
   bool modify_group(const model::Change& change, const model::GroupChange& detail, Steps& steps);
-  bool add_remaining_members(const std::string& dn, const std::vector<std::string>& members, Steps& steps);
+  bool add_remaining_members(const model::GroupChange& detail, const std::vector<std::string>& members, Steps& steps);
   Result<model::LiveGroup> read_group(const std::string& dn);
 
   /// Moves, renames or both; the object must still be where it was planned to be.
