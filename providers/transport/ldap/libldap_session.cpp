@@ -65,7 +65,12 @@ Result<Message> answer(LDAP* handle, int id, std::chrono::milliseconds timeout, 
   if (type < 0) {
     int code = LDAP_SERVER_DOWN;
     (void)ldap_get_option(handle, LDAP_OPT_RESULT_CODE, &code);
-    return fail(handle_error(handle, code).with_context(doing));
+    Error error = handle_error(handle, code).with_context(doing);
+    if (code == LDAP_SERVER_DOWN)
+      error.hint =
+          "The server closed the connection. Is the port right? 636 and 3269 are for ldaps://, the others "
+          "not";
+    return fail(std::move(error));
   }
   return Message(message);
 }

@@ -74,8 +74,8 @@ struct Counters {
   std::atomic<uint64_t> entries{0};  ///< received
 };
 
-/// Gets every entry as it arrives, on a thread of the transport's; false stops the search (its Result is then
-/// `cancelled`). Entries of one search arrive one at a time.
+/// Gets every entry as it arrives, on a thread of the transport's or the caller's; false stops the search (its Result is
+/// then `cancelled`). Entries of one search arrive one at a time. It must not call the transport: that is `internal`.
 using EntrySink = std::function<bool(Entry&&)>;
 
 class Transport {
