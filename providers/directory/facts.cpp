@@ -92,8 +92,6 @@ model::Observation<std::vector<model::LiveKdsRootKey>> read_root_keys(Transport&
     key.use_start_time = *start;
     keys.push_back(key);
   }
-  if (keys.empty() && !entries->empty())
-    return model::Unreadable{{ErrorKind::denied, "msKds-UseStartTime of the KDS root keys is not readable", {}, std::nullopt}};
   if (keys.empty()) return model::Absent{};
   return keys;
 }
