@@ -132,6 +132,23 @@ struct KeySink {
   }
 };
 
+/// Whether the key is the folded text as it is: nothing is escaped, nothing needs to be, and no spaces are
+/// dropped. True of nearly every DN that a server writes. May be true of a malformed one too, whose key is
+/// its folded text as well.
+bool is_plain(std::string_view text) {
+  bool in_type = true;
+  char before = ' ';
+  for (const char c : text) {
+    const bool separates = c == '=' || c == ',';
+    const bool edge = before == ' ' || before == '=' || before == ',';
+    if (c == '\\' || control(c) || (c == ' ' && before != ' ' && edge)) return false;
+    if (separates && (before == ' ' || (c == '=' && !in_type))) return false;
+    if (separates) in_type = c == ',';
+    before = c;
+  }
+  return before != ' ' && !text.starts_with(' ');
+}
+
 std::string write(const std::vector<Rdn>& rdns, bool folded) {
   std::string text;
   for (const auto& rdn : rdns) {
@@ -195,6 +212,7 @@ bool Dn::is_under(const Dn& ancestor) const {
 }
 
 std::string dn_key(std::string_view text) {
+  if (is_plain(text)) return fold(text);
   KeySink sink;
   sink.key.reserve(text.size());
   if (scan(text, sink)) return fold(text);

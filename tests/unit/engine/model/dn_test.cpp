@@ -37,8 +37,8 @@ TEST(Dn, a_deleted_objects_name_has_an_escaped_line_feed) {
 }
 
 TEST(Dn, key_of_text_equals_key_of_the_parsed_name) {
-  for (const auto text :
-       {R"(CN = A\2c b ,DC=COM)", R"(CN=\20a\20,DC=com)", "CN=Büro,DC=com", R"(cn=a\+b)", "", "  "}) {
+  for (const auto text : {R"(CN = A\2c b ,DC=COM)", R"(CN=\20a\20,DC=com)", "CN=Büro,DC=com", R"(cn=a\+b)",
+                          "", "  ", "CN=a  b,DC=c", "CN=a=b,DC=c", "CN =a", "CN= a", "CN=a ,DC=b", " CN=a"}) {
     ASSERT_TRUE(Dn::parse(text)) << text;
     EXPECT_EQ(dn_key(text), Dn::parse(text)->key()) << text;
   }

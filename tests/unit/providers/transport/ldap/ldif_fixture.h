@@ -92,7 +92,8 @@ version: 1
 dn: DC=contoso,DC=com
 objectClass: domainDNS
 
-dn: CN=key,CN=Master Root Keys,CN=Group Key Distribution Service,CN=Services,CN=Configuration,DC=contoso,DC=com
+dn: CN=key,CN=Master Root Keys,CN=Group Key Distribution Service,CN=Services,CN=Co
+ nfiguration,DC=contoso,DC=com
 objectClass: msKds-ProvRootKey
 msKds-UseStartTime: 133000000000000000
 
