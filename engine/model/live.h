@@ -100,6 +100,7 @@ struct DirectoryFacts {
 
   Observation<std::vector<LiveKdsRootKey>> kds_root_keys;  ///< Absent: none visible to us
   bool any_gmsa_exists = false;  ///< evidence of a key that we may not see
+  bool root_key_hidden = false;  ///< one is listed whose attributes we may not read: usual for delegated users
   SpnMappings spn_mappings;
 };
 

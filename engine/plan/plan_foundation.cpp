@@ -138,11 +138,12 @@ void plan_kds_root_key(Context& context) {
                      "The KDS root keys could not be read: " + unread->why.message + ".", unread->why.hint, where, id);
     return;
   }
-  if (facts.any_gmsa_exists) {
+  if (facts.any_gmsa_exists || facts.root_key_hidden) {
     if (needed)
       context.report(Severity::warning, "GMSA0212", "KDS root key not visible",
-                     "No KDS root key is visible to this user, who may not have the right to see one. Managed service "
-                     "accounts exist, so the forest has a key.",
+                     "No KDS root key is readable for this user, who may not have the right to. " +
+                         std::string(facts.root_key_hidden ? "One is listed" : "Managed service accounts exist") +
+                         ", so the forest has a key.",
                      "", where, id);
     return;
   }

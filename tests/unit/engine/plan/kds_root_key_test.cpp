@@ -62,6 +62,17 @@ TEST(PlanKdsRootKey, one_that_is_not_visible_is_known_by_the_accounts_it_made) {
   EXPECT_EQ(plan.diagnostics[0].severity, Severity::warning);
 }
 
+TEST(PlanKdsRootKey, one_that_is_listed_and_not_readable_is_there) {
+  FakeWorld world;
+  world.facts.kds_root_keys = model::Absent{};
+  world.facts.root_key_hidden = true;  // a delegated user, in a domain that has no managed account yet
+  const auto plan = plan_for(world, creating(false));
+  EXPECT_EQ(plan.count(model::Action::create), 3U) << "a group and two accounts, no key";
+  ASSERT_THAT(findings(plan), ElementsAre("GMSA0212 KdsRootKey/contoso.com"));
+  EXPECT_EQ(plan.diagnostics[0].severity, Severity::warning);
+  EXPECT_THAT(plan.diagnostics[0].detail, HasSubstr("One is listed"));
+}
+
 TEST(PlanKdsRootKey, keys_that_could_not_be_read_are_not_absent) {
   FakeWorld world;
   world.facts.kds_root_keys = model::Unreadable{{ErrorKind::denied, "no rights", {}, {}}};
