@@ -93,6 +93,7 @@ measure_live() {
 
   heading "No changes, $n accounts, $n groups, $((n * 10)) memberships (median of $rounds, min to max)"
   row "gmsactl plan, live" "$(field plan 2 <<<"$lines") s" "$(field plan 3 <<<"$lines") to $(field plan 4 <<<"$lines")"
+  row "  of it processor time of gmsactl" "$(field plan 6 <<<"$lines") s"
   row "ldapsearch of the same, one after the other" "$(field raw 2 <<<"$lines") s" "$(field raw 3 <<<"$lines") to $(field raw 4 <<<"$lines")"
   row "ldapsearch of the same, three at once" "$(field together 2 <<<"$lines") s" "$(field together 3 <<<"$lines") to $(field together 4 <<<"$lines")"
   row "plan / ldapsearch one after the other" "$ratio" "goal 1.0 or less: $(verdict "$ratio" '<=' 1.0)"
@@ -100,8 +101,9 @@ measure_live() {
   row "LDAP requests" "" "$(grep -o 'searches=.*' "$work/log" | tail -n 1)"
   row "gmsactl plan, offline on the LDIF export ($(du -m "$estate/directory.ldif" | cut -f1) MiB)" "$(field plan 2 <<<"$offline") s" \
     "$(field plan 3 <<<"$offline") to $(field plan 4 <<<"$offline"); goal under 1.5: $(verdict "$(field plan 2 <<<"$offline")" '<' 1.5)"
+  row "  of it processor time" "$(field plan 6 <<<"$offline") s" ""
   row "peak memory, offline" "$(field plan 5 <<<"$offline") MiB" "goal under 200: $(verdict "$(field plan 5 <<<"$offline")" '<' 190.7)"
-  row "of it reading manifests (gmsactl validate)" "$(field validate 2 <<<"$offline") s"
+  row "reading the manifests alone (gmsactl validate)" "$(field validate 2 <<<"$offline") s" "$(field validate 3 <<<"$offline") to $(field validate 4 <<<"$offline"); processor $(field validate 6 <<<"$offline")"
 }
 
 # fit FILE: lines of "accounts seconds"; slope in a log-log fit: 1 is linear, 2 quadratic.
@@ -122,7 +124,7 @@ growth_offline() {
   for n in 1000 2000 5000 10000; do
     "$python" "$bench_dir/estate.py" offline "$work/estate-$n" "$n"
     line=$(measure --rounds "$rounds" "plan=$gmsactl plan -f $work/estate-$n/manifests --server ldif:$work/estate-$n/directory.ldif")
-    row "$n accounts" "$(field plan 2 <<<"$line") s" "$(field plan 3 <<<"$line") to $(field plan 4 <<<"$line"); $(field plan 5 <<<"$line") MiB"
+    row "$n accounts" "$(field plan 2 <<<"$line") s" "$(field plan 3 <<<"$line") to $(field plan 4 <<<"$line"); processor $(field plan 6 <<<"$line"); $(field plan 5 <<<"$line") MiB"
     printf '%s %s\n' "$n" "$(field plan 2 <<<"$line")" >>"$work/offline"
     rm -rf "$work/estate-$n"
   done
@@ -137,7 +139,7 @@ growth_live() {
     estate=$(lab_variable GMSACTL_LAB_DIR)/estate-$n
     check_empty "$estate/manifests"
     line=$(in_lab "$python" "$bench_dir/measure.py" --rounds "$rounds" "plan=$gmsactl plan -f $estate/manifests")
-    row "$n accounts" "$(field plan 2 <<<"$line") s" "$(field plan 3 <<<"$line") to $(field plan 4 <<<"$line"); $(field plan 5 <<<"$line") MiB"
+    row "$n accounts" "$(field plan 2 <<<"$line") s" "$(field plan 3 <<<"$line") to $(field plan 4 <<<"$line"); processor $(field plan 6 <<<"$line"); $(field plan 5 <<<"$line") MiB"
     printf '%s %s\n' "$n" "$(field plan 2 <<<"$line")" >>"$work/live"
   done
   report_growth "$work/live"
