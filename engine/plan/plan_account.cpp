@@ -303,6 +303,19 @@ class AccountDiff {
   Fields fields_;
 };
 
+/// An access control list holds at most 65,535 bytes ([MS-DTYP] 2.4.5), 36 for each account of a domain.
+constexpr size_t most_readers = 1'800;
+
+void check_reader_count(Context& context, const Declaration<Gmsa>& declaration, const ResourceId& id, const GmsaChange& detail) {
+  const size_t count = detail.readers.size() + detail.kept_aces.size() + detail.kept_orphans.size();
+  if (count <= most_readers) return;
+  context.report(Severity::error, "GMSA0220", "Too many principals for one descriptor",
+                 model::address(id) + " would name " + std::to_string(count) +
+                     " principals in msDS-GroupMSAMembership, which has room for " + std::to_string(most_readers) + ".",
+                 "Put the hosts into a HostGroup and name that.",
+                 declaration.position("principalsAllowedToRetrieveManagedPassword"), id);
+}
+
 /// False where a reader could not be read.
 bool resolve_readers(Context& context, const ResourceId& id, const Gmsa& spec, GmsaChange& detail) {
   bool readable = true;
@@ -354,6 +367,7 @@ void plan_account(Context& context, const Declaration<Gmsa>& declaration) {
     return;
   }
   if (live != nullptr) detail.live = *live;
+  check_reader_count(context, declaration, id, detail);
   detail.user_account_control =
       wanted_uac(declaration.spec, live != nullptr && change.action != Action::replace ? live->user_account_control
                                                                                        : uac_workstation_trust);
