@@ -172,3 +172,4 @@ prepare_input
 describe_machine
 near
 far
+say "the lab is left up for another run: ./dev lab down --name $lab_name"

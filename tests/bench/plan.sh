@@ -150,3 +150,4 @@ describe_machine
 measure_live "$accounts"
 [[ $growth == none ]] || growth_offline
 [[ $growth != live ]] || growth_live
+say "the lab is left up for another run: ./dev lab down --name $lab_name"
