@@ -133,7 +133,7 @@ TEST(PlanReaders, deny_entries_are_kept_and_flagged) {
   const auto same = plan_for(world, desired({}, {account("Web01", {named("HOST01")})}));
   EXPECT_TRUE(same.empty());
   ASSERT_THAT(findings(same), ElementsAre("GMSA0213 GMSA/Web01"));
-  EXPECT_THAT(same.diagnostics[0].detail, HasSubstr("1 deny entry and 0 entr"));
+  EXPECT_THAT(same.diagnostics[0].detail, HasSubstr("1 deny ACE and 0 ACEs of other types"));
 
   const auto cleared = plan_for(world, desired({}, {account("Web01")}));
   const auto& kept = std::get<GmsaChange>(cleared.changes.at(0).detail).kept_aces;
