@@ -123,7 +123,9 @@ Result<size_t> count_domains(Transport& transport, const Dn& configuration_dn) {
 
 Result<model::DirectoryFacts> read_facts(Transport& transport, const Entry& root_dse) {
   model::DirectoryFacts facts;
-  facts.server = std::string(root_dse.first("dnsHostName").value_or(transport.peer()));
+  // A saved directory may name the controller that it was read from; what answers is the file.
+  const std::string peer = transport.peer();
+  facts.server = peer.starts_with("ldif:") ? peer : std::string(root_dse.first("dnsHostName").value_or(peer));
   facts.domain_dn = GMSACTL_TRY(Dn::parse(root_dse.first("defaultNamingContext").value_or("")));
   facts.configuration_dn = GMSACTL_TRY(Dn::parse(root_dse.first("configurationNamingContext").value_or("")));
   const Dn root = GMSACTL_TRY(Dn::parse(root_dse.first("rootDomainNamingContext").value_or(facts.domain_dn.text())));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include "engine/base/text.h"
 #include "providers/directory/batch.h"
@@ -31,9 +32,12 @@ class PrincipalResolver {
   }
 
   Result<std::map<std::string, PrincipalLookup>> run() {
-    // sAMAccountName first: most references are computers, and a SID or DN costs its own index.
-    GMSACTL_TRY(search_any(transport_, facts_.domain_dn.text(), clauses_, "", principal_attributes(),
-                           [this](Entry&& entry) { take(entry); }));
+    GMSACTL_TRY(search());
+    // A name that no computer has may be a group's or a user's: a second, usually empty, round of questions.
+    for (const auto& [key, sam] : names_)
+      if (!sam.ends_with('$') && !by_sam_.contains(sam + "$"))
+        clauses_.push_back(clause(attribute::sam_account_name, sam));
+    GMSACTL_TRY(search());
     for (auto& [key, sam] : names_) decide_name(lookups_[key], sam);
     for (const auto& [key, sid] : sids_) decide_sid(lookups_[key], sid);
     for (const auto& [key, dn_key] : dns_)
@@ -72,9 +76,14 @@ class PrincipalResolver {
   }
 
   void ask_name(const std::string& key, const std::string& name) {
-    clauses_.push_back(clause(attribute::sam_account_name, name));
-    if (!name.ends_with('$')) clauses_.push_back(clause(attribute::sam_account_name, name + "$"));
+    clauses_.push_back(clause(attribute::sam_account_name, name.ends_with('$') ? name : name + "$"));
     names_.emplace_back(key, fold(name));
+  }
+
+  Result<void> search() {
+    const auto clauses = std::exchange(clauses_, {});
+    return search_any(transport_, facts_.domain_dn.text(), clauses, "", principal_attributes(),
+                      [this](Entry&& entry) { take(entry); });
   }
 
   void take(const Entry& entry) {

@@ -59,7 +59,6 @@ Result<std::unique_ptr<Session>> Session::open(const model::Environment& environ
   auto& connect = session->connect_options_;
   connect.bind = environment.authentication == model::Authentication::simple ? ldap::Bind::simple : ldap::Bind::kerberos;
   connect.username = environment.username;
-  if (environment.password_from) connect.password = GMSACTL_TRY(read_password(*environment.password_from));
   connect.tls = environment.tls_mode == model::TlsMode::ldaps       ? ldap::Tls::ldaps
                 : environment.tls_mode == model::TlsMode::start_tls ? ldap::Tls::start_tls
                                                                     : ldap::Tls::automatic;
@@ -68,6 +67,8 @@ Result<std::unique_ptr<Session>> Session::open(const model::Environment& environ
   connect.connect_timeout = std::min<std::chrono::milliseconds>(connect.connect_timeout, options.request_timeout);
   connect.window = options.window;
   GMSACTL_TRY(session->choose_servers());
+  const bool offline = std::all_of(session->servers_.begin(), session->servers_.end(), is_ldif);
+  if (environment.password_from && !offline) connect.password = GMSACTL_TRY(read_password(*environment.password_from));
   GMSACTL_TRY(session->connect_first(0));
   return session;
 }
