@@ -21,7 +21,8 @@ bool succeeded(Outcome outcome) { return outcome == Outcome::applied || outcome 
 /// Hands out changes whose requirements are met; every method is called with the lock held.
 class Schedule {
  public:
-  explicit Schedule(const model::Plan& plan) : changes_(plan.changes), waiting_for_(changes_.size()), next_(changes_.size()) {
+  explicit Schedule(const model::Plan& plan)
+      : changes_(plan.changes), waiting_for_(changes_.size()), next_(changes_.size()) {
     results_.resize(changes_.size());
     std::map<ResourceId, size_t> index;
     for (size_t i = 0; i < changes_.size(); ++i) index.emplace(changes_[i].id, i);
@@ -40,8 +41,8 @@ class Schedule {
 
   bool finished() const { return open_ == 0; }
   bool has_ready() const { return !ready_.empty(); }
-  /// What is left waits for itself. A plan that has a circle has an error too and is not applied; should one come here
-  /// all the same, the run ends rather than hangs.
+  /// What is left waits for itself. A plan that has a circle has an error too and is not applied; should one
+  /// come here all the same, the run ends rather than hangs.
   bool stuck() const { return open_ > 0 && under_way_ == 0 && ready_.empty(); }
   void skip_rest() {
     for (size_t i = 0; i < changes_.size(); ++i) {
@@ -80,7 +81,8 @@ class Schedule {
   void skip(size_t i, const ResourceId& because) {
     if (!skipped_.insert(i).second) return;
     results_[i].outcome = Outcome::skipped;
-    results_[i].error = Error{ErrorKind::cancelled, "it requires " + model::address(because) + ", which was not applied", {}, {}};
+    results_[i].error = Error{
+        ErrorKind::cancelled, "it requires " + model::address(because) + ", which was not applied", {}, {}};
     --open_;
     for (const size_t dependent : next_[i]) skip(dependent, changes_[i].id);
   }

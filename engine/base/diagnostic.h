@@ -1,7 +1,7 @@
 // What a person must fix, or should know: many at a time, each with a stable code, a place and a next step.
 // Made by the manifest reader and the planner, printed by engine/report, never parsed by us.
-// Style (docs/diagnostics.md): the summary is a fixed phrase without names; the detail says what, where and why in
-// full sentences; the hint is the next thing to type or to change.
+// Style (docs/diagnostics.md): the summary is a fixed phrase without names; the detail says what, where and
+// why in full sentences; the hint is the next thing to type or to change.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,9 @@ std::string_view name(Severity severity);
 
 struct Diagnostic {
   Severity severity = Severity::error;
-  /// "GMSA0107". The first two digits say what kind of mistake it is and so which exit code an error leads to:
-  /// 01 manifest or command line (3), 02 live system (4), 03 policy and immutability (7), 04 concurrent change (5).
+  /// "GMSA0107". The first two digits say what kind of mistake it is and so which exit code an error leads
+  /// to: 01 manifest or command line (3), 02 live system (4), 03 policy and immutability (7), 04 concurrent
+  /// change (5).
   std::string_view code;
   std::string summary;
   std::string detail;

@@ -6,19 +6,32 @@ namespace gmsactl {
 
 std::string_view name(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::invalid: return "invalid";
-    case ErrorKind::not_found: return "not found";
-    case ErrorKind::already_exists: return "already exists";
-    case ErrorKind::conflict: return "conflict";
-    case ErrorKind::unauthenticated: return "unauthenticated";
-    case ErrorKind::denied: return "denied";
-    case ErrorKind::unavailable: return "unavailable";
-    case ErrorKind::timeout: return "timeout";
-    case ErrorKind::unsupported: return "unsupported";
-    case ErrorKind::constraint: return "constraint";
-    case ErrorKind::cancelled: return "cancelled";
-    case ErrorKind::corrupt: return "corrupt";
-    case ErrorKind::internal: return "internal";
+    case ErrorKind::invalid:
+      return "invalid";
+    case ErrorKind::not_found:
+      return "not found";
+    case ErrorKind::already_exists:
+      return "already exists";
+    case ErrorKind::conflict:
+      return "conflict";
+    case ErrorKind::unauthenticated:
+      return "unauthenticated";
+    case ErrorKind::denied:
+      return "denied";
+    case ErrorKind::unavailable:
+      return "unavailable";
+    case ErrorKind::timeout:
+      return "timeout";
+    case ErrorKind::unsupported:
+      return "unsupported";
+    case ErrorKind::constraint:
+      return "constraint";
+    case ErrorKind::cancelled:
+      return "cancelled";
+    case ErrorKind::corrupt:
+      return "corrupt";
+    case ErrorKind::internal:
+      return "internal";
   }
   return "internal";
 }

@@ -1,4 +1,5 @@
-// Result<T>: a value or an Error; the return type of every operation that can fail. Functions that return it are
+// Result<T>: a value or an Error; the return type of every operation that can fail. Functions that return it
+// are
 // [[nodiscard]], since tl::expected itself is not.
 #pragma once
 
@@ -31,13 +32,14 @@ inline void take(Result<void>&&) {}
 
 #define GMSACTL_PASTE_TOKENS(a, b) a##b
 #define GMSACTL_PASTE(a, b) GMSACTL_PASTE_TOKENS(a, b)
-#define GMSACTL_TRY_AS(result, expression)                                   \
-  __extension__({                                                            \
-    auto&& result = (expression);                                            \
-    if (!result) [[unlikely]]                                                \
-      return ::gmsactl::fail(std::move(result).error());                     \
-    ::gmsactl::detail::take(std::move(result));                              \
+#define GMSACTL_TRY_AS(result, expression)               \
+  __extension__({                                        \
+    auto&& result = (expression);                        \
+    if (!result) [[unlikely]]                            \
+      return ::gmsactl::fail(std::move(result).error()); \
+    ::gmsactl::detail::take(std::move(result));          \
   })
-/// The value of a Result, or return its error from the enclosing function. `Dn dn = GMSACTL_TRY(parse_dn(text));`
-/// The value is moved out of the Result, so its expression must be a temporary or no longer needed.
+/// The value of a Result, or return its error from the enclosing function. `Dn dn =
+/// GMSACTL_TRY(parse_dn(text));` The value is moved out of the Result, so its expression must be a temporary
+/// or no longer needed.
 #define GMSACTL_TRY(expression) GMSACTL_TRY_AS(GMSACTL_PASTE(gmsactl_try_, __COUNTER__), expression)

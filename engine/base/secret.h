@@ -1,4 +1,5 @@
-// A value that must not be printed: it has no formatter, no stream operator and no comparison, and wipes its memory.
+// A value that must not be printed: it has no formatter, no stream operator and no comparison, and wipes its
+// memory.
 #pragma once
 
 #include <string>

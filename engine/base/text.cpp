@@ -17,13 +17,14 @@ std::string fold(std::string_view text) {
 }
 
 bool equal_folded(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return fold(x) == fold(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return fold(x) == fold(y); });
 }
 
 bool LessFolded::operator()(std::string_view a, std::string_view b) const {
-  return std::lexicographical_compare(
-      a.begin(), a.end(), b.begin(), b.end(),
-      [](char x, char y) { return static_cast<unsigned char>(fold(x)) < static_cast<unsigned char>(fold(y)); });
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    return static_cast<unsigned char>(fold(x)) < static_cast<unsigned char>(fold(y));
+  });
 }
 
 std::string join(std::span<const std::string> parts, std::string_view separator) {
@@ -128,7 +129,8 @@ std::string hex(std::string_view bytes) {
 }
 
 namespace {
-constexpr std::string_view base64_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view base64_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 }
 
 std::string base64_encode(std::string_view bytes) {
@@ -136,7 +138,8 @@ std::string base64_encode(std::string_view bytes) {
   for (size_t i = 0; i < bytes.size(); i += 3) {
     uint32_t block = 0;
     const size_t count = std::min<size_t>(3, bytes.size() - i);
-    for (size_t j = 0; j < 3; ++j) block = block << 8U | (j < count ? static_cast<unsigned char>(bytes[i + j]) : 0U);
+    for (size_t j = 0; j < 3; ++j)
+      block = block << 8U | (j < count ? static_cast<unsigned char>(bytes[i + j]) : 0U);
     for (size_t j = 0; j < 4; ++j) text += j <= count ? base64_alphabet[block >> (18 - 6 * j) & 63U] : '=';
   }
   return text;
@@ -181,7 +184,8 @@ bool base64_decode(std::string_view text, std::string& bytes) {
 }
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
-  // Damerau's transposition is left out: two edits for a swap is still within a third of any word worth correcting.
+  // Damerau's transposition is left out: two edits for a swap is still within a third of any word worth
+  // correcting.
   std::string_view best;
   size_t best_distance = std::max<size_t>(1, word.size() / 3) + 1;
   std::vector<size_t> row;

@@ -1,5 +1,5 @@
-// Small text functions that the standard library lacks. ASCII case folding is deliberate: account names, SPNs and
-// attribute names compare that way in AD for the characters gmsactl allows to be written.
+// Small text functions that the standard library lacks. ASCII case folding is deliberate: account names, SPNs
+// and attribute names compare that way in AD for the characters gmsactl allows to be written.
 #pragma once
 
 #include <span>
@@ -23,9 +23,9 @@ std::string_view trim(std::string_view text);
 /// "1 group", "2 groups".
 std::string plural(size_t count, std::string_view noun);
 
-/// Text from a server or a manifest, safe for a terminal: C0 and C1 control characters, DEL and invalid UTF-8 become
-/// \xNN, bidirectional overrides and zero-width characters (U+200B…U+200F, U+202A…U+202E, U+2060…U+2069, U+FEFF)
-/// become \u{NNNN}. A line feed is a control character too.
+/// Text from a server or a manifest, safe for a terminal: C0 and C1 control characters, DEL and invalid UTF-8
+/// become \xNN, bidirectional overrides and zero-width characters (U+200B…U+200F, U+202A…U+202E,
+/// U+2060…U+2069, U+FEFF) become \u{NNNN}. A line feed is a control character too.
 std::string printable(std::string_view text);
 bool valid_utf8(std::string_view text);
 /// Lower-case hexadecimal, two digits a byte.

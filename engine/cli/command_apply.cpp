@@ -1,5 +1,5 @@
-// Everything is planned and every check passed before the first write, in all environments; only then one environment
-// after the other is written.
+// Everything is planned and every check passed before the first write, in all environments; only then one
+// environment after the other is written.
 #include <unistd.h>
 
 #include <algorithm>
@@ -46,7 +46,8 @@ ExitCode prepare(const Options& options, const Loaded& loaded, std::vector<Prepa
     print_diagnostics(options, plan->diagnostics, loaded.source_lines());
     code = worst(code, exit_code(plan->diagnostics));
     if (options.output == Output::text) {
-      std::cout << report::plan_text(*plan, {color_for(options, STDOUT_FILENO), options.explain}) << '\n' << std::flush;
+      std::cout << report::plan_text(*plan, {color_for(options, STDOUT_FILENO), options.explain}) << '\n'
+                << std::flush;
     }
     prepared.push_back({std::move(*run), std::move(*plan), {}});
   }
@@ -56,7 +57,9 @@ ExitCode prepare(const Options& options, const Loaded& loaded, std::vector<Prepa
 bool approved(const Options& options, const std::vector<Prepared>& prepared) {
   if (options.auto_approve) return true;
   std::cerr << "\nApply these changes to";
-  for (const auto& one : prepared) std::cerr << ' ' << one.plan.environment << " (" << printable(one.plan.domain) << " through " << printable(one.plan.server) << ")";
+  for (const auto& one : prepared)
+    std::cerr << ' ' << one.plan.environment << " (" << printable(one.plan.domain) << " through "
+              << printable(one.plan.server) << ")";
   std::cerr << "? Only \"yes\" is taken for a yes: " << std::flush;
   std::string answer;
   return static_cast<bool>(std::getline(std::cin, answer)) && trim(answer) == "yes";
@@ -69,7 +72,8 @@ bool same_changes(const model::Plan& a, const model::Plan& b) {
                     });
 }
 
-/// The server may have gone between plan and apply. Another one may be used as long as it gives the same plan.
+/// The server may have gone between plan and apply. Another one may be used as long as it gives the same
+/// plan.
 Result<void> begin_writes(Prepared& one, ports::EventSink& events) {
   auto alive = one.run.provider().begin_writes();
   if (alive || !outcome_unknown(alive.error().kind)) return alive;
@@ -77,8 +81,8 @@ Result<void> begin_writes(Prepared& one, ports::EventSink& events) {
   if (!plan) return fail(std::move(plan).error());
   if (!same_changes(*plan, one.plan) || has_errors(plan->diagnostics))
     return fail(ErrorKind::conflict,
-                "the domain controller " + one.plan.server + " was lost before the first write, and " + plan->server +
-                    ", which took its place, gives another plan",
+                "the domain controller " + one.plan.server + " was lost before the first write, and " +
+                    plan->server + ", which took its place, gives another plan",
                 "Plan again and review the difference.");
   one.plan = std::move(*plan);
   return one.run.provider().begin_writes();
@@ -143,7 +147,9 @@ ExitCode write(const Options& options, const Loaded& loaded, Prepared& one) {
   ExitCode code = exit_code_of(one.results);
   if (code == ExitCode::done) code = verify(options, loaded, one, progress);
   progress.clear();
-  if (text) std::cout << '\n' << report::apply_text(one.plan, one.results, color_for(options, STDOUT_FILENO)) << std::flush;
+  if (text)
+    std::cout << '\n'
+              << report::apply_text(one.plan, one.results, color_for(options, STDOUT_FILENO)) << std::flush;
   one.run.log_requests();
   return code;
 }
@@ -172,15 +178,18 @@ ExitCode apply(const Options& options) {
     std::cerr << "Nothing was written.\n";
     return code;
   }
-  const bool anything = std::any_of(prepared.begin(), prepared.end(), [](const Prepared& one) { return !one.plan.empty(); });
+  const bool anything =
+      std::any_of(prepared.begin(), prepared.end(), [](const Prepared& one) { return !one.plan.empty(); });
   if (anything && !approved(options, prepared)) {
     std::cerr << "Nothing was written.\n";
     return ExitCode::done;
   }
   ExitCode code = ExitCode::done;
   for (auto& one : prepared) {
-    if (stop_requested().stop_requested()) code = worst(code, ExitCode::interrupted);
-    else code = worst(code, write(options, *loaded, one));
+    if (stop_requested().stop_requested())
+      code = worst(code, ExitCode::interrupted);
+    else
+      code = worst(code, write(options, *loaded, one));
   }
   if (options.output == Output::json) print_json(prepared, started);
   return code;

@@ -19,7 +19,8 @@ using Command = ExitCode (*)(const Options&);
 
 /// "90", "90s", "1500ms", "2m", "1h".
 std::string read_duration(const std::string& text, std::chrono::milliseconds& duration) {
-  static const std::map<std::string, int64_t> units{{"ms", 1}, {"s", 1000}, {"", 1000}, {"m", 60'000}, {"h", 3'600'000}};
+  static const std::map<std::string, int64_t> units{
+      {"ms", 1}, {"s", 1000}, {"", 1000}, {"m", 60'000}, {"h", 3'600'000}};
   int64_t amount = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), amount);
   const auto unit = units.find(std::string(end, text.data() + text.size()));
@@ -34,14 +35,18 @@ class CommandLine {
   CommandLine() : app_("Group Managed Service Accounts for Windows containers, as code.", "gmsactl") {
     app_.require_subcommand(1);
     app_.set_version_flag("--version", std::string("gmsactl ") + gmsactl::version);
-    app_.footer("Exit codes: 0 done; 2 there are changes (plan --detailed-exitcode); 3 manifests or command line wrong;\n"
-                "4 live system not reached, read or fit; 5 somebody else changed it; 6 partly applied; 7 refused;\n"
-                "8 locked; 130 interrupted; 1 unforeseen. More: man gmsactl.");
+    app_.footer(
+        "Exit codes: 0 done; 2 there are changes (plan --detailed-exitcode); 3 manifests or command line "
+        "wrong;\n"
+        "4 live system not reached, read or fit; 5 somebody else changed it; 6 partly applied; 7 refused;\n"
+        "8 locked; 130 interrupted; 1 unforeseen. More: man gmsactl.");
     auto* check = add("validate", "Check manifests; touches no network", validate);
     manifest_flags(*check);
     auto* show = add("plan", "Show what apply would do; never writes to a live system", plan);
     live_flags(*show);
-    named(show->add_flag("--detailed-exitcode", options_.detailed_exit_code, "Exit with 2 where there are changes"), "DETAILED_EXITCODE");
+    named(show->add_flag("--detailed-exitcode", options_.detailed_exit_code,
+                         "Exit with 2 where there are changes"),
+          "DETAILED_EXITCODE");
     named(show->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
     replace_flag(*show);
     auto* write = add("apply", "Make live state match the manifests", apply);
@@ -50,7 +55,8 @@ class CommandLine {
     write->add_flag("--auto-approve", options_.auto_approve, "Do not ask before writing");
     replace_flag(*write);
     auto* print = add("schema", "Print the JSON Schema of a manifest kind, for editors", schema);
-    print->add_option("kind", options_.schema_name, "manifest (all kinds, the default), Environment, HostGroup, GMSA, plan or report");
+    print->add_option("kind", options_.schema_name,
+                      "manifest (all kinds, the default), Environment, HostGroup, GMSA, plan or report");
     auto* tell = add("version", "Print the version", version);
     output_flag(*tell);
   }
@@ -72,52 +78,83 @@ class CommandLine {
   CLI::App* add(const std::string& name, const std::string& description, Command command) {
     auto* sub = app_.add_subcommand(name, description);
     sub->callback([this, command] { command_ = command; });
-    const std::map<std::string, ColorChoice> choices{{"auto", ColorChoice::automatic}, {"always", ColorChoice::always}, {"never", ColorChoice::never}};
+    const std::map<std::string, ColorChoice> choices{
+        {"auto", ColorChoice::automatic}, {"always", ColorChoice::always}, {"never", ColorChoice::never}};
     named(sub->add_option("--color", options_.color, "Colours in text: auto, always, never")
-              ->transform(CLI::CheckedTransformer(choices).description(""))->type_name("WHEN"), "COLOR");
+              ->transform(CLI::CheckedTransformer(choices).description(""))
+              ->type_name("WHEN"),
+          "COLOR");
     named(sub->add_option("--log-level", options_.log_level, "error, warn, info, debug or trace")
-              ->check(CLI::IsMember({"error", "warn", "info", "debug", "trace"}).description(""))->type_name("LEVEL"), "LOG_LEVEL");
+              ->check(CLI::IsMember({"error", "warn", "info", "debug", "trace"}).description(""))
+              ->type_name("LEVEL"),
+          "LOG_LEVEL");
     named(sub->add_option("--log-format", options_.log_format, "text or json")
-              ->check(CLI::IsMember({"text", "json"}).description(""))->type_name("FORMAT"), "LOG_FORMAT");
+              ->check(CLI::IsMember({"text", "json"}).description(""))
+              ->type_name("FORMAT"),
+          "LOG_FORMAT");
     named(sub->add_flag("--quiet", options_.quiet, "No progress, notes or warnings"), "QUIET");
     return sub;
   }
 
   /// Every flag can be given as a variable, except those that choose what is written to or allow it.
-  static void named(CLI::Option* option, const std::string& variable) { option->envname("GMSACTL_" + variable); }
+  static void named(CLI::Option* option, const std::string& variable) {
+    option->envname("GMSACTL_" + variable);
+  }
 
   void output_flag(CLI::App& sub) {
     const std::map<std::string, Output> outputs{{"text", Output::text}, {"json", Output::json}};
     named(sub.add_option("-o,--output", options_.output, "text or json")
-              ->transform(CLI::CheckedTransformer(outputs).description(""))->type_name("FORMAT"), "OUTPUT");
+              ->transform(CLI::CheckedTransformer(outputs).description(""))
+              ->type_name("FORMAT"),
+          "OUTPUT");
   }
 
   void manifest_flags(CLI::App& sub) {
-    sub.add_option("-f,--manifests", options_.manifests, "File, folder or - for standard input; repeatable; default .")
-        ->type_name("PATH")->allow_extra_args(false);
-    sub.add_option("-e,--env", options_.environments, "Environment; repeatable; no default where several are defined")
-        ->type_name("NAME")->allow_extra_args(false);
+    sub.add_option("-f,--manifests", options_.manifests,
+                   "File, folder or - for standard input; repeatable; default .")
+        ->type_name("PATH")
+        ->allow_extra_args(false);
+    sub.add_option("-e,--env", options_.environments,
+                   "Environment; repeatable; no default where several are defined")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
     sub.add_flag("--all-envs", options_.all_environments, "Every environment");
   }
 
   void live_flags(CLI::App& sub) {
     manifest_flags(sub);
     output_flag(sub);
-    sub.add_option("--target", options_.targets, "Only these addresses and what they require; a glob such as 'GMSA/Web*'; repeatable")
-        ->type_name("KIND/NAME")->allow_extra_args(false);
-    sub.add_option("--exclude", options_.excludes, "Not these addresses; repeatable")->type_name("KIND/NAME")->allow_extra_args(false);
-    sub.add_option("--server", options_.servers, "ldap://…, ldaps://… or ldif:FILE in place of the Environment's; repeatable")
-        ->type_name("URL")->allow_extra_args(false);
+    sub.add_option("--target", options_.targets,
+                   "Only these addresses and what they require; a glob such as 'GMSA/Web*'; repeatable")
+        ->type_name("KIND/NAME")
+        ->allow_extra_args(false);
+    sub.add_option("--exclude", options_.excludes, "Not these addresses; repeatable")
+        ->type_name("KIND/NAME")
+        ->allow_extra_args(false);
+    sub.add_option("--server", options_.servers,
+                   "ldap://…, ldaps://… or ldif:FILE in place of the Environment's; repeatable")
+        ->type_name("URL")
+        ->allow_extra_args(false);
     named(sub.add_option("--parallelism", options_.parallelism, "Changes under way at once (16)")
-              ->check(CLI::Range(1, 256).description(""))->type_name("N"), "PARALLELISM");
-    named(sub.add_option_function<std::string>("--timeout", [this](const std::string& text) {
-      if (const auto wrong = read_duration(text, options_.timeout); !wrong.empty()) throw CLI::ValidationError("--timeout", wrong);
-    }, "Longest wait for one answer (2m)")->type_name("DURATION"), "TIMEOUT");
+              ->check(CLI::Range(1, 256).description(""))
+              ->type_name("N"),
+          "PARALLELISM");
+    named(sub.add_option_function<std::string>(
+                 "--timeout",
+                 [this](const std::string& text) {
+                   if (const auto wrong = read_duration(text, options_.timeout); !wrong.empty())
+                     throw CLI::ValidationError("--timeout", wrong);
+                 },
+                 "Longest wait for one answer (2m)")
+              ->type_name("DURATION"),
+          "TIMEOUT");
   }
 
   void replace_flag(CLI::App& sub) {
-    sub.add_option("--allow-replace", options_.allow_replace, "Allow replacing this account, which gives it a new SID; repeatable")
-        ->type_name("GMSA/NAME")->allow_extra_args(false);
+    sub.add_option("--allow-replace", options_.allow_replace,
+                   "Allow replacing this account, which gives it a new SID; repeatable")
+        ->type_name("GMSA/NAME")
+        ->allow_extra_args(false);
   }
 
   ExitCode explain(const CLI::ParseError& error) {
@@ -137,17 +174,20 @@ class CommandLine {
     for (const auto* sub : app_.get_subcommands(nullptr)) names.push_back(sub->get_name());
     const std::vector<std::string_view> candidates(names.begin(), names.end());
     const auto near = nearest(first_word_, candidates);
-    print_usage_error(options_, "there is no command \"" + first_word_ + "\"; there are: " + join(names, ", "),
+    print_usage_error(options_,
+                      "there is no command \"" + first_word_ + "\"; there are: " + join(names, ", "),
                       near.empty() ? "Run gmsactl --help." : "Did you mean \"" + std::string(near) + "\"?");
     return ExitCode::invalid;
   }
 
   void warn_about_variables() const {
-    static constexpr std::array ignored{"GMSACTL_MANIFESTS", "GMSACTL_ENV", "GMSACTL_ALL_ENVS", "GMSACTL_SERVER", "GMSACTL_TARGET",
-                                        "GMSACTL_EXCLUDE", "GMSACTL_AUTO_APPROVE", "GMSACTL_ALLOW_REPLACE"};
+    static constexpr std::array ignored{"GMSACTL_MANIFESTS",    "GMSACTL_ENV",          "GMSACTL_ALL_ENVS",
+                                        "GMSACTL_SERVER",       "GMSACTL_TARGET",       "GMSACTL_EXCLUDE",
+                                        "GMSACTL_AUTO_APPROVE", "GMSACTL_ALLOW_REPLACE"};
     for (const char* name : ignored)
       if (std::getenv(name) != nullptr)
-        log(LogLevel::warn, "variable is ignored: what is written to is chosen on the command line only", {{"variable", name}});
+        log(LogLevel::warn, "variable is ignored: what is written to is chosen on the command line only",
+            {{"variable", name}});
   }
 
   CLI::App app_;

@@ -1,5 +1,5 @@
-// The commands: each takes the options and gives the exit code. Results go to standard output, everything else to
-// standard error.
+// The commands: each takes the options and gives the exit code. Results go to standard output, everything
+// else to standard error.
 #pragma once
 
 #include "engine/cli/exit_code.h"

@@ -28,14 +28,15 @@ ExitCode validate(const Options& options) {
   std::vector<std::string> names;
   for (const auto& desired : loaded->environments) names.push_back(desired.environment.name);
   if (!options.quiet)
-    std::cout << "Valid: " << plural(documents(*loaded), "document") << ", " << plural(names.size(), "environment") << " ("
-              << join(names, ", ") << ").\n";
+    std::cout << "Valid: " << plural(documents(*loaded), "document") << ", "
+              << plural(names.size(), "environment") << " (" << join(names, ", ") << ").\n";
   return ExitCode::done;
 }
 
 ExitCode schema(const Options& options) {
   std::vector<std::string_view> names;
-  const std::string_view wanted = options.schema_name.empty() ? "manifest" : std::string_view(options.schema_name);
+  const std::string_view wanted =
+      options.schema_name.empty() ? "manifest" : std::string_view(options.schema_name);
   for (const auto& [file, text] : schemas::all) {
     if (equal_folded(short_name(file), short_name(wanted))) {
       std::cout << text;
@@ -52,8 +53,10 @@ ExitCode schema(const Options& options) {
 }
 
 ExitCode version(const Options& options) {
-  if (options.output == Output::json) std::cout << "{\"name\": \"gmsactl\", \"version\": \"" << gmsactl::version << "\"}\n";
-  else std::cout << "gmsactl " << gmsactl::version << '\n';
+  if (options.output == Output::json)
+    std::cout << "{\"name\": \"gmsactl\", \"version\": \"" << gmsactl::version << "\"}\n";
+  else
+    std::cout << "gmsactl " << gmsactl::version << '\n';
   return ExitCode::done;
 }
 

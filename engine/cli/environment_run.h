@@ -1,5 +1,5 @@
-// One environment from what is wanted to a plan: connects, observes, plans. Shared by plan and apply, so that both see
-// the same thing.
+// One environment from what is wanted to a plan: connects, observes, plans. Shared by plan and apply, so that
+// both see the same thing.
 #pragma once
 
 #include <memory>
@@ -35,7 +35,8 @@ class EnvironmentRun {
  private:
   EnvironmentRun(const Options& options, const model::Desired& desired,
                  std::unique_ptr<directory::DirectoryProvider> provider);
-  [[nodiscard]] Result<model::Plan> plan_of(const model::Desired& desired, bool everything, ports::EventSink& events);
+  [[nodiscard]] Result<model::Plan> plan_of(const model::Desired& desired, bool everything,
+                                            ports::EventSink& events);
 
   const Options* options_;
   const model::Desired* desired_;

@@ -18,20 +18,28 @@ ExitCode exit_code(const Diagnostics& diagnostics) {
   for (const auto& diagnostic : diagnostics) {
     if (diagnostic.severity != Severity::error) continue;
     const auto group = diagnostic.code.substr(0, 6);
-    if (group == "GMSA01") code = worst(code, ExitCode::invalid);
-    else if (group == "GMSA02") code = worst(code, ExitCode::live_system);
-    else if (group == "GMSA03") code = worst(code, ExitCode::refused);
-    else if (group == "GMSA04") code = worst(code, ExitCode::stale);
-    else code = worst(code, ExitCode::unforeseen);
+    if (group == "GMSA01")
+      code = worst(code, ExitCode::invalid);
+    else if (group == "GMSA02")
+      code = worst(code, ExitCode::live_system);
+    else if (group == "GMSA03")
+      code = worst(code, ExitCode::refused);
+    else if (group == "GMSA04")
+      code = worst(code, ExitCode::stale);
+    else
+      code = worst(code, ExitCode::unforeseen);
   }
   return code;
 }
 
 ExitCode exit_code(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::conflict: return ExitCode::stale;
-    case ErrorKind::cancelled: return ExitCode::interrupted;
-    case ErrorKind::internal: return ExitCode::unforeseen;
+    case ErrorKind::conflict:
+      return ExitCode::stale;
+    case ErrorKind::cancelled:
+      return ExitCode::interrupted;
+    case ErrorKind::internal:
+      return ExitCode::unforeseen;
     case ErrorKind::invalid:
     case ErrorKind::not_found:
     case ErrorKind::already_exists:
@@ -41,7 +49,8 @@ ExitCode exit_code(ErrorKind kind) {
     case ErrorKind::timeout:
     case ErrorKind::unsupported:
     case ErrorKind::constraint:
-    case ErrorKind::corrupt: return ExitCode::live_system;
+    case ErrorKind::corrupt:
+      return ExitCode::live_system;
   }
   return ExitCode::unforeseen;
 }

@@ -1,7 +1,7 @@
 #include "engine/cli/interrupt.h"
 
-#include <csignal>
 #include <unistd.h>
+#include <csignal>
 
 #include <atomic>
 #include <string_view>

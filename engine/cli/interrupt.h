@@ -1,5 +1,5 @@
-// SIGINT and SIGTERM. While nothing is being written the program ends at once; while something is, the first signal
-// lets what is under way finish and begins nothing new, a second one ends the program.
+// SIGINT and SIGTERM. While nothing is being written the program ends at once; while something is, the first
+// signal lets what is under way finish and begins nothing new, a second one ends the program.
 #pragma once
 
 #include <stop_token>

@@ -21,10 +21,13 @@ manifest::LoadRequest request_for(const Options& options) {
   return request;
 }
 
-std::string listed(const std::vector<std::string>& names) { return names.empty() ? "none" : join(names, ", "); }
+std::string listed(const std::vector<std::string>& names) {
+  return names.empty() ? "none" : join(names, ", ");
+}
 
 /// The environments meant; nothing where the command line doesn't say so clearly.
-std::optional<std::vector<std::string>> chosen_environments(const Options& options, const std::vector<std::string>& defined) {
+std::optional<std::vector<std::string>> chosen_environments(const Options& options,
+                                                            const std::vector<std::string>& defined) {
   if (defined.empty()) {
     print_usage_error(options, "the manifests define no Environment",
                       "Add a document with kind: Environment that names the domain and the owner.");
@@ -70,8 +73,9 @@ bool check_patterns(const Options& options, const std::vector<model::Desired>& e
   const auto check = [&](const std::vector<std::string>& patterns, const std::string& flag) {
     for (const auto& pattern : patterns)
       if (!any_matches(pattern, environments)) {
-        print_usage_error(options, flag + " \"" + pattern + "\" matches no address of the chosen environments",
-                          "Addresses look like GMSA/WebApp01 and HostGroup/WebApp01Hosts; * and ? stand for any text.");
+        print_usage_error(
+            options, flag + " \"" + pattern + "\" matches no address of the chosen environments",
+            "Addresses look like GMSA/WebApp01 and HostGroup/WebApp01Hosts; * and ? stand for any text.");
         return false;
       }
     return true;

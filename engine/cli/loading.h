@@ -1,5 +1,5 @@
-// From the command line's paths and environment names to what is wanted: the part that every command on manifests
-// begins with, and the only part that ends with exit code 3.
+// From the command line's paths and environment names to what is wanted: the part that every command on
+// manifests begins with, and the only part that ends with exit code 3.
 #pragma once
 
 #include <optional>

@@ -16,11 +16,16 @@ bool json_lines = false;
 
 spdlog::level::level_enum spdlog_level(LogLevel level) {
   switch (level) {
-    case LogLevel::error: return spdlog::level::err;
-    case LogLevel::warn: return spdlog::level::warn;
-    case LogLevel::info: return spdlog::level::info;
-    case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::trace: return spdlog::level::trace;
+    case LogLevel::error:
+      return spdlog::level::err;
+    case LogLevel::warn:
+      return spdlog::level::warn;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::trace:
+      return spdlog::level::trace;
   }
   return spdlog::level::info;
 }
@@ -29,15 +34,19 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
 
 void start_logging(const std::string& level, const std::string& format) {
   json_lines = format == "json";
-  auto logger = std::make_shared<spdlog::logger>("gmsactl", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  auto logger =
+      std::make_shared<spdlog::logger>("gmsactl", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   // In JSON lines the message is the rest of the object, from its first key on.
-  if (json_lines) logger->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l",%v})");
-  else logger->set_pattern("%H:%M:%S.%e %l %v");
+  if (json_lines)
+    logger->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l",%v})");
+  else
+    logger->set_pattern("%H:%M:%S.%e %l %v");
   logger->set_level(spdlog::level::from_str(level));
   spdlog::set_default_logger(std::move(logger));
 }
 
-void log(LogLevel level, std::string_view event, std::initializer_list<std::pair<std::string_view, std::string>> details) {
+void log(LogLevel level, std::string_view event,
+         std::initializer_list<std::pair<std::string_view, std::string>> details) {
   if (!spdlog::should_log(spdlog_level(level))) return;
   std::string line;
   if (json_lines) {

@@ -1,5 +1,5 @@
-// The program's log, on standard error: one line an event, constant text first, then key=value. Diagnostics and errors
-// for people are not log lines; see terminal.h.
+// The program's log, on standard error: one line an event, constant text first, then key=value. Diagnostics
+// and errors for people are not log lines; see terminal.h.
 #pragma once
 
 #include <initializer_list>

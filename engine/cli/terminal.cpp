@@ -44,7 +44,8 @@ report::ProgressOptions progress_options(const Options& options) {
 
 bool can_ask() { return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1; }
 
-void print_diagnostics(const Options& options, const Diagnostics& diagnostics, const report::SourceLines& source) {
+void print_diagnostics(const Options& options, const Diagnostics& diagnostics,
+                       const report::SourceLines& source) {
   report::DiagnosticTextOptions style;
   style.color = color_for(options, STDERR_FILENO);
   for (const auto& diagnostic : diagnostics)
@@ -54,7 +55,8 @@ void print_diagnostics(const Options& options, const Diagnostics& diagnostics, c
 
 void print_error(const Options& options, const std::string& what, const Error& error) {
   const Color color = color_for(options, STDERR_FILENO);
-  std::cerr << paint(color, Tone::red, "error") << ": " << printable(what) << ": " << printable(error.message) << '\n';
+  std::cerr << paint(color, Tone::red, "error") << ": " << printable(what) << ": " << printable(error.message)
+            << '\n';
   if (!error.hint.empty()) std::cerr << "  help: " << printable(error.hint) << '\n';
 }
 

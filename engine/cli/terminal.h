@@ -1,4 +1,5 @@
-// What the terminal can do, and how things are said there: the one place that looks at isatty, NO_COLOR and the like.
+// What the terminal can do, and how things are said there: the one place that looks at isatty, NO_COLOR and
+// the like.
 #pragma once
 
 #include <string>
@@ -17,7 +18,8 @@ report::ProgressOptions progress_options(const Options& options);
 bool can_ask();
 
 /// Prints to standard error; notes and warnings are left out with --quiet.
-void print_diagnostics(const Options& options, const Diagnostics& diagnostics, const report::SourceLines& source);
+void print_diagnostics(const Options& options, const Diagnostics& diagnostics,
+                       const report::SourceLines& source);
 /// "error: what: why" and the hint, on standard error.
 void print_error(const Options& options, const std::string& what, const Error& error);
 /// An error in how the program was called.

@@ -44,7 +44,8 @@ Concern check_api_version(const Node& root, const SourceFile& file, Reading& rea
   const bool is_ours = has_version && fold(version->value.text).starts_with("gmsactl/");
   if (!has_version && !file.named_explicitly && !is_our_kind(root.find("kind"))) return Concern::not_ours;
   if (has_version && !file.named_explicitly) {
-    // A later version of ours, or a misspelt one, is not passed over in silence: what it declares is not managed.
+    // A later version of ours, or a misspelt one, is not passed over in silence: what it declares is not
+    // managed.
     if (is_ours)
       reading.warning(codes::unknown_api_version, version->value.at,
                       "The apiVersion " + in_quotes(version->value.text) +

@@ -8,9 +8,12 @@ namespace gmsactl::model {
 
 std::string_view name(GroupScope scope) {
   switch (scope) {
-    case GroupScope::domain_local: return "DomainLocal";
-    case GroupScope::global: return "Global";
-    case GroupScope::universal: return "Universal";
+    case GroupScope::domain_local:
+      return "DomainLocal";
+    case GroupScope::global:
+      return "Global";
+    case GroupScope::universal:
+      return "Universal";
   }
   return "";
 }
@@ -39,11 +42,16 @@ Dn declared_parent(const Gmsa& spec, const Environment& environment, const Direc
 
 std::string principal_key(const PrincipalRef& ref) {
   switch (ref.form) {
-    case PrincipalRef::Form::name: return "name:" + fold(ref.text);
-    case PrincipalRef::Form::host_group: return "group:" + ref.text;
-    case PrincipalRef::Form::qualified: return "qualified:" + fold(ref.text);
-    case PrincipalRef::Form::sid: return "sid:" + fold(ref.text);
-    case PrincipalRef::Form::dn: return "dn:" + dn_key(ref.text);
+    case PrincipalRef::Form::name:
+      return "name:" + fold(ref.text);
+    case PrincipalRef::Form::host_group:
+      return "group:" + ref.text;
+    case PrincipalRef::Form::qualified:
+      return "qualified:" + fold(ref.text);
+    case PrincipalRef::Form::sid:
+      return "sid:" + fold(ref.text);
+    case PrincipalRef::Form::dn:
+      return "dn:" + dn_key(ref.text);
   }
   return {};
 }

@@ -1,7 +1,8 @@
-// What the manifests ask for, one environment's worth, decoded and checked against themselves but not against any live
-// system. Made by engine/manifest; read by engine/plan and, to know what to look for, by providers.
+// What the manifests ask for, one environment's worth, decoded and checked against themselves but not against
+// any live system. Made by engine/manifest; read by engine/plan and, to know what to look for, by providers.
 //
-// `std::optional` fields: absent means not managed, the live value stands. An empty text or list is a value: it clears.
+// `std::optional` fields: absent means not managed, the live value stands. An empty text or list is a value:
+// it clears.
 #pragma once
 
 #include <chrono>
@@ -28,7 +29,8 @@ struct Located {
 /// A computer, group, user or account as a manifest names it.
 struct PrincipalRef {
   enum class Form {
-    name,        ///< HOST01 or HOST01$: sAMAccountName of a computer, or of a group or user where no computer has it
+    name,  ///< HOST01 or HOST01$: sAMAccountName of a computer, or of a group or user where no computer has
+           ///< it
     host_group,  ///< {hostGroup: NAME}: a HostGroup of the same manifests, by metadata.name
     qualified,   ///< DOMAIN\name
     sid,
@@ -65,7 +67,8 @@ inline constexpr uint32_t aes128 = 0x08;
 inline constexpr uint32_t aes256 = 0x10;
 inline constexpr uint32_t managed = 0x1F;
 }  // namespace encryption
-/// "AES128", "AES256" … in ascending bit order, as manifests spell them: DES_CBC_CRC, DES_CBC_MD5, RC4, AES128, AES256.
+/// "AES128", "AES256" … in ascending bit order, as manifests spell them: DES_CBC_CRC, DES_CBC_MD5, RC4,
+/// AES128, AES256.
 std::vector<std::string> encryption_type_names(uint32_t bits);
 
 struct Gmsa {
@@ -120,7 +123,8 @@ struct Environment {
   std::string name;
   std::string domain;  ///< DNS name, lower case
   std::string owner;
-  /// ldap://h[:p], ldaps://h[:p], ldif:PATH with PATH already resolved against the manifest's folder; empty: DNS SRV.
+  /// ldap://h[:p], ldaps://h[:p], ldif:PATH with PATH already resolved against the manifest's folder; empty:
+  /// DNS SRV.
   std::vector<Located> servers;
   Authentication authentication = Authentication::kerberos;
   std::string username;

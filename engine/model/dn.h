@@ -1,6 +1,6 @@
-// Distinguished names in the string form of RFC 4514, compared as AD compares them: attribute types and values
-// case-insensitively, white space around separators ignored, escapes undone.
-// Also RFC 4515 filter escaping, since both guard the same text from meaning something else.
+// Distinguished names in the string form of RFC 4514, compared as AD compares them: attribute types and
+// values case-insensitively, white space around separators ignored, escapes undone. Also RFC 4515 filter
+// escaping, since both guard the same text from meaning something else.
 #pragma once
 
 #include <string>
@@ -45,8 +45,8 @@ class Dn {
   std::string key_;
 };
 
-/// Dn::key() of a DN's text without keeping the rest; an unparsable text keys as itself, case-folded. Fast, for
-/// member values: no allocation but the result.
+/// Dn::key() of a DN's text without keeping the rest; an unparsable text keys as itself, case-folded. Fast,
+/// for member values: no allocation but the result.
 std::string dn_key(std::string_view text);
 
 /// RFC 4514 §2.4, so that value can follow "CN=".

@@ -41,7 +41,8 @@ struct LiveGmsa {
   std::string sam_account_name;  ///< as stored, with its $
   std::optional<std::string> dns_host_name;
   std::vector<std::string> service_principal_names;
-  std::optional<std::string> group_msa_membership;  ///< msDS-GroupMSAMembership, raw bytes; absent: nobody may read
+  std::optional<std::string>
+      group_msa_membership;  ///< msDS-GroupMSAMembership, raw bytes; absent: nobody may read
   std::optional<uint32_t> password_interval_days;
   std::optional<uint32_t> encryption_types;  ///< all bits
   uint32_t user_account_control = 0;
@@ -79,16 +80,16 @@ struct Principal {
 
 /// What a PrincipalRef turned out to be.
 struct PrincipalLookup {
-  std::vector<Principal> matches;    ///< one is right, none is unknown, more are ambiguous
+  std::vector<Principal> matches;  ///< one is right, none is unknown, more are ambiguous
   std::optional<Error> unreadable;
 };
 
 /// Facts about the directory that desired values are judged by.
 struct DirectoryFacts {
-  std::string server;       ///< DNS name of the pinned domain controller, or the LDIF file
-  std::string dns_domain;   ///< "contoso.com"
+  std::string server;      ///< DNS name of the pinned domain controller, or the LDIF file
+  std::string dns_domain;  ///< "contoso.com"
   std::string netbios_domain;
-  std::string forest;       ///< DNS name of the forest root domain
+  std::string forest;  ///< DNS name of the forest root domain
   Sid domain_sid;
   Guid domain_guid;
   Dn domain_dn;
@@ -99,27 +100,32 @@ struct DirectoryFacts {
   size_t domain_controllers = 1;
 
   Observation<std::vector<LiveKdsRootKey>> kds_root_keys;  ///< Absent: none visible to us
-  bool any_gmsa_exists = false;  ///< evidence of a key that we may not see
-  bool root_key_hidden = false;  ///< one is listed whose attributes we may not read: usual for delegated users
+  bool any_gmsa_exists = false;                            ///< evidence of a key that we may not see
+  bool root_key_hidden =
+      false;  ///< one is listed whose attributes we may not read: usual for delegated users
   SpnMappings spn_mappings;
 };
 
 /// Everything seen for one plan.
 struct Observations {
   DirectoryFacts directory;
-  std::map<std::string, Observation<LiveGroup>> host_groups;  ///< by metadata.name; every desired one is there
-  std::map<std::string, Observation<LiveGmsa>> accounts;      ///< likewise
-  std::map<std::string, Observation<LiveContainer>> containers;  ///< by Dn::key(); every path that desired objects name
+  std::map<std::string, Observation<LiveGroup>>
+      host_groups;                                        ///< by metadata.name; every desired one is there
+  std::map<std::string, Observation<LiveGmsa>> accounts;  ///< likewise
+  std::map<std::string, Observation<LiveContainer>>
+      containers;  ///< by Dn::key(); every path that desired objects name
 
   /// By principal_key(); every PrincipalRef except host_group ones is there.
   std::map<std::string, PrincipalLookup> principals;
-  /// SIDs in live descriptors that no PrincipalRef resolved to, by Sid::text(); absent where nothing has that SID.
+  /// SIDs in live descriptors that no PrincipalRef resolved to, by Sid::text(); absent where nothing has that
+  /// SID.
   std::map<std::string, Principal> known_sids;
   /// Every holder of each SPN that would be added and of its HOST aliases, by fold(SPN); absent: nobody.
   std::map<std::string, std::vector<Principal>> spn_holders;
   /// SPNs whose holders could not be read, with the reason. Adding them is not planned.
   std::optional<Error> spn_holders_unreadable;
-  /// Objects that hold a wanted sAMAccountName (with a gMSA's $) but are of another kind, by fold(sAMAccountName).
+  /// Objects that hold a wanted sAMAccountName (with a gMSA's $) but are of another kind, by
+  /// fold(sAMAccountName).
   std::map<std::string, Principal> sam_account_name_holders;
   /// Objects that stand where a desired one would be created, moved or renamed to, by Dn::key().
   std::map<std::string, Principal> dn_holders;

@@ -6,36 +6,54 @@ namespace gmsactl::model {
 
 std::string_view name(Action action) {
   switch (action) {
-    case Action::create: return "create";
-    case Action::update: return "update";
-    case Action::replace: return "replace";
-    case Action::remove: return "delete";
-    case Action::move: return "move";
+    case Action::create:
+      return "create";
+    case Action::update:
+      return "update";
+    case Action::replace:
+      return "replace";
+    case Action::remove:
+      return "delete";
+    case Action::move:
+      return "move";
   }
   return "";
 }
 
 std::string_view symbol(Action action) {
   switch (action) {
-    case Action::create: return "+";
-    case Action::update: return "~";
-    case Action::replace: return "-/+";
-    case Action::remove: return "-";
-    case Action::move: return ">";
+    case Action::create:
+      return "+";
+    case Action::update:
+      return "~";
+    case Action::replace:
+      return "-/+";
+    case Action::remove:
+      return "-";
+    case Action::move:
+      return ">";
   }
   return "";
 }
 
 std::string_view name(Outcome outcome) {
   switch (outcome) {
-    case Outcome::applied: return "applied";
-    case Outcome::already_done: return "already done";
-    case Outcome::failed: return "failed";
-    case Outcome::partial: return "partly done";
-    case Outcome::conflict: return "conflict";
-    case Outcome::unknown: return "unknown";
-    case Outcome::skipped: return "skipped";
-    case Outcome::stopped: return "not begun";
+    case Outcome::applied:
+      return "applied";
+    case Outcome::already_done:
+      return "already done";
+    case Outcome::failed:
+      return "failed";
+    case Outcome::partial:
+      return "partly done";
+    case Outcome::conflict:
+      return "conflict";
+    case Outcome::unknown:
+      return "unknown";
+    case Outcome::skipped:
+      return "skipped";
+    case Outcome::stopped:
+      return "not begun";
   }
   return "";
 }

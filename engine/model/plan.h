@@ -1,6 +1,6 @@
-// The plan and what became of it, as data: everything a renderer prints and everything a provider needs to carry a
-// change out is in here, so nothing is worked out a second time. Made by engine/plan, carried out by engine/apply,
-// printed by engine/report.
+// The plan and what became of it, as data: everything a renderer prints and everything a provider needs to
+// carry a change out is in here, so nothing is worked out a second time. Made by engine/plan, carried out by
+// engine/apply, printed by engine/report.
 #pragma once
 
 #include <cstdint>
@@ -29,29 +29,30 @@ struct FieldChange {
   std::string_view path;  ///< the manifest's name of the field, from the planner's tables
   FieldValue before;
   FieldValue after;
-  std::vector<std::string> added;    ///< of lists
+  std::vector<std::string> added;  ///< of lists
   std::vector<std::string> removed;
   bool operator==(const FieldChange&) const = default;
 };
 
 /// A principal in a planned value: known already, or a group that the same plan creates.
 struct PlannedPrincipal {
-  std::string display;   ///< "CONTOSO\HOST01$", "HostGroup/WebApp01Hosts", or a bare SID
-  Sid sid;               ///< empty where the group is yet to be created
-  Dn dn;                 ///< likewise; empty for a SID nobody has
+  std::string display;     ///< "CONTOSO\HOST01$", "HostGroup/WebApp01Hosts", or a bare SID
+  Sid sid;                 ///< empty where the group is yet to be created
+  Dn dn;                   ///< likewise; empty for a SID nobody has
   std::string host_group;  ///< metadata.name where it is one of ours
   bool operator==(const PlannedPrincipal&) const = default;
 };
 
-/// What an account shall be; with `live`, what it was when planned. Fields equal on both sides are not written.
+/// What an account shall be; with `live`, what it was when planned. Fields equal on both sides are not
+/// written.
 struct GmsaChange {
   Gmsa desired;
-  Dn dn;                                 ///< where it shall be
+  Dn dn;                                  ///< where it shall be
   std::vector<PlannedPrincipal> readers;  ///< the wanted principals, all of them
-  std::vector<Ace> kept_aces;            ///< unusual ACEs that stay
-  std::vector<Sid> kept_orphans;         ///< SIDs nobody has, kept
-  uint32_t user_account_control = 0;     ///< wanted, other bits as live
-  uint32_t encryption_types = 0;         ///< likewise
+  std::vector<Ace> kept_aces;             ///< unusual ACEs that stay
+  std::vector<Sid> kept_orphans;          ///< SIDs nobody has, kept
+  uint32_t user_account_control = 0;      ///< wanted, other bits as live
+  uint32_t encryption_types = 0;          ///< likewise
   std::vector<std::string> service_principal_names;
   std::optional<LiveGmsa> live;
 };
@@ -76,9 +77,9 @@ struct KdsRootKeyChange {
 struct Change {
   ResourceId id;
   Action action = Action::update;
-  Dn dn;      ///< where the object is; of one to be created, where it will be
-  Guid guid;  ///< empty for one to be created
-  std::string_view cause;  ///< "new", or empty while nothing tells drift from a pending change
+  Dn dn;                            ///< where the object is; of one to be created, where it will be
+  Guid guid;                        ///< empty for one to be created
+  std::string_view cause;           ///< "new", or empty while nothing tells drift from a pending change
   std::vector<FieldChange> fields;  ///< never empty
   std::vector<std::string> reasons;
   std::vector<ResourceId> requires_;  ///< must succeed first

@@ -4,10 +4,14 @@ namespace gmsactl::model {
 
 std::string_view name(Kind kind) {
   switch (kind) {
-    case Kind::kds_root_key: return "KdsRootKey";
-    case Kind::container: return "Container";
-    case Kind::host_group: return "HostGroup";
-    case Kind::gmsa: return "GMSA";
+    case Kind::kds_root_key:
+      return "KdsRootKey";
+    case Kind::container:
+      return "Container";
+    case Kind::host_group:
+      return "HostGroup";
+    case Kind::gmsa:
+      return "GMSA";
   }
   return "";
 }

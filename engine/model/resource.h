@@ -1,4 +1,5 @@
-// What gmsactl manages and how it is named. Adding a kind: one enumerator here, and the compiler names every switch.
+// What gmsactl manages and how it is named. Adding a kind: one enumerator here, and the compiler names every
+// switch.
 #pragma once
 
 #include <compare>

@@ -1,5 +1,6 @@
-// The security descriptor of msDS-GroupMSAMembership ([MS-DTYP] 2.4.6, self-relative): who may read the managed
-// password. Decodes any descriptor; encodes the canonical one that Windows tools write for a set of principals.
+// The security descriptor of msDS-GroupMSAMembership ([MS-DTYP] 2.4.6, self-relative): who may read the
+// managed password. Decodes any descriptor; encodes the canonical one that Windows tools write for a set of
+// principals.
 #pragma once
 
 #include <cstdint>
@@ -36,12 +37,12 @@ struct SecurityDescriptor {
   bool has_sacl = false;
 
   [[nodiscard]] static Result<SecurityDescriptor> decode(std::string_view bytes);
-  /// O:BAD: and one (A;;0xF01FF;;;SID) per principal, in the order given, then `kept` ACEs byte for byte, deny ACEs
-  /// first. Control 0x8004, ACL revision 4, no group, no SACL: 80 bytes for one domain account.
+  /// O:BAD: and one (A;;0xF01FF;;;SID) per principal, in the order given, then `kept` ACEs byte for byte,
+  /// deny ACEs first. Control 0x8004, ACL revision 4, no group, no SACL: 80 bytes for one domain account.
   static std::string encode_readers(std::span<const Sid> principals, std::span<const Ace> kept = {});
 
-  /// Principals with an allow ACE that grants reading the password: READ_PROP (0x10), which the generic rights read
-  /// and all include. Sorted, no duplicates.
+  /// Principals with an allow ACE that grants reading the password: READ_PROP (0x10), which the generic
+  /// rights read and all include. Sorted, no duplicates.
   std::vector<Sid> readers() const;
   /// Deny ACEs and ACEs of other types: not a plain grant, so kept when the principals change and flagged.
   std::vector<Ace> unusual() const;

@@ -1,4 +1,5 @@
-// Security identifiers ([MS-DTYP] 2.4.2): the binary form in objectSid and ACEs, the S-R-I-S… form for people.
+// Security identifiers ([MS-DTYP] 2.4.2): the binary form in objectSid and ACEs, the S-R-I-S… form for
+// people.
 #pragma once
 
 #include <compare>
@@ -12,7 +13,7 @@
 namespace gmsactl::model {
 
 struct Sid {
-  uint64_t authority = 0;               ///< 48 bits
+  uint64_t authority = 0;                 ///< 48 bits
   std::vector<uint32_t> sub_authorities;  ///< 0 to 15
 
   /// From "S-1-5-21-…" (decimal, or a hexadecimal authority of 2^32 and above, as Windows writes it).

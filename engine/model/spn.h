@@ -18,8 +18,8 @@ struct Spn {
   std::string port_or_instance;  ///< empty where absent
   std::string service_name;      ///< empty where absent
 
-  /// Strict, for manifests: printable ASCII without white space, two or three components, none empty. Non-ASCII is
-  /// refused since look-alike characters bypass the domain's uniqueness check (CVE-2026-25177).
+  /// Strict, for manifests: printable ASCII without white space, two or three components, none empty.
+  /// Non-ASCII is refused since look-alike characters bypass the domain's uniqueness check (CVE-2026-25177).
   [[nodiscard]] static Result<Spn> parse(std::string_view text);
   std::string text() const;
   /// The same name under another service class, or for another host.
@@ -34,8 +34,8 @@ class SpnMappings {
  public:
   SpnMappings() = default;
   static SpnMappings parse(const std::vector<std::string>& values);
-  /// Other names under which a client's request for `spn` may be answered: http/x gives host/x; host/x gives alerter/x
-  /// and so on. Without `spn` itself.
+  /// Other names under which a client's request for `spn` may be answered: http/x gives host/x; host/x gives
+  /// alerter/x and so on. Without `spn` itself.
   std::vector<Spn> aliases(const Spn& spn) const;
   bool empty() const { return classes_by_generic_.empty(); }
   bool operator==(const SpnMappings&) const = default;
@@ -44,8 +44,9 @@ class SpnMappings {
   std::map<std::string, std::vector<std::string>, LessFolded> classes_by_generic_;
 };
 
-/// What the server does to one SPN when it changes an account's dNSHostName or sAMAccountName (without `$`): a host
-/// part equal to the old name becomes the new one. ([MS-ADTS] 3.1.1.5.3.3; measured on Samba 4.22.) Others stay.
+/// What the server does to one SPN when it changes an account's dNSHostName or sAMAccountName (without `$`):
+/// a host part equal to the old name becomes the new one. ([MS-ADTS] 3.1.1.5.3.3; measured on Samba 4.22.)
+/// Others stay.
 std::string rewritten_spn(std::string_view spn, std::string_view old_name, std::string_view new_name);
 
 }  // namespace gmsactl::model

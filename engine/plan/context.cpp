@@ -33,7 +33,8 @@ Context::Context(const model::Desired& wanted, const model::Observations& observ
     groups_by_sid_.emplace(live->id.sid.text(), live);
     groups_by_dn_.emplace(live->id.dn.key(), live);
   }
-  for (const auto& declaration : desired.host_groups) group_declarations_.emplace(declaration.name, &declaration);
+  for (const auto& declaration : desired.host_groups)
+    group_declarations_.emplace(declaration.name, &declaration);
 }
 
 bool Context::selected(const ResourceId& id) const {
@@ -52,7 +53,8 @@ void Context::report(Severity severity, std::string_view code, std::string summa
 void Context::unreadable(const ResourceId& id, const Error& why, SourceRange where) {
   plan.unreadable.push_back({id, why});
   report(Severity::error, "GMSA0209", "Live state could not be read",
-         model::address(id) + " is neither planned nor counted as absent, since reading it failed: " + why.message + ".",
+         model::address(id) +
+             " is neither planned nor counted as absent, since reading it failed: " + why.message + ".",
          why.hint, where, id);
 }
 
@@ -62,7 +64,8 @@ const Observation<model::LiveGroup> no_group = Absent{};
 const Observation<model::LiveGmsa> no_account = Absent{};
 
 std::string quoted(const PrincipalRef& ref) {
-  return ref.form == PrincipalRef::Form::host_group ? "{hostGroup: " + ref.text + "}" : "\"" + ref.text + "\"";
+  return ref.form == PrincipalRef::Form::host_group ? "{hostGroup: " + ref.text + "}"
+                                                    : "\"" + ref.text + "\"";
 }
 
 /// The same on both sides of a diff, wherever the principal was met.
@@ -91,7 +94,8 @@ ResolvedRef Context::resolve(const PrincipalRef& ref, const ResourceId& user) {
     if (std::holds_alternative<Unreadable>(observation)) return {std::nullopt, true};
     PlannedPrincipal planned{declared->second->spec.sam_account_name, {}, {}, ref.text};
     if (const auto* live = std::get_if<model::LiveGroup>(&observation)) {
-      planned.display = live->sam_account_name;  // as where it stands already, be it renamed in this plan or not
+      planned.display =
+          live->sam_account_name;  // as where it stands already, be it renamed in this plan or not
       planned.sid = live->id.sid;
       planned.dn = live->id.dn;
     } else if (!selected({Kind::host_group, ref.text})) {
@@ -108,14 +112,14 @@ ResolvedRef Context::resolve(const PrincipalRef& ref, const ResourceId& user) {
   const auto& lookup = found->second;
   if (lookup.unreadable && lookup.unreadable->kind == ErrorKind::unsupported) {
     report(Severity::error, "GMSA0201", "Unknown principal",
-           quoted(ref) + " can't be looked up here: " + lookup.unreadable->message + ".", lookup.unreadable->hint,
-           ref.where, user);
+           quoted(ref) + " can't be looked up here: " + lookup.unreadable->message + ".",
+           lookup.unreadable->hint, ref.where, user);
     return {};
   }
   if (lookup.unreadable) {
     report(Severity::error, "GMSA0209", "Live state could not be read",
-           quoted(ref) + " could not be looked up: " + lookup.unreadable->message + ".", lookup.unreadable->hint,
-           ref.where, user);
+           quoted(ref) + " could not be looked up: " + lookup.unreadable->message + ".",
+           lookup.unreadable->hint, ref.where, user);
     return {std::nullopt, true};
   }
   if (lookup.matches.size() == 1) {
@@ -124,14 +128,16 @@ ResolvedRef Context::resolve(const PrincipalRef& ref, const ResourceId& user) {
   }
   if (lookup.matches.empty()) {
     report(Severity::error, "GMSA0201", "Unknown principal",
-           quoted(ref) + " is no computer, group, user or managed service account in " + seen.directory.dns_domain + ".",
+           quoted(ref) + " is no computer, group, user or managed service account in " +
+               seen.directory.dns_domain + ".",
            "Join the host to the domain first, or correct the name. A group of these manifests is written as "
            "{hostGroup: NAME}.",
            ref.where, user);
     return {};
   }
   std::string candidates;
-  for (const auto& match : lookup.matches) candidates += "\n  " + match.id.dn.text() + " (" + match.object_class + ")";
+  for (const auto& match : lookup.matches)
+    candidates += "\n  " + match.id.dn.text() + " (" + match.object_class + ")";
   report(Severity::error, "GMSA0202", "Ambiguous principal", quoted(ref) + " may be any of:" + candidates,
          "Write its DN or its SID.", ref.where, user);
   return {};
@@ -146,13 +152,15 @@ std::string Context::display(const Sid& sid) const {
 }
 
 bool Context::is_orphan(const Sid& sid) const {
-  // A SID of another domain or a well-known one can't be looked up here; only our own domain's can be orphaned.
+  // A SID of another domain or a well-known one can't be looked up here; only our own domain's can be
+  // orphaned.
   return sid.domain() == seen.directory.domain_sid && display(sid) == sid.text();
 }
 
 std::string Context::display_member(const std::string& dn) const {
   const std::string key = model::dn_key(dn);
-  if (const auto found = principals_by_dn_.find(key); found != principals_by_dn_.end()) return label(*found->second);
+  if (const auto found = principals_by_dn_.find(key); found != principals_by_dn_.end())
+    return label(*found->second);
   const auto group = groups_by_dn_.find(key);
   return group == groups_by_dn_.end() ? dn : group->second->sam_account_name;
 }
@@ -174,7 +182,8 @@ bool Context::require_container(const Dn& parent, SourceRange where, Change& cha
   }
   if (const auto* unread = found == nullptr ? nullptr : std::get_if<Unreadable>(found)) {
     report(Severity::error, "GMSA0209", "Live state could not be read",
-           at.text() + " could not be read: " + unread->why.message + ".", unread->why.hint, where, change.id);
+           at.text() + " could not be read: " + unread->why.message + ".", unread->why.hint, where,
+           change.id);
     plan.unreadable.push_back({change.id, Error{unread->why}.with_context(at.text())});
     return false;
   }
@@ -201,7 +210,8 @@ bool Context::check_names_free(const ResourceId& id, const Dn& dn, const std::st
     return true;
   };
   const auto by_sam = seen.sam_account_name_holders.find(fold(sam_account_name));
-  if (by_sam != seen.sam_account_name_holders.end() && taken(by_sam->second, "sAMAccountName " + sam_account_name))
+  if (by_sam != seen.sam_account_name_holders.end() &&
+      taken(by_sam->second, "sAMAccountName " + sam_account_name))
     return false;
   const auto by_dn = seen.dn_holders.find(dn.key());
   return by_dn == seen.dn_holders.end() || !taken(by_dn->second, "The name " + dn.text());
@@ -212,7 +222,8 @@ bool Context::claim(const model::Identity& live, const ResourceId& id, SourceRan
   if (fresh) return true;
   report(Severity::error, "GMSA0216", "Two declarations mean one object",
          model::address(id) + " and " + model::address(entry->second) + " both match " + live.dn.text() + ".",
-         "Let one of them have another name; a name that one declaration frees can be taken by another in the next run.",
+         "Let one of them have another name; a name that one declaration frees can be taken by another in "
+         "the next run.",
          where, id);
   return false;
 }

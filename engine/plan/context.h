@@ -1,5 +1,5 @@
-// What every part of the planner shares while one plan is made: the inputs, the plan under construction, and the
-// words for a diagnostic. Internal to engine/plan.
+// What every part of the planner shares while one plan is made: the inputs, the plan under construction, and
+// the words for a diagnostic. Internal to engine/plan.
 #pragma once
 
 #include <map>
@@ -31,8 +31,8 @@ class Context {
 
   bool selected(const model::ResourceId& id) const;
 
-  void report(Severity severity, std::string_view code, std::string summary, std::string detail, std::string hint,
-              std::optional<SourceRange> where, const model::ResourceId& id);
+  void report(Severity severity, std::string_view code, std::string summary, std::string detail,
+              std::string hint, std::optional<SourceRange> where, const model::ResourceId& id);
   void unreadable(const model::ResourceId& id, const Error& why, SourceRange where);
 
   /// Resolves, and reports what is unknown or ambiguous.
@@ -50,8 +50,8 @@ class Context {
   model::Dn parent_for(const Spec& spec) const {
     return model::declared_parent(spec, desired.environment, seen.directory);
   }
-  /// Checks that the parent is there or planned, and adds the container to what `change` requires. False, and the
-  /// change's address is unreadable, where that is not known.
+  /// Checks that the parent is there or planned, and adds the container to what `change` requires. False, and
+  /// the change's address is unreadable, where that is not known.
   bool require_container(const model::Dn& parent, SourceRange where, model::Change& change);
   /// One id for one container, however its DN is written in this place and that.
   model::ResourceId container_id(const model::Dn& dn);

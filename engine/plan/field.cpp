@@ -33,7 +33,8 @@ void Fields::set(std::string_view path, std::vector<std::string> before, std::ve
   if (added.empty() && removed.empty()) return;
   std::sort(before.begin(), before.end(), LessFolded{});
   std::sort(after.begin(), after.end(), LessFolded{});
-  changes_.push_back(FieldChange{path, std::move(before), std::move(after), std::move(added), std::move(removed)});
+  changes_.push_back(
+      FieldChange{path, std::move(before), std::move(after), std::move(added), std::move(removed)});
 }
 
 void Fields::text(std::string_view path, const std::optional<std::string>& live,

@@ -15,10 +15,12 @@ class Fields {
   explicit Fields(std::vector<model::FieldChange>& changes) : changes_(changes) {}
 
   void value(std::string_view path, model::FieldValue before, model::FieldValue after);
-  /// A set of texts; only what differs case-insensitively is added or removed. Nothing where the sets are equal.
+  /// A set of texts; only what differs case-insensitively is added or removed. Nothing where the sets are
+  /// equal.
   void set(std::string_view path, std::vector<std::string> before, std::vector<std::string> after);
   /// An optional text where the manifest's empty text means cleared and nothing means not managed.
-  void text(std::string_view path, const std::optional<std::string>& live, const std::optional<std::string>& wanted);
+  void text(std::string_view path, const std::optional<std::string>& live,
+            const std::optional<std::string>& wanted);
 
  private:
   std::vector<model::FieldChange>& changes_;

@@ -19,7 +19,8 @@ bool glob_match(std::string_view pattern, std::string_view text) {
   size_t star = std::string_view::npos;
   size_t resume = 0;
   while (t < text.size()) {
-    if (p < pattern.size() && (pattern[p] == '?' || (pattern[p] != '*' && fold(pattern[p]) == fold(text[t])))) {
+    if (p < pattern.size() &&
+        (pattern[p] == '?' || (pattern[p] != '*' && fold(pattern[p]) == fold(text[t])))) {
       ++p;
       ++t;
     } else if (p < pattern.size() && pattern[p] == '*') {
@@ -41,7 +42,8 @@ namespace {
 /// Depth-first over requirements; a requirement met again on its own path is a circle.
 class Order {
  public:
-  explicit Order(Context& context) : context_(context), changes_(context.plan.changes), state_(changes_.size()) {
+  explicit Order(Context& context)
+      : context_(context), changes_(context.plan.changes), state_(changes_.size()) {
     for (size_t i = 0; i < changes_.size(); ++i) index_.emplace(changes_[i].id, i);
   }
 
@@ -70,8 +72,10 @@ class Order {
     for (const auto& id : required) {
       const auto found = index_.find(id);
       if (found == index_.end()) continue;
-      if (state_[found->second] == State::open) report_circle(changes_[i], id);
-      else visit(found->second);
+      if (state_[found->second] == State::open)
+        report_circle(changes_[i], id);
+      else
+        visit(found->second);
     }
     state_[i] = State::done;
     order_.push_back(i);
@@ -82,8 +86,7 @@ class Order {
                     model::address(change.id) + " needs " + model::address(id) +
                         " to go first, which in turn waits for it.",
                     "Free what changes hands (an SPN, a membership) in one apply, and take it in the next.",
-                    change.declared_at,
-                    change.id);
+                    change.declared_at, change.id);
   }
 
   Context& context_;
@@ -133,7 +136,8 @@ void order_moves(Context& context) {
     const auto* account = std::get_if<model::GmsaChange>(&changes[i].detail);
     const auto* group = std::get_if<model::GroupChange>(&changes[i].detail);
     const model::Dn* target = account != nullptr ? &account->dn : group != nullptr ? &group->dn : nullptr;
-    if (target != nullptr && !changes[i].guid.empty() && !(*target == changes[i].dn)) moved.emplace(changes[i].dn.key(), i);
+    if (target != nullptr && !changes[i].guid.empty() && !(*target == changes[i].dn))
+      moved.emplace(changes[i].dn.key(), i);
   }
   if (moved.empty()) return;
   for (size_t i = 0; i < changes.size(); ++i) {
@@ -141,7 +145,8 @@ void order_moves(Context& context) {
     if (group == nullptr) continue;
     const auto mention = [&](const std::string& key) {
       const auto found = moved.find(key);
-      if (found != moved.end() && found->second != i) changes[found->second].requires_.push_back(changes[i].id);
+      if (found != moved.end() && found->second != i)
+        changes[found->second].requires_.push_back(changes[i].id);
     };
     for (const auto& principal : group->add) mention(principal.dn.key());
     for (const auto& dn : group->remove) mention(model::dn_key(dn));
@@ -171,7 +176,8 @@ void withdraw_dependants(Context& context) {
 
 void order_changes(Context& context) { Order(context).run(); }
 
-model::Plan make_plan(const model::Desired& desired, const model::Observations& seen, const Options& options) {
+model::Plan make_plan(const model::Desired& desired, const model::Observations& seen,
+                      const Options& options) {
   const Options closed = with_required(desired, options);
   Context context(desired, seen, closed);
   context.plan.environment = desired.environment.name;

@@ -1,5 +1,5 @@
-// The decision what to change: a pure function of what is wanted and what was seen. No clock, file, network or log.
-// When each action is proposed, as a list: docs/planning-behaviour.md.
+// The decision what to change: a pure function of what is wanted and what was seen. No clock, file, network
+// or log. When each action is proposed, as a list: docs/planning-behaviour.md.
 #pragma once
 
 #include <functional>
@@ -13,13 +13,13 @@ namespace gmsactl::plan {
 
 struct Options {
   /// Which addresses to plan; what they require is planned too. Empty: all.
-  std::vector<std::string> targets;   ///< globs over addresses, "GMSA/Web*"
-  std::vector<std::string> excludes;  ///< likewise; wins over targets
+  std::vector<std::string> targets;     ///< globs over addresses, "GMSA/Web*"
+  std::vector<std::string> excludes;    ///< likewise; wins over targets
   std::set<std::string> allow_replace;  ///< addresses
 };
 
-/// Every error found is in Plan::diagnostics; the changes it blocks are left in the plan so that a reader sees them, and
-/// applying is refused as long as there is one.
+/// Every error found is in Plan::diagnostics; the changes it blocks are left in the plan so that a reader
+/// sees them, and applying is refused as long as there is one.
 model::Plan make_plan(const model::Desired& desired, const model::Observations& seen, const Options& options);
 
 /// Shell-style `*` and `?`, case-insensitive as names in AD are.

@@ -38,7 +38,8 @@ struct UacField {
 std::vector<UacField> uac_fields(const Gmsa& spec) {
   return {{"enabled", uac_disabled, true, spec.enabled},
           {"trustedForDelegation", uac_trusted_for_delegation, false, spec.trusted_for_delegation},
-          {"trustedToAuthForDelegation", uac_trusted_to_auth_for_delegation, false, spec.trusted_to_auth_for_delegation},
+          {"trustedToAuthForDelegation", uac_trusted_to_auth_for_delegation, false,
+           spec.trusted_to_auth_for_delegation},
           {"accountNotDelegated", uac_not_delegated, false, spec.account_not_delegated}};
 }
 
@@ -65,15 +66,21 @@ std::vector<std::string> texts(const std::vector<model::Located>& located) {
 class AccountDiff {
  public:
   AccountDiff(Context& context, const Declaration<Gmsa>& declaration, GmsaChange& detail, Change& change)
-      : context_(context), declaration_(declaration), spec_(declaration.spec), detail_(detail), change_(change),
+      : context_(context),
+        declaration_(declaration),
+        spec_(declaration.spec),
+        detail_(detail),
+        change_(change),
         fields_(change.fields) {}
 
   void create() {
     change_.action = Action::create;
     change_.cause = "new";
-    change_.reasons.push_back("no managed service account has sAMAccountName " + spec_.sam_account_name + "$");
+    change_.reasons.push_back("no managed service account has sAMAccountName " + spec_.sam_account_name +
+                              "$");
     fill_wanted();
-    for (auto& field : change_.fields) field.before = std::monostate{};  // it had no value, which is not an empty list
+    for (auto& field : change_.fields)
+      field.before = std::monostate{};  // it had no value, which is not an empty list
     context_.require_container(detail_.dn.parent(), declaration_.position("path"), change_);
   }
 
@@ -128,8 +135,9 @@ class AccountDiff {
       because("the account was found by its common name and has another sAMAccountName");
     }
     if (!equal_folded(live.dns_host_name.value_or(""), spec_.dns_host_name)) {
-      fields_.value("dnsHostName", model::FieldValue(live.dns_host_name ? model::FieldValue(*live.dns_host_name)
-                                                                        : model::FieldValue(std::monostate{})),
+      fields_.value("dnsHostName",
+                    model::FieldValue(live.dns_host_name ? model::FieldValue(*live.dns_host_name)
+                                                         : model::FieldValue(std::monostate{})),
                     spec_.dns_host_name);
       because("dNSHostName differs");
     }
@@ -146,7 +154,8 @@ class AccountDiff {
     }
     predict_rewrite(live);
     for (const auto& spn : live.service_principal_names)
-      if (std::any_of(spn.begin(), spn.end(), [](char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; }))
+      if (std::any_of(spn.begin(), spn.end(),
+                      [](char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; }))
         context_.report(Severity::warning, "GMSA0219", "Live SPN with characters outside ASCII",
                         live.id.dn.text() + " has the SPN " + printable(spn) +
                             ". Look-alike characters can pass the domain's check that SPNs are unique.",
@@ -170,7 +179,8 @@ class AccountDiff {
     because("the server itself rewrites SPNs that hold the old name: " + join(rewritten, ", "));
     context_.report(Severity::warning, "GMSA0210", "Server rewrites SPNs",
                     "Changing the name of " + model::address(change_.id) + " makes the server rewrite " +
-                        join(rewritten, ", ") + ". Apply writes the name first, reads the account again and then brings "
+                        join(rewritten, ", ") +
+                        ". Apply writes the name first, reads the account again and then brings "
                         "the SPNs to what is declared.",
                     "", declaration_.position("dnsHostName"), change_.id);
   }
@@ -189,8 +199,10 @@ class AccountDiff {
     std::vector<Sid> wanted;
     bool pending_group = false;
     for (const auto& reader : detail_.readers) {
-      if (reader.sid.empty()) pending_group = true;
-      else wanted.push_back(reader.sid);
+      if (reader.sid.empty())
+        pending_group = true;
+      else
+        wanted.push_back(reader.sid);
     }
     std::sort(wanted.begin(), wanted.end());
     wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
@@ -216,12 +228,14 @@ class AccountDiff {
     for (const auto& reader : detail_.readers) after.push_back(reader.display);
     const size_t size = change_.fields.size();
     fields_.set("principalsAllowedToRetrieveManagedPassword", std::move(before), std::move(after));
-    if (change_.fields.size() != size) because("other principals may retrieve the managed password than declared");
+    if (change_.fields.size() != size)
+      because("other principals may retrieve the managed password than declared");
   }
 
   void note_orphan(const Sid& sid) {
     context_.report(Severity::warning, "GMSA0214", "Orphaned SID may retrieve the managed password",
-                    sid.text() + ", which nothing in the domain has any more, stands in msDS-GroupMSAMembership of " +
+                    sid.text() +
+                        ", which nothing in the domain has any more, stands in msDS-GroupMSAMembership of " +
                         model::address(change_.id) + ". It is kept.",
                     "Set orphanedPrincipals: remove in the account's spec to have such SIDs removed.",
                     declaration_.position("principalsAllowedToRetrieveManagedPassword"), change_.id);
@@ -231,13 +245,14 @@ class AccountDiff {
     if (detail_.kept_aces.empty()) return;
     size_t denied = 0;
     for (const auto& ace : detail_.kept_aces) denied += ace.type == model::Ace::denied ? 1U : 0U;
-    context_.report(Severity::warning, "GMSA0213", "Unusual entries in msDS-GroupMSAMembership",
-                    live.id.dn.text() + " has " + plural(denied, "deny ACE") + " and " +
-                        plural(detail_.kept_aces.size() - denied, "ACE") +
-                        " of other types. They are kept as they are; they can take away what is granted here.",
-                    "Look at them with: samba-tool service-account group-msa-membership show, or Get-ADServiceAccount "
-                    "-Properties msDS-GroupMSAMembership.",
-                    declaration_.position("principalsAllowedToRetrieveManagedPassword"), change_.id);
+    context_.report(
+        Severity::warning, "GMSA0213", "Unusual entries in msDS-GroupMSAMembership",
+        live.id.dn.text() + " has " + plural(denied, "deny ACE") + " and " +
+            plural(detail_.kept_aces.size() - denied, "ACE") +
+            " of other types. They are kept as they are; they can take away what is granted here.",
+        "Look at them with: samba-tool service-account group-msa-membership show, or Get-ADServiceAccount "
+        "-Properties msDS-GroupMSAMembership.",
+        declaration_.position("principalsAllowedToRetrieveManagedPassword"), change_.id);
   }
 
   void compare_flags(const LiveGmsa& live) {
@@ -278,8 +293,9 @@ class AccountDiff {
       change_.fields.clear();
       fill_wanted();
       auto& fields = change_.fields;
-      const auto interval = std::find_if(fields.begin(), fields.end(),
-                                         [](const auto& f) { return f.path == "managedPasswordIntervalInDays"; });
+      const auto interval = std::find_if(fields.begin(), fields.end(), [](const auto& f) {
+        return f.path == "managedPasswordIntervalInDays";
+      });
       interval->before = int64_t{days};
       return;
     }
@@ -288,7 +304,8 @@ class AccountDiff {
         Severity::error, "GMSA0301", "Immutable field changed",
         "managedPasswordIntervalInDays of " + model::address(change_.id) + " is " + std::to_string(days) +
             " and can't become " + std::to_string(spec_.password_interval_days) +
-            ": the domain sets it at creation only. Replacing the account gives it a new SID, and every permission that "
+            ": the domain sets it at creation only. Replacing the account gives it a new SID, and every "
+            "permission that "
             "the old one held is lost.",
         "Write managedPasswordIntervalInDays: " + std::to_string(days) +
             " to keep the account, or pass --allow-replace " + model::address(change_.id) + " to replace it.",
@@ -306,12 +323,14 @@ class AccountDiff {
 /// An access control list holds at most 65,535 bytes ([MS-DTYP] 2.4.5), 36 for each account of a domain.
 constexpr size_t most_readers = 1'800;
 
-void check_reader_count(Context& context, const Declaration<Gmsa>& declaration, const ResourceId& id, const GmsaChange& detail) {
+void check_reader_count(Context& context, const Declaration<Gmsa>& declaration, const ResourceId& id,
+                        const GmsaChange& detail) {
   const size_t count = detail.readers.size() + detail.kept_aces.size() + detail.kept_orphans.size();
   if (count <= most_readers) return;
   context.report(Severity::error, "GMSA0220", "Too many principals for one descriptor",
                  model::address(id) + " would name " + std::to_string(count) +
-                     " principals in msDS-GroupMSAMembership, which has room for " + std::to_string(most_readers) + ".",
+                     " principals in msDS-GroupMSAMembership, which has room for " +
+                     std::to_string(most_readers) + ".",
                  "Put the hosts into a HostGroup and name that.",
                  declaration.position("principalsAllowedToRetrieveManagedPassword"), id);
 }
@@ -347,7 +366,8 @@ void plan_account(Context& context, const Declaration<Gmsa>& declaration) {
   detail.desired = declaration.spec;
   detail.dn = change.dn;
   if (!resolve_readers(context, id, declaration.spec, detail)) {
-    context.plan.unreadable.push_back({id, Error{ErrorKind::unavailable, "a principal could not be read", {}, {}}});
+    context.plan.unreadable.push_back(
+        {id, Error{ErrorKind::unavailable, "a principal could not be read", {}, {}}});
     return;
   }
   const auto* live = std::get_if<LiveGmsa>(&observation);
@@ -368,10 +388,11 @@ void plan_account(Context& context, const Declaration<Gmsa>& declaration) {
   }
   if (live != nullptr) detail.live = *live;
   check_reader_count(context, declaration, id, detail);
-  detail.user_account_control =
-      wanted_uac(declaration.spec, live != nullptr && change.action != Action::replace ? live->user_account_control
-                                                                                       : uac_workstation_trust);
-  const uint32_t other_types = live != nullptr ? live->encryption_types.value_or(0) & ~model::encryption::managed : 0;
+  detail.user_account_control = wanted_uac(
+      declaration.spec, live != nullptr && change.action != Action::replace ? live->user_account_control
+                                                                            : uac_workstation_trust);
+  const uint32_t other_types =
+      live != nullptr ? live->encryption_types.value_or(0) & ~model::encryption::managed : 0;
   detail.encryption_types = declaration.spec.encryption_types | other_types;
   detail.service_principal_names = texts(declaration.spec.service_principal_names);
   if (!context.check_names_free(id, detail.dn, declaration.spec.sam_account_name + "$", change.guid,
@@ -379,7 +400,8 @@ void plan_account(Context& context, const Declaration<Gmsa>& declaration) {
       live == nullptr)
     return;
   for (const auto& reader : detail.readers)
-    if (!reader.host_group.empty() && reader.sid.empty()) change.requires_.push_back({Kind::host_group, reader.host_group});
+    if (!reader.host_group.empty() && reader.sid.empty())
+      change.requires_.push_back({Kind::host_group, reader.host_group});
   change.detail = std::move(detail);
   context.plan.changes.push_back(std::move(change));
 }

@@ -17,8 +17,8 @@ using model::ResourceId;
 
 namespace {
 
-// [MS-GKDI] 3.1.4.1: a key serves once its start lies a whole key cycle of ten hours back, so that every domain
-// controller has it.
+// [MS-GKDI] 3.1.4.1: a key serves once its start lies a whole key cycle of ten hours back, so that every
+// domain controller has it.
 constexpr int64_t key_cycle = int64_t{10} * 3600 * 10'000'000;
 constexpr int64_t unix_epoch = 116'444'736'000'000'000;  // 1970-01-01 in 100 ns since 1601
 
@@ -32,7 +32,8 @@ std::string time_text(int64_t filetime) {
 }
 
 bool creates_account(const Change& change) {
-  return change.id.kind == Kind::gmsa && (change.action == Action::create || change.action == Action::replace);
+  return change.id.kind == Kind::gmsa &&
+         (change.action == Action::create || change.action == Action::replace);
 }
 
 }  // namespace
@@ -48,7 +49,8 @@ void plan_containers(Context& context) {
   std::set<std::string> done;
   const auto add = [&](const auto& self, const Dn& dn, SourceRange where) -> void {
     const auto found = context.seen.containers.find(dn.key());
-    if (found == context.seen.containers.end() || !std::holds_alternative<model::Absent>(found->second)) return;
+    if (found == context.seen.containers.end() || !std::holds_alternative<model::Absent>(found->second))
+      return;
     if (!done.insert(dn.key()).second) return;
     Change change;
     change.id = context.container_id(dn);
@@ -77,11 +79,12 @@ void plan_key_creation(Context& context, const ResourceId& id) {
   const bool immediately = environment.kds_root_key_effective_immediately;
   const SourceRange where = environment.position("kdsRootKey");
   if (immediately && context.seen.directory.domain_controllers > 1) {
-    context.report(Severity::error, "GMSA0302", "Back-dated KDS root key refused",
-                   "kdsRootKey.effective is immediately, and " + context.seen.directory.dns_domain + " has " +
-                       std::to_string(context.seen.directory.domain_controllers) +
-                       " domain controllers. Until all of them have the key, they would give out different passwords.",
-                   "Write effective: after10h.", where, id);
+    context.report(
+        Severity::error, "GMSA0302", "Back-dated KDS root key refused",
+        "kdsRootKey.effective is immediately, and " + context.seen.directory.dns_domain + " has " +
+            std::to_string(context.seen.directory.domain_controllers) +
+            " domain controllers. Until all of them have the key, they would give out different passwords.",
+        "Write effective: after10h.", where, id);
     return;
   }
   Change change;
@@ -105,8 +108,9 @@ void plan_key_creation(Context& context, const ResourceId& id) {
     changes.erase(waiting, changes.end());
     if (count > 0)
       context.report(Severity::warning, "GMSA0204", "KDS root key not yet usable",
-                     std::to_string(count) + " of the declared accounts are not in this plan: the new KDS root key serves "
-                     "ten hours after it is created.",
+                     std::to_string(count) +
+                         " of the declared accounts are not in this plan: the new KDS root key serves "
+                         "ten hours after it is created.",
                      "Apply this plan, and run again after that.", where, id);
   }
   changes.insert(changes.begin(), std::move(change));
@@ -135,23 +139,27 @@ void plan_kds_root_key(Context& context) {
   if (const auto* unread = std::get_if<model::Unreadable>(&facts.kds_root_keys)) {
     if (needed && !facts.any_gmsa_exists)
       context.report(Severity::error, "GMSA0209", "Live state could not be read",
-                     "The KDS root keys could not be read: " + unread->why.message + ".", unread->why.hint, where, id);
+                     "The KDS root keys could not be read: " + unread->why.message + ".", unread->why.hint,
+                     where, id);
     return;
   }
   if (facts.any_gmsa_exists || facts.root_key_hidden) {
     if (needed)
-      context.report(Severity::warning, "GMSA0212", "KDS root key not visible",
-                     "No KDS root key is readable for this user, who may not have the right to. " +
-                         std::string(facts.root_key_hidden ? "One is listed" : "Managed service accounts exist") +
-                         ", so the forest has a key.",
-                     "", where, id);
+      context.report(
+          Severity::warning, "GMSA0212", "KDS root key not visible",
+          "No KDS root key is readable for this user, who may not have the right to. " +
+              std::string(facts.root_key_hidden ? "One is listed" : "Managed service accounts exist") +
+              ", so the forest has a key.",
+          "", where, id);
     return;
   }
   if (environment.create_kds_root_key && context.selected(id)) return plan_key_creation(context, id);
   if (needed)
     context.report(Severity::error, "GMSA0203", "No KDS root key",
-                   "The forest has no KDS root key that this user can see, so no managed service account can be created.",
-                   "An enterprise administrator creates one, once per forest, with Add-KdsRootKey -EffectiveImmediately; "
+                   "The forest has no KDS root key that this user can see, so no managed service account can "
+                   "be created.",
+                   "An enterprise administrator creates one, once per forest, with Add-KdsRootKey "
+                   "-EffectiveImmediately; "
                    "it serves ten hours later. Or set kdsRootKey: {create: true} in the Environment.",
                    where, id);
 }

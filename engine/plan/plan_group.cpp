@@ -28,9 +28,12 @@ constexpr uint32_t scope_bits = 0x0000000E;
 
 uint32_t scope_bit(GroupScope scope) {
   switch (scope) {
-    case GroupScope::global: return 0x2;
-    case GroupScope::domain_local: return 0x4;
-    case GroupScope::universal: return 0x8;
+    case GroupScope::global:
+      return 0x2;
+    case GroupScope::domain_local:
+      return 0x4;
+    case GroupScope::universal:
+      return 0x8;
   }
   return 0;
 }
@@ -58,7 +61,8 @@ Members resolve_members(Context& context, const ResourceId& id, const HostGroup&
     auto resolved = context.resolve(ref, id);
     members.unreadable |= resolved.unreadable;
     // One principal may be named in two ways, and a value that is added twice is refused.
-    if (resolved.principal && seen.insert({resolved.principal->sid, resolved.principal->dn, resolved.principal->host_group}).second)
+    if (resolved.principal &&
+        seen.insert({resolved.principal->sid, resolved.principal->dn, resolved.principal->host_group}).second)
       members.wanted.push_back(std::move(*resolved.principal));
   }
   return members;
@@ -69,7 +73,9 @@ std::string member_key(const Context& context, const PlannedPrincipal& principal
   if (!principal.dn.empty()) return principal.dn.key();
   if (principal.sid.empty()) return {};
   // [MS-ADTS] 6.1.1.4.10: what is of no domain here gets an object that stands for it.
-  return context.seen.directory.domain_dn.child("CN", "ForeignSecurityPrincipals").child("CN", principal.sid.text()).key();
+  return context.seen.directory.domain_dn.child("CN", "ForeignSecurityPrincipals")
+      .child("CN", principal.sid.text())
+      .key();
 }
 
 /// Fills detail.add and detail.remove, and the members field.
@@ -87,7 +93,8 @@ void diff_members(Context& context, const HostGroup& spec, const std::vector<Pla
   for (const auto& principal : wanted) {
     if (auto key = member_key(context, principal); !key.empty()) {
       wanted_keys.push_back(std::move(key));
-      if (std::binary_search(sorted_live.begin(), sorted_live.end(), std::string_view(wanted_keys.back()))) continue;
+      if (std::binary_search(sorted_live.begin(), sorted_live.end(), std::string_view(wanted_keys.back())))
+        continue;
     }
     detail.add.push_back(principal);
   }
@@ -105,11 +112,13 @@ void diff_members(Context& context, const HostGroup& spec, const std::vector<Pla
   for (const auto& dn : detail.remove) field.removed.push_back(context.display_member(dn));
   std::vector<std::string> after = minus_folded(before, field.removed);
   after.insert(after.end(), field.added.begin(), field.added.end());
-  for (auto* list : {&before, &after, &field.added, &field.removed}) std::sort(list->begin(), list->end(), LessFolded{});
+  for (auto* list : {&before, &after, &field.added, &field.removed})
+    std::sort(list->begin(), list->end(), LessFolded{});
   if (detail.live) field.before = before;
   field.after = after;
   if (detail.live) {
-    if (!field.added.empty()) change.reasons.push_back(plural(field.added.size(), "member") + " declared but not in the group");
+    if (!field.added.empty())
+      change.reasons.push_back(plural(field.added.size(), "member") + " declared but not in the group");
     if (!field.removed.empty())
       change.reasons.push_back(plural(field.removed.size(), "member") +
                                " in the group but not declared, and membership is exact");
@@ -123,7 +132,8 @@ void require_groups(const GroupChange& detail, Change& change) {
       change.requires_.push_back({Kind::host_group, principal.host_group});
 }
 
-void diff_live(Context& context, const Declaration<HostGroup>& declaration, GroupChange& detail, Change& change) {
+void diff_live(Context& context, const Declaration<HostGroup>& declaration, GroupChange& detail,
+               Change& change) {
   const auto& spec = declaration.spec;
   const LiveGroup& live = *detail.live;
   Fields fields(change.fields);
@@ -153,7 +163,8 @@ void diff_live(Context& context, const Declaration<HostGroup>& declaration, Grou
   change.action = placed > 0 && change.fields.size() == placed ? Action::move : Action::update;
 }
 
-void fill_new(Context& context, const Declaration<HostGroup>& declaration, GroupChange& detail, Change& change) {
+void fill_new(Context& context, const Declaration<HostGroup>& declaration, GroupChange& detail,
+              Change& change) {
   const auto& spec = declaration.spec;
   change.action = Action::create;
   change.cause = "new";
@@ -184,7 +195,8 @@ void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
   GroupChange detail{declaration.spec, change.dn, 0, {}, {}, std::nullopt};
   const auto members = resolve_members(context, id, declaration.spec);
   if (members.unreadable) {
-    context.plan.unreadable.push_back({id, Error{ErrorKind::unavailable, "a member could not be read", {}, {}}});
+    context.plan.unreadable.push_back(
+        {id, Error{ErrorKind::unavailable, "a member could not be read", {}, {}}});
     return;
   }
   const auto* live = std::get_if<LiveGroup>(&observation);
@@ -201,13 +213,15 @@ void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
   if (context.plan.unreadable.size() != unreadable_before) return;
   const size_t without_members = change.fields.size();
   diff_members(context, declaration.spec, members.wanted, detail, change);
-  if (change.fields.size() != without_members && change.action == Action::move) change.action = Action::update;
+  if (change.fields.size() != without_members && change.action == Action::move)
+    change.action = Action::update;
   if (change.fields.empty()) {
     context.plan.unchanged.push_back(id);
     return;
   }
   const auto where = declaration.position(live != nullptr ? "commonName" : "samAccountName");
-  if (!context.check_names_free(id, detail.dn, declaration.spec.sam_account_name, change.guid, where) && live == nullptr)
+  if (!context.check_names_free(id, detail.dn, declaration.spec.sam_account_name, change.guid, where) &&
+      live == nullptr)
     return;
   require_groups(detail, change);
   change.detail = std::move(detail);

@@ -37,7 +37,8 @@ class SpnCheck {
     }
     for (const auto& declaration : context_.desired.accounts)
       for (const auto& located : declaration.spec.service_principal_names)
-        if (auto spn = Spn::parse(located.text)) declared_by_host_[fold(spn->host)].push_back({&declaration, std::move(*spn)});
+        if (auto spn = Spn::parse(located.text))
+          declared_by_host_[fold(spn->host)].push_back({&declaration, std::move(*spn)});
   }
 
   void run() {
@@ -50,7 +51,8 @@ class SpnCheck {
                         "Whether another object holds an SPN of " + model::address(change.id) +
                             " is not known: " + why.message + ".",
                         why.hint, change.declared_at, change.id);
-        context_.plan.unreadable.push_back({change.id, Error{why}.with_context("finding the holders of its SPNs")});
+        context_.plan.unreadable.push_back(
+            {change.id, Error{why}.with_context("finding the holders of its SPNs")});
         continue;
       }
       for (const auto& text : field->added)
@@ -68,7 +70,8 @@ class SpnCheck {
   void check(Change& change, const Spn& spn) {
     const std::string text = spn.text();
     check_holders(change, text, text);
-    for (const auto& alias : context_.seen.directory.spn_mappings.aliases(spn)) check_holders(change, text, alias.text());
+    for (const auto& alias : context_.seen.directory.spn_mappings.aliases(spn))
+      check_holders(change, text, alias.text());
     check_declared(change, spn);
   }
 
@@ -79,17 +82,18 @@ class SpnCheck {
       if (holder.id.guid == change.guid && !change.guid.empty()) continue;
       if (frees(change, holder, held)) continue;
       const bool alias = !equal_folded(wanted, held);
-      context_.report(
-          Severity::error, alias ? "GMSA0206" : "GMSA0205",
-          alias ? "SPN answered by another object's alias" : "SPN held by another object",
-          alias ? wanted + " for " + model::address(change.id) + " means the same service as " + held + ", which " +
-                      holder.id.dn.text() + " holds: the domain maps service classes to HOST, so clients would get "
-                      "tickets for either account."
-                : wanted + ", declared for " + model::address(change.id) + ", is registered on " + holder.id.dn.text() +
-                      ". An SPN belongs to one object in the forest.",
-          "Remove it there first (setspn -D " + held + " " +
-              (holder.sam_account_name.empty() ? "ACCOUNT" : holder.sam_account_name) + "), or declare another name.",
-          position(change, wanted), change.id);
+      context_.report(Severity::error, alias ? "GMSA0206" : "GMSA0205",
+                      alias ? "SPN answered by another object's alias" : "SPN held by another object",
+                      alias ? wanted + " for " + model::address(change.id) + " means the same service as " +
+                                  held + ", which " + holder.id.dn.text() +
+                                  " holds: the domain maps service classes to HOST, so clients would get "
+                                  "tickets for either account."
+                            : wanted + ", declared for " + model::address(change.id) + ", is registered on " +
+                                  holder.id.dn.text() + ". An SPN belongs to one object in the forest.",
+                      "Remove it there first (setspn -D " + held + " " +
+                          (holder.sam_account_name.empty() ? "ACCOUNT" : holder.sam_account_name) +
+                          "), or declare another name.",
+                      position(change, wanted), change.id);
       return;
     }
   }
@@ -99,7 +103,8 @@ class SpnCheck {
     const auto holder_change = change_by_guid_.find(holder.id.guid.encode());
     if (holder_change == change_by_guid_.end()) return false;
     const auto [first, last] = freed_by_.equal_range(fold(held));
-    const bool freed = std::any_of(first, last, [&](const auto& entry) { return entry.second == holder_change->second; });
+    const bool freed =
+        std::any_of(first, last, [&](const auto& entry) { return entry.second == holder_change->second; });
     const auto& other = context_.plan.changes[holder_change->second];
     const bool replaced = other.action == model::Action::replace;
     if (!freed && !replaced) return false;
@@ -108,8 +113,8 @@ class SpnCheck {
     return true;
   }
 
-  /// Two declared accounts that would answer for each other through HOST aliases; the same SPN twice is found when
-  /// the manifests are read.
+  /// Two declared accounts that would answer for each other through HOST aliases; the same SPN twice is found
+  /// when the manifests are read.
   void check_declared(const Change& change, const Spn& spn) {
     const auto found = declared_by_host_.find(fold(spn.host));
     if (found == declared_by_host_.end()) return;
@@ -138,9 +143,9 @@ class SpnCheck {
 }  // namespace
 
 void check_service_principal_names(Context& context) {
-  const bool any = std::any_of(context.plan.changes.begin(), context.plan.changes.end(), [](const Change& change) {
-    return change.id.kind == Kind::gmsa && spn_field(change) != nullptr;
-  });
+  const bool any = std::any_of(
+      context.plan.changes.begin(), context.plan.changes.end(),
+      [](const Change& change) { return change.id.kind == Kind::gmsa && spn_field(change) != nullptr; });
   if (any) SpnCheck(context).run();
 }
 

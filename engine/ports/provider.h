@@ -1,6 +1,6 @@
-// The one seam between the engine and the world. A provider reads many objects at once and carries out one change at a
-// time; the engine owns the flow, the order and the concurrency. Implemented by providers/directory; by a small world
-// in memory in tests.
+// The one seam between the engine and the world. A provider reads many objects at once and carries out one
+// change at a time; the engine owns the flow, the order and the concurrency. Implemented by
+// providers/directory; by a small world in memory in tests.
 #pragma once
 
 #include <functional>
@@ -28,16 +28,18 @@ class Provider {
  public:
   virtual ~Provider() = default;
 
-  /// Reads everything that planning `desired` needs. The Result fails only where nothing at all can be said (not
-  /// connected, another domain); what could not be read of one object is in its Observation.
-  [[nodiscard]] virtual Result<model::Observations> observe(const model::Desired& desired, EventSink& events) = 0;
+  /// Reads everything that planning `desired` needs. The Result fails only where nothing at all can be said
+  /// (not connected, another domain); what could not be read of one object is in its Observation.
+  [[nodiscard]] virtual Result<model::Observations> observe(const model::Desired& desired,
+                                                            EventSink& events) = 0;
 
-  /// Carries out one change. Thread-safe; changes whose requirements have succeeded may run at the same time. Never
-  /// overwrites a value other than the planned one: that is Outcome::conflict. After an unknown outcome it reads again.
+  /// Carries out one change. Thread-safe; changes whose requirements have succeeded may run at the same time.
+  /// Never overwrites a value other than the planned one: that is Outcome::conflict. After an unknown outcome
+  /// it reads again.
   virtual model::ChangeResult apply(const model::Change& change) = 0;
 
-  /// Once, before the first apply(): whether the server still answers. From here on no other server is used; a failure
-  /// leaves the choice open, so that the caller may observe and plan anew.
+  /// Once, before the first apply(): whether the server still answers. From here on no other server is used;
+  /// a failure leaves the choice open, so that the caller may observe and plan anew.
   [[nodiscard]] virtual Result<void> begin_writes() = 0;
 
   /// Makes what was applied durable.

@@ -9,7 +9,8 @@
 namespace gmsactl::directory {
 
 namespace {
-/// Batches under way at once: enough to hide the round-trip time, few enough not to crowd others out of the server.
+/// Batches under way at once: enough to hide the round-trip time, few enough not to crowd others out of the
+/// server.
 constexpr size_t batches_at_once = 4;
 }  // namespace
 
@@ -17,8 +18,9 @@ std::string clause(std::string_view attribute, std::string_view value) {
   return "(" + std::string(attribute) + "=" + model::escape_filter_value(value) + ")";
 }
 
-Result<void> search_any(ldap::Transport& transport, const std::string& base, const std::vector<std::string>& clauses,
-                        std::string_view and_also, const std::vector<std::string>& attributes,
+Result<void> search_any(ldap::Transport& transport, const std::string& base,
+                        const std::vector<std::string>& clauses, std::string_view and_also,
+                        const std::vector<std::string>& attributes,
                         const std::function<void(ldap::Entry&&)>& take) {
   std::mutex mutex;
   std::atomic<size_t> next{0};
@@ -43,7 +45,8 @@ Result<void> search_any(ldap::Transport& transport, const std::string& base, con
   };
   const size_t batches = (clauses.size() + clauses_per_filter - 1) / clauses_per_filter;
   std::vector<std::future<Result<void>>> others;
-  for (size_t i = 1; i < std::min(batches, batches_at_once); ++i) others.push_back(std::async(std::launch::async, work));
+  for (size_t i = 1; i < std::min(batches, batches_at_once); ++i)
+    others.push_back(std::async(std::launch::async, work));
   Result<void> result = work();
   for (auto& other : others)
     if (auto one = other.get(); !one && result) result = std::move(one);

@@ -1,6 +1,6 @@
-// Searches that look for many values at once: OR filters of a size that servers accept (AD's default query policy
-// refuses filters past about 10,000 terms and slows down long before), sent at the same time.
-// Internal to providers/directory.
+// Searches that look for many values at once: OR filters of a size that servers accept (AD's default query
+// policy refuses filters past about 10,000 terms and slows down long before), sent at the same time. Internal
+// to providers/directory.
 #pragma once
 
 #include <functional>
@@ -17,8 +17,9 @@ inline constexpr size_t clauses_per_filter = 200;
 /// "(name=escaped)".
 std::string clause(std::string_view attribute, std::string_view value);
 
-/// Every entry under `base` for which one of `clauses` holds and `and_also` (a filter, may be empty) too. An entry may
-/// come more than once where clauses of several batches match it. `take` is called by one thread at a time.
+/// Every entry under `base` for which one of `clauses` holds and `and_also` (a filter, may be empty) too. An
+/// entry may come more than once where clauses of several batches match it. `take` is called by one thread at
+/// a time.
 [[nodiscard]] Result<void> search_any(ldap::Transport& transport, const std::string& base,
                                       const std::vector<std::string>& clauses, std::string_view and_also,
                                       const std::vector<std::string>& attributes,

@@ -8,20 +8,21 @@
 namespace gmsactl::directory {
 
 std::vector<std::string> account_attributes() {
-  return {attribute::object_class,       attribute::object_guid,          attribute::object_sid,
-          attribute::sam_account_name,   attribute::dns_host_name,        attribute::service_principal_name,
-          attribute::group_msa_membership, attribute::password_interval,  attribute::encryption_types,
-          attribute::user_account_control, attribute::description,        attribute::display_name,
+  return {attribute::object_class,          attribute::object_guid,       attribute::object_sid,
+          attribute::sam_account_name,      attribute::dns_host_name,     attribute::service_principal_name,
+          attribute::group_msa_membership,  attribute::password_interval, attribute::encryption_types,
+          attribute::user_account_control,  attribute::description,       attribute::display_name,
           attribute::allowed_to_delegate_to};
 }
 
 std::vector<std::string> group_attributes() {
-  return {attribute::object_class,     attribute::object_guid, attribute::object_sid, attribute::sam_account_name,
-          attribute::group_type,       attribute::description, attribute::member};
+  return {attribute::object_class, attribute::object_guid, attribute::object_sid, attribute::sam_account_name,
+          attribute::group_type,   attribute::description, attribute::member};
 }
 
 std::vector<std::string> principal_attributes() {
-  return {attribute::object_class, attribute::object_guid, attribute::object_sid, attribute::sam_account_name};
+  return {attribute::object_class, attribute::object_guid, attribute::object_sid,
+          attribute::sam_account_name};
 }
 
 namespace {
@@ -38,7 +39,8 @@ std::vector<std::string> values(const ldap::Entry& entry, std::string_view name)
 
 Error unreadable_attribute(const ldap::Entry& entry, std::string_view name) {
   return {ErrorKind::denied, std::string(name) + " of " + printable(entry.dn) + " is not readable",
-          "Grant the account that gmsactl runs as the right to read all properties of these objects.", std::nullopt};
+          "Grant the account that gmsactl runs as the right to read all properties of these objects.",
+          std::nullopt};
 }
 
 Result<std::string_view> required(const ldap::Entry& entry, std::string_view name) {
@@ -115,9 +117,11 @@ Result<model::LiveGroup> decode_group(ldap::Entry&& entry) {
 Result<model::Principal> decode_principal(const ldap::Entry& entry) {
   model::Principal principal;
   principal.id = GMSACTL_TRY(identity(entry, false));
-  if (const auto sid = entry.first(attribute::object_sid)) principal.id.sid = GMSACTL_TRY(model::Sid::decode(*sid));
+  if (const auto sid = entry.first(attribute::object_sid))
+    principal.id.sid = GMSACTL_TRY(model::Sid::decode(*sid));
   principal.sam_account_name = std::string(entry.first(attribute::sam_account_name).value_or(""));
-  if (const auto* classes = entry.find(attribute::object_class); classes != nullptr && !classes->values.empty())
+  if (const auto* classes = entry.find(attribute::object_class);
+      classes != nullptr && !classes->values.empty())
     principal.object_class = classes->values.back();  // AD lists classes from top to the most derived
   return principal;
 }

@@ -1,5 +1,5 @@
-// Directory entries to model values, and the attributes to ask for. A value that does not decode makes the object
-// unreadable, never absent. Internal to providers/directory.
+// Directory entries to model values, and the attributes to ask for. A value that does not decode makes the
+// object unreadable, never absent. Internal to providers/directory.
 #pragma once
 
 #include <optional>

@@ -19,7 +19,8 @@ Result<std::unique_ptr<DirectoryProvider>> DirectoryProvider::create(const model
   return std::unique_ptr<DirectoryProvider>(new DirectoryProvider(std::move(session)));
 }
 
-Result<model::Observations> DirectoryProvider::observe(const model::Desired& desired, ports::EventSink& events) {
+Result<model::Observations> DirectoryProvider::observe(const model::Desired& desired,
+                                                       ports::EventSink& events) {
   for (int attempt = 1;; ++attempt) {
     auto seen = directory::observe(*session_, desired, events);
     if (seen || !outcome_unknown(seen.error().kind) || attempt == read_attempts) return seen;

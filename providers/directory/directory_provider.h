@@ -13,11 +13,12 @@ class Writer;
 
 class DirectoryProvider : public ports::Provider {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<DirectoryProvider>> create(const model::Environment& environment,
-                                                                         const SessionOptions& options);
+  [[nodiscard]] static Result<std::unique_ptr<DirectoryProvider>> create(
+      const model::Environment& environment, const SessionOptions& options);
   ~DirectoryProvider() override;
 
-  [[nodiscard]] Result<model::Observations> observe(const model::Desired& desired, ports::EventSink& events) override;
+  [[nodiscard]] Result<model::Observations> observe(const model::Desired& desired,
+                                                    ports::EventSink& events) override;
   model::ChangeResult apply(const model::Change& change) override;
   [[nodiscard]] Result<void> begin_writes() override;
   [[nodiscard]] Result<void> flush() override;

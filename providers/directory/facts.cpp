@@ -30,7 +30,9 @@ std::optional<Dn> well_known(const Entry& domain, std::string_view guid) {
     const auto* found = domain.find(name);
     if (found == nullptr) continue;
     for (const auto& value : found->values) {
-      if (value.size() <= prefix.size() || !equal_folded(std::string_view(value).substr(0, prefix.size()), prefix)) continue;
+      if (value.size() <= prefix.size() ||
+          !equal_folded(std::string_view(value).substr(0, prefix.size()), prefix))
+        continue;
       if (auto dn = Dn::parse(std::string_view(value).substr(prefix.size()))) return std::move(*dn);
     }
   }
@@ -38,14 +40,18 @@ std::optional<Dn> well_known(const Entry& domain, std::string_view guid) {
 }
 
 Result<void> read_domain(Transport& transport, model::DirectoryFacts& facts) {
-  const Entry domain = GMSACTL_TRY(ldap::read(transport, facts.domain_dn.text(),
-                                              {attribute::object_sid, attribute::object_guid, "wellKnownObjects",
-                                               "otherWellKnownObjects"}));
-  if (const auto sid = domain.first(attribute::object_sid)) facts.domain_sid = GMSACTL_TRY(model::Sid::decode(*sid));
-  if (const auto guid = domain.first(attribute::object_guid)) facts.domain_guid = GMSACTL_TRY(model::Guid::decode(*guid));
+  const Entry domain = GMSACTL_TRY(ldap::read(
+      transport, facts.domain_dn.text(),
+      {attribute::object_sid, attribute::object_guid, "wellKnownObjects", "otherWellKnownObjects"}));
+  if (const auto sid = domain.first(attribute::object_sid))
+    facts.domain_sid = GMSACTL_TRY(model::Sid::decode(*sid));
+  if (const auto guid = domain.first(attribute::object_guid))
+    facts.domain_guid = GMSACTL_TRY(model::Guid::decode(*guid));
   if (facts.domain_sid.empty() || facts.domain_guid.empty())
-    return fail(ErrorKind::denied, "objectSid and objectGUID of " + facts.domain_dn.text() + " are not readable");
-  facts.users_container = well_known(domain, users_container_guid).value_or(facts.domain_dn.child("CN", "Users"));
+    return fail(ErrorKind::denied,
+                "objectSid and objectGUID of " + facts.domain_dn.text() + " are not readable");
+  facts.users_container =
+      well_known(domain, users_container_guid).value_or(facts.domain_dn.child("CN", "Users"));
   facts.accounts_container = well_known(domain, managed_accounts_container_guid)
                                  .value_or(facts.domain_dn.child("CN", "Managed Service Accounts"));
   return {};
@@ -55,21 +61,27 @@ Result<void> read_cross_ref(Transport& transport, model::DirectoryFacts& facts) 
   ldap::SearchRequest request;
   request.base = facts.configuration_dn.child("CN", "Partitions").text();
   request.scope = ldap::Scope::one_level;
-  request.filter = "(&(objectClass=crossRef)(nCName=" + model::escape_filter_value(facts.domain_dn.text()) + "))";
+  request.filter =
+      "(&(objectClass=crossRef)(nCName=" + model::escape_filter_value(facts.domain_dn.text()) + "))";
   request.attributes = {"dnsRoot", "nETBIOSName"};
   const auto refs = GMSACTL_TRY(ldap::search_all(transport, request));
   if (refs.empty())
-    return fail(ErrorKind::denied, "the crossRef of " + facts.domain_dn.text() + " is not readable under " + request.base);
+    return fail(ErrorKind::denied,
+                "the crossRef of " + facts.domain_dn.text() + " is not readable under " + request.base);
   facts.dns_domain = refs.front().first("dnsRoot").value_or("");
   facts.netbios_domain = refs.front().first("nETBIOSName").value_or("");
   return {};
 }
 
-/// A user without rights on the keys sees their names, but no attribute, not even the class that a filter could ask for.
-model::Observation<std::vector<model::LiveKdsRootKey>> read_root_keys(Transport& transport, const Dn& configuration,
-                                                                      bool& hidden) {
+/// A user without rights on the keys sees their names, but no attribute, not even the class that a filter
+/// could ask for.
+model::Observation<std::vector<model::LiveKdsRootKey>> read_root_keys(Transport& transport,
+                                                                      const Dn& configuration, bool& hidden) {
   ldap::SearchRequest request;
-  request.base = configuration.child("CN", "Services").child("CN", "Group Key Distribution Service").child("CN", "Master Root Keys").text();
+  request.base = configuration.child("CN", "Services")
+                     .child("CN", "Group Key Distribution Service")
+                     .child("CN", "Master Root Keys")
+                     .text();
   request.scope = ldap::Scope::one_level;
   request.filter = "(objectClass=*)";
   request.attributes = {attribute::object_class, "cn", "msKds-CreateTime", "msKds-UseStartTime"};
@@ -102,7 +114,10 @@ Result<size_t> count_domain_controllers(Transport& transport, const Dn& configur
   request.filter = "(objectClass=nTDSDSA)";
   request.attributes = {"1.1"};
   size_t count = 0;
-  auto found = transport.search(request, [&](Entry&&) { ++count; return true; });
+  auto found = transport.search(request, [&](Entry&&) {
+    ++count;
+    return true;
+  });
   if (!found && found.error().kind != ErrorKind::not_found) return fail(std::move(found).error());
   return std::max<size_t>(count, 1);
 }
@@ -117,7 +132,10 @@ Result<size_t> count_domains(Transport& transport, const Dn& configuration_dn) {
   request.filter = "(&(objectClass=crossRef)(systemFlags:1.2.840.113556.1.4.803:=2))";
   request.attributes = {"1.1"};
   size_t count = 0;
-  GMSACTL_TRY(transport.search(request, [&](Entry&&) { ++count; return true; }));
+  GMSACTL_TRY(transport.search(request, [&](Entry&&) {
+    ++count;
+    return true;
+  }));
   return count;
 }
 
@@ -128,7 +146,8 @@ Result<model::DirectoryFacts> read_facts(Transport& transport, const Entry& root
   facts.server = peer.starts_with("ldif:") ? peer : std::string(root_dse.first("dnsHostName").value_or(peer));
   facts.domain_dn = GMSACTL_TRY(Dn::parse(root_dse.first("defaultNamingContext").value_or("")));
   facts.configuration_dn = GMSACTL_TRY(Dn::parse(root_dse.first("configurationNamingContext").value_or("")));
-  const Dn root = GMSACTL_TRY(Dn::parse(root_dse.first("rootDomainNamingContext").value_or(facts.domain_dn.text())));
+  const Dn root =
+      GMSACTL_TRY(Dn::parse(root_dse.first("rootDomainNamingContext").value_or(facts.domain_dn.text())));
   facts.forest = dns_name_of(root);
   facts.server_time = filetime(root_dse.first("currentTime").value_or(""));
   GMSACTL_TRY(read_domain(transport, facts));
@@ -136,10 +155,13 @@ Result<model::DirectoryFacts> read_facts(Transport& transport, const Entry& root
   facts.domain_controllers = GMSACTL_TRY(count_domain_controllers(transport, facts.configuration_dn));
   facts.kds_root_keys = read_root_keys(transport, facts.configuration_dn, facts.root_key_hidden);
 
-  const Dn service = facts.configuration_dn.child("CN", "Services").child("CN", "Windows NT").child("CN", "Directory Service");
+  const Dn service = facts.configuration_dn.child("CN", "Services")
+                         .child("CN", "Windows NT")
+                         .child("CN", "Directory Service");
   auto mappings = ldap::read(transport, service.text(), {"sPNMappings"});
   if (!mappings) return fail(std::move(mappings).error().with_context("reading sPNMappings"));
-  if (const auto* values = mappings->find("sPNMappings")) facts.spn_mappings = model::SpnMappings::parse(values->values);
+  if (const auto* values = mappings->find("sPNMappings"))
+    facts.spn_mappings = model::SpnMappings::parse(values->values);
   return facts;
 }
 

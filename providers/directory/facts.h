@@ -1,4 +1,5 @@
-// What planning needs to know about the directory itself, in a handful of reads. Internal to providers/directory.
+// What planning needs to know about the directory itself, in a handful of reads. Internal to
+// providers/directory.
 #pragma once
 
 #include "engine/base/result.h"
@@ -7,7 +8,8 @@
 
 namespace gmsactl::directory {
 
-[[nodiscard]] Result<model::DirectoryFacts> read_facts(ldap::Transport& transport, const ldap::Entry& root_dse);
+[[nodiscard]] Result<model::DirectoryFacts> read_facts(ldap::Transport& transport,
+                                                       const ldap::Entry& root_dse);
 
 /// How many domains the forest has: more than one means that only a global catalog knows all SPNs.
 [[nodiscard]] Result<size_t> count_domains(ldap::Transport& transport, const model::Dn& configuration_dn);

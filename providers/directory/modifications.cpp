@@ -18,7 +18,8 @@ namespace {
 class Modifications {
  public:
   /// Swaps one value for another; absent on either side means not set.
-  void swap(const char* name, const std::optional<std::string>& live, const std::optional<std::string>& wanted) {
+  void swap(const char* name, const std::optional<std::string>& live,
+            const std::optional<std::string>& wanted) {
     if (live == wanted) return;
     if (live) list.push_back({ModifyOperation::remove, name, {*live}});
     if (wanted) list.push_back({ModifyOperation::add, name, {*wanted}});
@@ -31,7 +32,8 @@ class Modifications {
   }
 
   /// A manifest's empty text clears, none is not managed.
-  void swap_text(const char* name, const std::optional<std::string>& live, const std::optional<std::string>& wanted) {
+  void swap_text(const char* name, const std::optional<std::string>& live,
+                 const std::optional<std::string>& wanted) {
     if (!wanted) return;
     swap(name, live, wanted->empty() ? std::nullopt : wanted);
   }
@@ -39,7 +41,8 @@ class Modifications {
   std::vector<Modification> list;
 };
 
-std::vector<std::string> without(const std::vector<std::string>& values, const std::vector<std::string>& others) {
+std::vector<std::string> without(const std::vector<std::string>& values,
+                                 const std::vector<std::string>& others) {
   const std::set<std::string, LessFolded> left_out(others.begin(), others.end());
   std::vector<std::string> rest;
   for (const auto& value : values)
@@ -50,8 +53,10 @@ std::vector<std::string> without(const std::vector<std::string>& values, const s
 std::vector<Modification> set_modifications(const char* name, const std::vector<std::string>& live,
                                             const std::vector<std::string>& wanted) {
   std::vector<Modification> list;
-  if (auto gone = without(live, wanted); !gone.empty()) list.push_back({ModifyOperation::remove, name, std::move(gone)});
-  if (auto added = without(wanted, live); !added.empty()) list.push_back({ModifyOperation::add, name, std::move(added)});
+  if (auto gone = without(live, wanted); !gone.empty())
+    list.push_back({ModifyOperation::remove, name, std::move(gone)});
+  if (auto added = without(wanted, live); !added.empty())
+    list.push_back({ModifyOperation::add, name, std::move(added)});
   return list;
 }
 
@@ -72,7 +77,8 @@ std::optional<std::string> descriptor(const model::GmsaChange& change, const std
 }
 
 /// Compared by who may read, so that another tool's way of writing the same grant is left alone.
-bool same_readers(const model::GmsaChange& change, const model::LiveGmsa& live, const std::vector<Sid>& readers) {
+bool same_readers(const model::GmsaChange& change, const model::LiveGmsa& live,
+                  const std::vector<Sid>& readers) {
   std::vector<Sid> wanted = readers;
   wanted.insert(wanted.end(), change.kept_orphans.begin(), change.kept_orphans.end());
   std::sort(wanted.begin(), wanted.end());
@@ -86,7 +92,8 @@ std::vector<std::string> spn_texts(const model::GmsaChange& change) { return cha
 
 }  // namespace
 
-std::vector<Modification> spn_modifications(const std::vector<std::string>& live, const std::vector<std::string>& wanted) {
+std::vector<Modification> spn_modifications(const std::vector<std::string>& live,
+                                            const std::vector<std::string>& wanted) {
   return set_modifications(attribute::service_principal_name, live, wanted);
 }
 
@@ -99,10 +106,12 @@ AccountModifications account_modifications(const model::GmsaChange& change, cons
   modify.swap_name(attribute::dns_host_name, live.dns_host_name, wanted.dns_host_name);
   result.spns_after_reading_again = !modify.list.empty();
   if (!result.spns_after_reading_again)
-    for (auto& one : spn_modifications(live.service_principal_names, spn_texts(change))) modify.list.push_back(std::move(one));
+    for (auto& one : spn_modifications(live.service_principal_names, spn_texts(change)))
+      modify.list.push_back(std::move(one));
   if (!same_readers(change, live, readers))
     modify.swap(attribute::group_msa_membership, live.group_msa_membership, descriptor(change, readers));
-  modify.swap(attribute::encryption_types, optional_number(live.encryption_types), signed_text(change.encryption_types));
+  modify.swap(attribute::encryption_types, optional_number(live.encryption_types),
+              signed_text(change.encryption_types));
   modify.swap(attribute::user_account_control, signed_text(live.user_account_control),
               signed_text(change.user_account_control));
   modify.swap_text(attribute::description, live.description, wanted.description);
@@ -124,8 +133,10 @@ std::vector<Attribute> new_account(const model::GmsaChange& change, const std::v
       {attribute::password_interval, {std::to_string(wanted.password_interval_days)}},
       {attribute::encryption_types, {signed_text(change.encryption_types)}},
       {attribute::dns_host_name, {wanted.dns_host_name}}};
-  if (auto spns = spn_texts(change); !spns.empty()) attributes.push_back({attribute::service_principal_name, std::move(spns)});
-  if (auto bytes = descriptor(change, readers)) attributes.push_back({attribute::group_msa_membership, {std::move(*bytes)}});
+  if (auto spns = spn_texts(change); !spns.empty())
+    attributes.push_back({attribute::service_principal_name, std::move(spns)});
+  if (auto bytes = descriptor(change, readers))
+    attributes.push_back({attribute::group_msa_membership, {std::move(*bytes)}});
   if (wanted.description && !wanted.description->empty())
     attributes.push_back({attribute::description, {*wanted.description}});
   if (wanted.display_name && !wanted.display_name->empty())
@@ -135,7 +146,8 @@ std::vector<Attribute> new_account(const model::GmsaChange& change, const std::v
   return attributes;
 }
 
-std::vector<Modification> group_modifications(const model::GroupChange& change, const model::LiveGroup& live) {
+std::vector<Modification> group_modifications(const model::GroupChange& change,
+                                              const model::LiveGroup& live) {
   Modifications modify;
   modify.swap_name(attribute::sam_account_name, live.sam_account_name, change.desired.sam_account_name);
   modify.swap(attribute::group_type, signed_text(live.group_type), signed_text(change.group_type));

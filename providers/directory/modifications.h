@@ -1,7 +1,7 @@
-// Which LDAP modifications turn one live state into the planned one: pure, so that the very same function writes, and
-// later tells whether what was found after a conflict is still what was planned. Every modification deletes the
-// value it expects and adds the wanted one (RFC 4511 §4.6: atomic), which is a compare-and-swap.
-// Internal to providers/directory.
+// Which LDAP modifications turn one live state into the planned one: pure, so that the very same function
+// writes, and later tells whether what was found after a conflict is still what was planned. Every
+// modification deletes the value it expects and adds the wanted one (RFC 4511 §4.6: atomic), which is a
+// compare-and-swap. Internal to providers/directory.
 #pragma once
 
 #include <string>
@@ -23,10 +23,12 @@ AccountModifications account_modifications(const model::GmsaChange& change, cons
                                            const std::vector<model::Sid>& readers);
 std::vector<ldap::Modification> spn_modifications(const std::vector<std::string>& live,
                                                   const std::vector<std::string>& wanted);
-std::vector<ldap::Attribute> new_account(const model::GmsaChange& change, const std::vector<model::Sid>& readers);
+std::vector<ldap::Attribute> new_account(const model::GmsaChange& change,
+                                         const std::vector<model::Sid>& readers);
 
 /// Without members: they are chunked by the caller.
-std::vector<ldap::Modification> group_modifications(const model::GroupChange& change, const model::LiveGroup& live);
+std::vector<ldap::Modification> group_modifications(const model::GroupChange& change,
+                                                    const model::LiveGroup& live);
 std::vector<ldap::Attribute> new_group(const model::GroupChange& change);
 
 /// "dNSHostName, servicePrincipalName".

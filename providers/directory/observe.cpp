@@ -26,8 +26,9 @@ std::vector<Wanted> wanted_groups(const Desired& desired, const DirectoryFacts& 
   std::vector<Wanted> wanted;
   wanted.reserve(desired.host_groups.size());
   for (const auto& group : desired.host_groups)
-    wanted.push_back({group.name, group.spec.sam_account_name, group.spec.common_name,
-                      model::declared_parent(group.spec, desired.environment, facts).child("CN", group.spec.common_name)});
+    wanted.push_back(
+        {group.name, group.spec.sam_account_name, group.spec.common_name,
+         model::declared_parent(group.spec, desired.environment, facts).child("CN", group.spec.common_name)});
   return wanted;
 }
 
@@ -35,14 +36,15 @@ std::vector<Wanted> wanted_accounts(const Desired& desired, const DirectoryFacts
   std::vector<Wanted> wanted;
   wanted.reserve(desired.accounts.size());
   for (const auto& account : desired.accounts)
-    wanted.push_back({account.name, account.spec.sam_account_name + "$", account.name,
-                      model::declared_parent(account.spec, desired.environment, facts).child("CN", account.name)});
+    wanted.push_back(
+        {account.name, account.spec.sam_account_name + "$", account.name,
+         model::declared_parent(account.spec, desired.environment, facts).child("CN", account.name)});
   return wanted;
 }
 
 /// Each declared parent, and where it is missing what stands above it, up to the domain.
-void read_containers(ldap::Transport& transport, const std::vector<Wanted>& groups, const std::vector<Wanted>& accounts,
-                     Observations& seen) {
+void read_containers(ldap::Transport& transport, const std::vector<Wanted>& groups,
+                     const std::vector<Wanted>& accounts, Observations& seen) {
   const auto read_up = [&](Dn dn) {
     while (!dn.empty() && !seen.containers.contains(dn.key())) {
       auto entry = ldap::read(transport, dn.text(), {attribute::object_guid});
@@ -73,7 +75,10 @@ Result<bool> any_account(ldap::Transport& transport, const Dn& domain) {
   request.attributes = {"1.1"};
   request.page_size = 1;
   bool any = false;
-  auto found = transport.search(request, [&](ldap::Entry&&) { any = true; return false; });
+  auto found = transport.search(request, [&](ldap::Entry&&) {
+    any = true;
+    return false;
+  });
   if (!found && found.error().kind != ErrorKind::cancelled) return fail(std::move(found).error());
   return any;
 }
@@ -103,7 +108,8 @@ std::vector<std::string> spns_to_add(const Desired& desired, const Observations&
     const auto found = seen.accounts.find(account.name);
     const auto* live = found == seen.accounts.end() ? nullptr : std::get_if<LiveGmsa>(&found->second);
     std::set<std::string, LessFolded> held;
-    if (live != nullptr) held.insert(live->service_principal_names.begin(), live->service_principal_names.end());
+    if (live != nullptr)
+      held.insert(live->service_principal_names.begin(), live->service_principal_names.end());
     for (const auto& spn : account.spec.service_principal_names)
       if (!held.contains(spn.text)) missing.push_back(spn.text);
   }
@@ -116,17 +122,21 @@ void read_spn_holders(Session& session, const Desired& desired, Observations& se
   const auto& facts = seen.directory;
   const auto read = [&]() -> Result<std::map<std::string, std::vector<model::Principal>>> {
     const size_t domains = GMSACTL_TRY(count_domains(session.transport(), facts.configuration_dn));
-    if (domains <= 1) return find_spn_holders(session.transport(), facts.domain_dn.text(), facts.spn_mappings, missing);
+    if (domains <= 1)
+      return find_spn_holders(session.transport(), facts.domain_dn.text(), facts.spn_mappings, missing);
     const auto catalog = GMSACTL_TRY(session.open_global_catalog());
     return find_spn_holders(*catalog, "", facts.spn_mappings, missing);
   };
   auto holders = read();
-  if (holders) seen.spn_holders = std::move(*holders);
-  else seen.spn_holders_unreadable = std::move(holders).error();
+  if (holders)
+    seen.spn_holders = std::move(*holders);
+  else
+    seen.spn_holders_unreadable = std::move(holders).error();
 }
 
 template <class Live>
-void merge(Found<Live>&& found, std::map<std::string, model::Observation<Live>>& observations, Observations& seen) {
+void merge(Found<Live>&& found, std::map<std::string, model::Observation<Live>>& observations,
+           Observations& seen) {
   observations = std::move(found.observations);
   seen.sam_account_name_holders.merge(found.sam_account_name_holders);
   seen.dn_holders.merge(found.dn_holders);
@@ -147,10 +157,12 @@ Result<Observations> observe(Session& session, const Desired& desired, ports::Ev
   const auto groups = wanted_groups(desired, facts);
   const auto accounts = wanted_accounts(desired, facts);
 
-  // Two connections read groups and accounts side by side; principals go along with the accounts, the smaller part.
-  auto reading_groups = std::async(std::launch::async,
-                                   [&] { return find_groups(transport, facts.domain_dn, groups, events); });
-  auto reading_principals = std::async(std::launch::async, [&] { return resolve_principals(transport, facts, desired); });
+  // Two connections read groups and accounts side by side; principals go along with the accounts, the smaller
+  // part.
+  auto reading_groups =
+      std::async(std::launch::async, [&] { return find_groups(transport, facts.domain_dn, groups, events); });
+  auto reading_principals =
+      std::async(std::launch::async, [&] { return resolve_principals(transport, facts, desired); });
   auto found_accounts = find_accounts(transport, facts.domain_dn, accounts, events);
   auto found_groups = reading_groups.get();
   auto principals = reading_principals.get();
@@ -161,7 +173,8 @@ Result<Observations> observe(Session& session, const Desired& desired, ports::Ev
   seen.known_sids = GMSACTL_TRY(find_sids(transport, facts.domain_dn, unknown_readers(seen)));
   read_containers(transport, groups, accounts, seen);
   read_spn_holders(session, desired, seen);
-  if (has_unreadable_key_question(facts)) seen.directory.any_gmsa_exists = GMSACTL_TRY(any_account(transport, facts.domain_dn));
+  if (has_unreadable_key_question(facts))
+    seen.directory.any_gmsa_exists = GMSACTL_TRY(any_account(transport, facts.domain_dn));
   return seen;
 }
 

@@ -1,6 +1,6 @@
-// Reads everything that one plan needs. Round trips depend on pages and batches, not on objects: what stands in the
-// declared containers is read in bulk, what is not found there is looked for by name in batched OR filters.
-// Internal to providers/directory.
+// Reads everything that one plan needs. Round trips depend on pages and batches, not on objects: what stands
+// in the declared containers is read in bulk, what is not found there is looked for by name in batched OR
+// filters. Internal to providers/directory.
 #pragma once
 
 #include "engine/base/result.h"

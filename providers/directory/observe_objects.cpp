@@ -42,7 +42,8 @@ class Finder {
  public:
   using Live = typename Traits::Live;
 
-  Finder(ldap::Transport& transport, const Dn& domain, const std::vector<Wanted>& wanted, ports::EventSink& events)
+  Finder(ldap::Transport& transport, const Dn& domain, const std::vector<Wanted>& wanted,
+         ports::EventSink& events)
       : transport_(transport), domain_(domain), wanted_(wanted), events_(events) {
     for (const auto& one : wanted_) {
       by_sam_.emplace(fold(one.sam_account_name), &one);
@@ -58,7 +59,7 @@ class Finder {
       const auto fallback = by_common_name_.find(one.name);
       // A declaration whose sAMAccountName changed is still recognised by its name in its place.
       found_.observations.emplace(one.name, fallback != by_common_name_.end() ? std::move(fallback->second)
-                                                                             : Observation<Live>(Absent{}));
+                                                                              : Observation<Live>(Absent{}));
     }
     return std::move(found_);
   }
@@ -80,12 +81,14 @@ class Finder {
         take_live(std::move(entry));
         return true;
       });
-      if (!read && read.error().kind != ErrorKind::not_found) return fail(std::move(read).error().with_context(request.base));
+      if (!read && read.error().kind != ErrorKind::not_found)
+        return fail(std::move(read).error().with_context(request.base));
     }
     return {};
   }
 
-  /// Those not found in bulk, and those that shall get a name or place they do not have: others may be in their way.
+  /// Those not found in bulk, and those that shall get a name or place they do not have: others may be in
+  /// their way.
   Result<void> read_by_name() {
     std::vector<std::string> clauses;
     for (const auto& one : wanted_) {
@@ -96,14 +99,17 @@ class Finder {
     }
     if (clauses.empty()) return {};
     return search_any(transport_, domain_.text(), clauses, "", Traits::attributes(), [this](Entry&& entry) {
-      if (has_class(entry, Traits::object_class)) take_live(std::move(entry));
-      else take_other(entry);
+      if (has_class(entry, Traits::object_class))
+        take_live(std::move(entry));
+      else
+        take_other(entry);
     });
   }
 
   static bool settled(const Wanted& one, const Observation<Live>& observation) {
     const auto* live = std::get_if<Live>(&observation);
-    return live != nullptr && live->id.dn == one.dn && equal_folded(live->sam_account_name, one.sam_account_name);
+    return live != nullptr && live->id.dn == one.dn &&
+           equal_folded(live->sam_account_name, one.sam_account_name);
   }
 
   void take_live(Entry&& entry) {
@@ -135,7 +141,8 @@ class Finder {
     if (!holder) return;
     if (by_sam_.contains(fold(holder->sam_account_name)))
       found_.sam_account_name_holders.emplace(fold(holder->sam_account_name), *holder);
-    if (const std::string key = model::dn_key(entry.dn); by_dn_.contains(key)) found_.dn_holders.emplace(key, *holder);
+    if (const std::string key = model::dn_key(entry.dn); by_dn_.contains(key))
+      found_.dn_holders.emplace(key, *holder);
   }
 
   Observation<Live> observation_of(Entry&& entry) {

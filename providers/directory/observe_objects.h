@@ -1,5 +1,5 @@
-// Finds the live object of each declaration. The same steps for groups and accounts: in bulk where they are declared to
-// be, then by name in the whole domain. Internal to providers/directory.
+// Finds the live object of each declaration. The same steps for groups and accounts: in bulk where they are
+// declared to be, then by name in the whole domain. Internal to providers/directory.
 #pragma once
 
 #include <map>
@@ -29,8 +29,11 @@ struct Found {
 };
 
 [[nodiscard]] Result<Found<model::LiveGroup>> find_groups(ldap::Transport& transport, const model::Dn& domain,
-                                                          const std::vector<Wanted>& wanted, ports::EventSink& events);
-[[nodiscard]] Result<Found<model::LiveGmsa>> find_accounts(ldap::Transport& transport, const model::Dn& domain,
-                                                           const std::vector<Wanted>& wanted, ports::EventSink& events);
+                                                          const std::vector<Wanted>& wanted,
+                                                          ports::EventSink& events);
+[[nodiscard]] Result<Found<model::LiveGmsa>> find_accounts(ldap::Transport& transport,
+                                                           const model::Dn& domain,
+                                                           const std::vector<Wanted>& wanted,
+                                                           ports::EventSink& events);
 
 }  // namespace gmsactl::directory

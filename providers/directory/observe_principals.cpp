@@ -18,12 +18,14 @@ using model::Sid;
 
 namespace {
 
-/// Up to here an OR filter asks for each SPN; beyond, reading every SPN of the directory by pages is less work.
+/// Up to here an OR filter asks for each SPN; beyond, reading every SPN of the directory by pages is less
+/// work.
 constexpr size_t spn_clauses_limit = 2'000;
 
 class PrincipalResolver {
  public:
-  PrincipalResolver(ldap::Transport& transport, const model::DirectoryFacts& facts) : transport_(transport), facts_(facts) {}
+  PrincipalResolver(ldap::Transport& transport, const model::DirectoryFacts& facts)
+      : transport_(transport), facts_(facts) {}
 
   void want(const PrincipalRef& ref) {
     if (ref.form == PrincipalRef::Form::host_group) return;
@@ -41,24 +43,29 @@ class PrincipalResolver {
     for (auto& [key, sam] : names_) decide_name(lookups_[key], sam);
     for (const auto& [key, sid] : sids_) decide_sid(lookups_[key], sid);
     for (const auto& [key, dn_key] : dns_)
-      if (const auto found = by_dn_.find(dn_key); found != by_dn_.end()) lookups_[key].matches.push_back(found->second);
+      if (const auto found = by_dn_.find(dn_key); found != by_dn_.end())
+        lookups_[key].matches.push_back(found->second);
     return std::move(lookups_);
   }
 
  private:
   void ask(const PrincipalRef& ref, const std::string& key, PrincipalLookup& lookup) {
     switch (ref.form) {
-      case PrincipalRef::Form::host_group: break;
-      case PrincipalRef::Form::name: ask_name(key, ref.text); break;
+      case PrincipalRef::Form::host_group:
+        break;
+      case PrincipalRef::Form::name:
+        ask_name(key, ref.text);
+        break;
       case PrincipalRef::Form::qualified: {
         const auto slash = ref.text.find('\\');
         const std::string domain = ref.text.substr(0, slash);
         if (equal_folded(domain, facts_.netbios_domain) || equal_folded(domain, facts_.dns_domain)) {
           ask_name(key, ref.text.substr(slash + 1));
         } else {
-          lookup.unreadable = Error{ErrorKind::unsupported,
-                                    printable(domain) + " is not the domain " + facts_.netbios_domain + " of this environment",
-                                    "Write the SID of a principal of another domain.", std::nullopt};
+          lookup.unreadable = Error{
+              ErrorKind::unsupported,
+              printable(domain) + " is not the domain " + facts_.netbios_domain + " of this environment",
+              "Write the SID of a principal of another domain.", std::nullopt};
         }
         break;
       }
@@ -145,12 +152,14 @@ Result<std::map<std::string, Principal>> find_sids(ldap::Transport& transport, c
   for (const auto& sid : sids) clauses.push_back(clause(attribute::object_sid, sid.encode()));
   std::map<std::string, Principal> found;
   GMSACTL_TRY(search_any(transport, domain.text(), clauses, "", principal_attributes(), [&](Entry&& entry) {
-    if (auto principal = decode_principal(entry)) found.emplace(principal->id.sid.text(), std::move(*principal));
+    if (auto principal = decode_principal(entry))
+      found.emplace(principal->id.sid.text(), std::move(*principal));
   }));
   return found;
 }
 
-Result<std::map<std::string, std::vector<Principal>>> find_spn_holders(ldap::Transport& transport, const std::string& base,
+Result<std::map<std::string, std::vector<Principal>>> find_spn_holders(ldap::Transport& transport,
+                                                                       const std::string& base,
                                                                        const model::SpnMappings& mappings,
                                                                        const std::vector<std::string>& spns) {
   std::set<std::string> wanted;
@@ -173,7 +182,8 @@ Result<std::map<std::string, std::vector<Principal>>> find_spn_holders(ldap::Tra
         principal = std::move(*decoded);
       }
       auto& of_spn = holders[*found];
-      if (std::none_of(of_spn.begin(), of_spn.end(), [&](const Principal& p) { return p.id.guid == principal->id.guid; }))
+      if (std::none_of(of_spn.begin(), of_spn.end(),
+                       [&](const Principal& p) { return p.id.guid == principal->id.guid; }))
         of_spn.push_back(*principal);
     }
   };
@@ -189,7 +199,10 @@ Result<std::map<std::string, std::vector<Principal>>> find_spn_holders(ldap::Tra
   request.base = base;
   request.filter = "(servicePrincipalName=*)";
   request.attributes = attributes;
-  GMSACTL_TRY(transport.search(request, [&](Entry&& entry) { take(std::move(entry)); return true; }));
+  GMSACTL_TRY(transport.search(request, [&](Entry&& entry) {
+    take(std::move(entry));
+    return true;
+  }));
   return holders;
 }
 

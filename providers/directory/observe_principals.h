@@ -22,7 +22,8 @@ namespace gmsactl::directory {
                                                                         const model::Dn& domain,
                                                                         const std::set<model::Sid>& sids);
 
-/// Who holds these SPNs or an alias of one, by fold(SPN). `base` is empty for a global catalog: the whole forest.
+/// Who holds these SPNs or an alias of one, by fold(SPN). `base` is empty for a global catalog: the whole
+/// forest.
 [[nodiscard]] Result<std::map<std::string, std::vector<model::Principal>>> find_spn_holders(
     ldap::Transport& transport, const std::string& base, const model::SpnMappings& mappings,
     const std::vector<std::string>& spns);

@@ -20,14 +20,16 @@ Result<Secret> read_password(const model::SecretSource& source) {
   if (source.kind == model::SecretSource::Kind::environment_variable) {
     const char* value = std::getenv(source.name.c_str());
     if (value == nullptr || *value == '\0')
-      return fail(ErrorKind::unauthenticated, "the environment variable " + source.name + ", which passwordFrom names, is not set",
+      return fail(ErrorKind::unauthenticated,
+                  "the environment variable " + source.name + ", which passwordFrom names, is not set",
                   "Set " + source.name + " to the password of directory.username.");
     return Secret(value);
   }
   std::ifstream file(source.name, std::ios::binary);
   std::ostringstream text;
   if (!file || !(text << file.rdbuf()))
-    return fail(ErrorKind::unauthenticated, "the file " + source.name + ", which passwordFrom names, could not be read",
+    return fail(ErrorKind::unauthenticated,
+                "the file " + source.name + ", which passwordFrom names, could not be read",
                 "Write the password into it, readable by the user that runs gmsactl only.");
   std::string value = std::move(text).str();
   // A line end is what editors and `echo` add; a password can't hold one.
@@ -54,21 +56,25 @@ bool Session::is_ldif(std::string_view url) { return url.starts_with("ldif:"); }
 Session::Session(const model::Environment& environment, const SessionOptions& options)
     : environment_(environment), options_(options) {}
 
-Result<std::unique_ptr<Session>> Session::open(const model::Environment& environment, const SessionOptions& options) {
+Result<std::unique_ptr<Session>> Session::open(const model::Environment& environment,
+                                               const SessionOptions& options) {
   std::unique_ptr<Session> session(new Session(environment, options));
   auto& connect = session->connect_options_;
-  connect.bind = environment.authentication == model::Authentication::simple ? ldap::Bind::simple : ldap::Bind::kerberos;
+  connect.bind =
+      environment.authentication == model::Authentication::simple ? ldap::Bind::simple : ldap::Bind::kerberos;
   connect.username = environment.username;
   connect.tls = environment.tls_mode == model::TlsMode::ldaps       ? ldap::Tls::ldaps
                 : environment.tls_mode == model::TlsMode::start_tls ? ldap::Tls::start_tls
                                                                     : ldap::Tls::automatic;
   connect.ca_file = environment.tls_ca_file;
   connect.request_timeout = options.request_timeout;
-  connect.connect_timeout = std::min<std::chrono::milliseconds>(connect.connect_timeout, options.request_timeout);
+  connect.connect_timeout =
+      std::min<std::chrono::milliseconds>(connect.connect_timeout, options.request_timeout);
   connect.window = options.window;
   GMSACTL_TRY(session->choose_servers());
   const bool offline = std::all_of(session->servers_.begin(), session->servers_.end(), is_ldif);
-  if (environment.password_from && !offline) connect.password = GMSACTL_TRY(read_password(*environment.password_from));
+  if (environment.password_from && !offline)
+    connect.password = GMSACTL_TRY(read_password(*environment.password_from));
   GMSACTL_TRY(session->connect_first(0));
   return session;
 }
@@ -82,11 +88,13 @@ Result<void> Session::choose_servers() {
   const std::string name = "_ldap._tcp.dc._msdcs." + environment_.domain;
   auto records = resolver.lookup_srv(name);
   if (!records)
-    return fail(std::move(records)
-                    .error()
-                    .with_context("finding the domain controllers of " + environment_.domain)
-                    .with_hint("Use a DNS server that knows " + environment_.domain +
-                               ", or name domain controllers in directory.servers of the Environment or with --server."));
+    return fail(
+        std::move(records)
+            .error()
+            .with_context("finding the domain controllers of " + environment_.domain)
+            .with_hint(
+                "Use a DNS server that knows " + environment_.domain +
+                ", or name domain controllers in directory.servers of the Environment or with --server."));
   const char* scheme = environment_.tls_mode == model::TlsMode::ldaps ? "ldaps://" : "ldap://";
   for (const auto& record : *records) servers_.push_back(scheme + record.host);
   return {};
@@ -118,7 +126,8 @@ Result<void> Session::connect_first(size_t first) {
       transport = fail(std::move(usable).error());
     }
     errors.push_back(std::move(transport).error().with_context(servers_[i]));
-    // A password that one DC refuses the next refuses too, and each refusal counts towards locking the account.
+    // A password that one DC refuses the next refuses too, and each refusal counts towards locking the
+    // account.
     if (!worth_another_server(errors.back().kind)) return fail(errors.back());
   }
   if (errors.size() == 1) return fail(errors.front());
@@ -129,17 +138,20 @@ Result<void> Session::connect_first(size_t first) {
 }
 
 Result<void> Session::check_server(ldap::Transport& transport) {
-  root_dse_ = GMSACTL_TRY(ldap::read(transport, "",
-                                     {"defaultNamingContext", "configurationNamingContext", "rootDomainNamingContext",
-                                      "dnsHostName", "currentTime", "supportedCapabilities", "supportedControl",
-                                      "dsServiceName", "serverName"}));
+  root_dse_ = GMSACTL_TRY(ldap::read(
+      transport, "",
+      {"defaultNamingContext", "configurationNamingContext", "rootDomainNamingContext", "dnsHostName",
+       "currentTime", "supportedCapabilities", "supportedControl", "dsServiceName", "serverName"}));
   const auto context = root_dse_.first("defaultNamingContext");
   if (!context)
-    return fail(ErrorKind::unsupported, "the server is no Active Directory domain controller: its rootDSE has no defaultNamingContext");
+    return fail(
+        ErrorKind::unsupported,
+        "the server is no Active Directory domain controller: its rootDSE has no defaultNamingContext");
   const model::Dn wanted = model::Dn::of_domain(environment_.domain);
   if (model::dn_key(*context) != wanted.key())
     return fail(ErrorKind::invalid,
-                "the server is of another domain: it holds " + printable(*context) + ", the Environment is of " + environment_.domain,
+                "the server is of another domain: it holds " + printable(*context) +
+                    ", the Environment is of " + environment_.domain,
                 "Correct domain or directory.servers of Environment " + environment_.name + ".");
   if (const auto* capabilities = root_dse_.find("supportedCapabilities"))
     for (const auto& capability : capabilities->values)
@@ -165,7 +177,8 @@ Result<std::unique_ptr<ldap::Transport>> Session::open_global_catalog() const {
   const std::string host = host_of(url);
   const bool bracket = host.find(':') != std::string::npos;
   const std::string authority = bracket ? "[" + host + "]" : host;
-  return connect(url.starts_with("ldaps://") ? "ldaps://" + authority + ":3269" : "ldap://" + authority + ":3268");
+  return connect(url.starts_with("ldaps://") ? "ldaps://" + authority + ":3269"
+                                             : "ldap://" + authority + ":3268");
 }
 
 }  // namespace gmsactl::directory

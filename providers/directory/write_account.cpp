@@ -17,25 +17,33 @@ using model::Sid;
 
 namespace {
 
-/// A swap that fails although everything is still as planned meets a writer that came and went; it is tried again.
+/// A swap that fails although everything is still as planned meets a writer that came and went; it is tried
+/// again.
 constexpr int attempts = 4;
 
 /// Only what was planned counts: another attribute that changed meanwhile is no concern of this change.
-std::vector<Modification> only_attributes_of(std::vector<Modification> modifications, const std::vector<Modification>& planned) {
+std::vector<Modification> only_attributes_of(std::vector<Modification> modifications,
+                                             const std::vector<Modification>& planned) {
   std::erase_if(modifications, [&](const Modification& one) {
-    return std::none_of(planned.begin(), planned.end(),
-                        [&](const Modification& other) { return equal_folded(one.attribute, other.attribute); });
+    return std::none_of(planned.begin(), planned.end(), [&](const Modification& other) {
+      return equal_folded(one.attribute, other.attribute);
+    });
   });
   return modifications;
 }
 
 std::string text_of(const LiveGmsa& live, std::string_view name) {
-  const auto or_nothing = [](const std::optional<std::string>& text) { return text ? "\"" + printable(*text) + "\"" : "(not set)"; };
-  const auto list = [](const std::vector<std::string>& values) { return "[" + printable(join(values, ", ")) + "]"; };
+  const auto or_nothing = [](const std::optional<std::string>& text) {
+    return text ? "\"" + printable(*text) + "\"" : "(not set)";
+  };
+  const auto list = [](const std::vector<std::string>& values) {
+    return "[" + printable(join(values, ", ")) + "]";
+  };
   if (name == attribute::sam_account_name) return live.sam_account_name;
   if (name == attribute::dns_host_name) return or_nothing(live.dns_host_name);
   if (name == attribute::service_principal_name) return list(live.service_principal_names);
-  if (name == attribute::encryption_types) return live.encryption_types ? std::to_string(*live.encryption_types) : "(not set)";
+  if (name == attribute::encryption_types)
+    return live.encryption_types ? std::to_string(*live.encryption_types) : "(not set)";
   if (name == attribute::user_account_control) return std::to_string(live.user_account_control);
   if (name == attribute::description) return or_nothing(live.description);
   if (name == attribute::display_name) return or_nothing(live.display_name);
@@ -56,14 +64,17 @@ std::string bare_name(std::string_view sam_account_name) {
 
 /// SPNs that were neither there when planned, nor made of those by the server, nor are declared.
 std::vector<std::string> unexplained_spns(const GmsaChange& detail, const std::vector<std::string>& now) {
-  std::set<std::string, LessFolded> explained(detail.service_principal_names.begin(), detail.service_principal_names.end());
+  std::set<std::string, LessFolded> explained(detail.service_principal_names.begin(),
+                                              detail.service_principal_names.end());
   const LiveGmsa& before = *detail.live;
   for (const auto& spn : before.service_principal_names) {
     const std::string by_dns =
-        before.dns_host_name ? model::rewritten_spn(spn, *before.dns_host_name, detail.desired.dns_host_name) : spn;
+        before.dns_host_name ? model::rewritten_spn(spn, *before.dns_host_name, detail.desired.dns_host_name)
+                             : spn;
     for (const auto& one : {spn, by_dns}) {
       explained.insert(one);
-      explained.insert(model::rewritten_spn(one, bare_name(before.sam_account_name), detail.desired.sam_account_name));
+      explained.insert(
+          model::rewritten_spn(one, bare_name(before.sam_account_name), detail.desired.sam_account_name));
     }
   }
   std::vector<std::string> strangers;
@@ -73,7 +84,8 @@ std::vector<std::string> unexplained_spns(const GmsaChange& detail, const std::v
 }
 
 Error conflict(const std::vector<Modification>& planned, const LiveGmsa& before, const LiveGmsa& now) {
-  Error error{ErrorKind::conflict, "somebody else changed it after it was planned", "Plan again and review the difference.", std::nullopt};
+  Error error{ErrorKind::conflict, "somebody else changed it after it was planned",
+              "Plan again and review the difference.", std::nullopt};
   std::vector<std::string> seen;
   for (const auto& one : planned) {
     if (std::find(seen.begin(), seen.end(), one.attribute) != seen.end()) continue;
@@ -118,11 +130,14 @@ void Writer::create_account(const Change& change, const GmsaChange& detail, Step
     if (unknown) steps.wrote("created");
     steps.finish(unknown ? Outcome::applied : Outcome::already_done);
   } else if (now) {
-    steps.fail_with({ErrorKind::conflict, "an account of this name appeared after the plan was made, and differs from what is declared",
-                     "Plan again and review the difference.", std::nullopt},
-                    Outcome::conflict);
+    steps.fail_with(
+        {ErrorKind::conflict,
+         "an account of this name appeared after the plan was made, and differs from what is declared",
+         "Plan again and review the difference.", std::nullopt},
+        Outcome::conflict);
   } else if (unknown && now.error().kind != ErrorKind::not_found) {
-    steps.fail_with(std::move(added).error().with_context("whether it was created is not known"), Outcome::unknown);
+    steps.fail_with(std::move(added).error().with_context("whether it was created is not known"),
+                    Outcome::unknown);
   } else {
     steps.fail_with(std::move(added).error());
   }
@@ -138,7 +153,8 @@ void Writer::update_account(const Change& change, const GmsaChange& detail, Step
   if (modify_account(change, detail, *readers, steps)) place(change, detail.dn, steps);
 }
 
-bool Writer::modify_account(const Change& change, const GmsaChange& detail, const std::vector<Sid>& readers, Steps& steps) {
+bool Writer::modify_account(const Change& change, const GmsaChange& detail, const std::vector<Sid>& readers,
+                            Steps& steps) {
   const std::string object = guid_dn(change.guid);
   const auto planned = account_modifications(detail, *detail.live, readers);
   for (int attempt = 1; !planned.first.empty(); ++attempt) {
@@ -150,35 +166,44 @@ bool Writer::modify_account(const Change& change, const GmsaChange& detail, cons
     auto now = read_account(object);
     const bool unknown = outcome_unknown(modified.error().kind);
     if (!now) {
-      if (unknown) return steps.fail_with(std::move(modified).error().with_context("whether it was modified is not known"), Outcome::unknown);
-      return steps.fail_with(now.error().kind == ErrorKind::not_found
-                                 ? Error{ErrorKind::conflict, "it was deleted after it was planned", "Plan again.", std::nullopt}
-                                 : std::move(modified).error(),
-                             now.error().kind == ErrorKind::not_found ? Outcome::conflict : Outcome::failed);
+      if (unknown)
+        return steps.fail_with(
+            std::move(modified).error().with_context("whether it was modified is not known"),
+            Outcome::unknown);
+      return steps.fail_with(
+          now.error().kind == ErrorKind::not_found
+              ? Error{ErrorKind::conflict, "it was deleted after it was planned", "Plan again.", std::nullopt}
+              : std::move(modified).error(),
+          now.error().kind == ErrorKind::not_found ? Outcome::conflict : Outcome::failed);
     }
     const auto left = only_attributes_of(account_modifications(detail, *now, readers).first, planned.first);
     if (left.empty()) {
-      if (unknown) steps.wrote("modified " + attribute_names(planned.first));
-      else steps.finish(Outcome::already_done);
+      if (unknown)
+        steps.wrote("modified " + attribute_names(planned.first));
+      else
+        steps.finish(Outcome::already_done);
       break;
     }
-    if (left != planned.first) return steps.fail_with(conflict(planned.first, *detail.live, *now), Outcome::conflict);
+    if (left != planned.first)
+      return steps.fail_with(conflict(planned.first, *detail.live, *now), Outcome::conflict);
     const bool again = unknown || modified.error().kind == ErrorKind::conflict;
     if (!again || attempt == attempts) return steps.fail_with(std::move(modified).error());
   }
   return !planned.spns_after_reading_again || settle_spns(change, detail, steps);
 }
 
-/// The server has rewritten the SPNs that held the old name: what is left to do is known only by reading them. What
-/// neither it nor the plan explains is another hand's, and stands.
+/// The server has rewritten the SPNs that held the old name: what is left to do is known only by reading
+/// them. What neither it nor the plan explains is another hand's, and stands.
 bool Writer::settle_spns(const Change& change, const GmsaChange& detail, Steps& steps) {
   const std::string object = guid_dn(change.guid);
   for (int attempt = 1;; ++attempt) {
     auto now = read_account(object);
-    if (!now) return steps.fail_with(std::move(now).error().with_context("reading the SPNs that the server rewrote"));
+    if (!now)
+      return steps.fail_with(std::move(now).error().with_context("reading the SPNs that the server rewrote"));
     if (auto strangers = unexplained_spns(detail, now->service_principal_names); !strangers.empty())
       return steps.fail_with({ErrorKind::conflict,
-                              "somebody else added " + printable(join(strangers, ", ")) + " after it was planned, so its SPNs were left alone",
+                              "somebody else added " + printable(join(strangers, ", ")) +
+                                  " after it was planned, so its SPNs were left alone",
                               "Plan again and review the difference.", std::nullopt},
                              Outcome::conflict);
     const auto left = spn_modifications(now->service_principal_names, detail.service_principal_names);
@@ -201,7 +226,8 @@ void Writer::replace_account(const Change& change, const GmsaChange& detail, Ste
     return;
   }
   if (!(*now == *detail.live)) {
-    steps.fail_with({ErrorKind::conflict, "it changed after it was planned, so it was not replaced", "Plan again.", std::nullopt},
+    steps.fail_with({ErrorKind::conflict, "it changed after it was planned, so it was not replaced",
+                     "Plan again.", std::nullopt},
                     Outcome::conflict);
     return;
   }

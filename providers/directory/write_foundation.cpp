@@ -33,9 +33,9 @@ Result<model::Guid> random_guid() {
 }
 
 /// "SHA512" as [MS-GKDI] 2.2.1 KDF Parameters: the default where the forest has none of its own.
-constexpr std::array<unsigned char, 30> kdf_sha512{0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x0e, 0x00,
-                                                   0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 'S',  0x00, 'H',  0x00,
-                                                   'A',  0x00, '5',  0x00, '1',  0x00, '2',  0x00, 0x00, 0x00};
+constexpr std::array<unsigned char, 30> kdf_sha512{
+    0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x0e, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 'S',  0x00, 'H',  0x00, 'A',  0x00, '5',  0x00, '1',  0x00, '2',  0x00, 0x00, 0x00};
 
 struct Parameter {
   const char* name;
@@ -61,7 +61,8 @@ void Writer::create_container(const model::ContainerChange& detail, Steps& steps
     steps.fail_with({ErrorKind::invalid, "only OU= and CN= containers can be created", {}, std::nullopt});
     return;
   }
-  auto added = transport_.add(detail.dn.text(), {{attribute::object_class, {unit ? "organizationalUnit" : "container"}}});
+  auto added = transport_.add(detail.dn.text(),
+                              {{attribute::object_class, {unit ? "organizationalUnit" : "container"}}});
   if (added) {
     steps.wrote("created");
     return;
@@ -69,24 +70,32 @@ void Writer::create_container(const model::ContainerChange& detail, Steps& steps
   const auto kind = added.error().kind;
   const bool there = (kind == ErrorKind::already_exists || outcome_unknown(kind)) &&
                      ldap::read(transport_, detail.dn.text(), {attribute::object_class}).has_value();
-  if (!there) steps.fail_with(std::move(added).error(), outcome_unknown(kind) ? Outcome::unknown : Outcome::failed);
-  else if (kind == ErrorKind::already_exists) steps.finish(Outcome::already_done);
-  else steps.wrote("created");
+  if (!there)
+    steps.fail_with(std::move(added).error(), outcome_unknown(kind) ? Outcome::unknown : Outcome::failed);
+  else if (kind == ErrorKind::already_exists)
+    steps.finish(Outcome::already_done);
+  else
+    steps.wrote("created");
 }
 
 void Writer::create_kds_root_key(const Change& change, const model::KdsRootKeyChange& detail, Steps& steps) {
   const auto make = [&]() -> Result<std::vector<Attribute>> {
-    const Dn configuration = GMSACTL_TRY(Dn::parse(root_dse_.first("configurationNamingContext").value_or("")));
+    const Dn configuration =
+        GMSACTL_TRY(Dn::parse(root_dse_.first("configurationNamingContext").value_or("")));
     const auto defaults = ldap::read(transport_,
-                                     configuration.child("CN", "Services").child("CN", "Group Key Distribution Service")
+                                     configuration.child("CN", "Services")
+                                         .child("CN", "Group Key Distribution Service")
                                          .child("CN", "Server Configuration")
-                                         .child("CN", "Group Key Distribution Service Server Configuration").text(),
+                                         .child("CN", "Group Key Distribution Service Server Configuration")
+                                         .text(),
                                      {"*"});
     std::vector<Attribute> attributes{{attribute::object_class, {"msKds-ProvRootKey"}}};
     for (const auto& [name, fallback] : key_parameters()) {
       const auto configured = defaults ? defaults->first(name) : std::nullopt;
-      if (configured) attributes.push_back({name, {std::string(*configured)}});
-      else if (!fallback.empty()) attributes.push_back({name, {fallback}});
+      if (configured)
+        attributes.push_back({name, {std::string(*configured)}});
+      else if (!fallback.empty())
+        attributes.push_back({name, {fallback}});
     }
     const auto fresh = GMSACTL_TRY(ldap::read(transport_, "", {"currentTime", "serverName"}));
     const int64_t now = filetime(fresh.first("currentTime").value_or(""));
@@ -95,11 +104,13 @@ void Writer::create_kds_root_key(const Change& change, const model::KdsRootKeyCh
     if (const auto name = fresh.first("serverName")) {
       const auto server = GMSACTL_TRY(ldap::read(transport_, std::string(*name), {"serverReference"}));
       const auto computer = server.first("serverReference");
-      if (!computer) return fail(ErrorKind::denied, "serverReference of " + printable(server.dn) + " is not readable");
+      if (!computer)
+        return fail(ErrorKind::denied, "serverReference of " + printable(server.dn) + " is not readable");
       attributes.push_back({"msKds-DomainID", {std::string(*computer)}});
     }
     attributes.push_back({"msKds-CreateTime", {std::to_string(now)}});
-    attributes.push_back({"msKds-UseStartTime", {std::to_string(detail.effective_immediately ? now - ten_hours : now)}});
+    attributes.push_back(
+        {"msKds-UseStartTime", {std::to_string(detail.effective_immediately ? now - ten_hours : now)}});
     attributes.push_back({"msKds-RootKeyData", {GMSACTL_TRY(random_bytes(64))}});
     return attributes;
   };
@@ -113,11 +124,16 @@ void Writer::create_kds_root_key(const Change& change, const model::KdsRootKeyCh
   auto added = transport_.add(dn, *attributes);
   if (!added && outcome_unknown(added.error().kind)) {
     // The name is new and random, so whatever has it is ours.
-    if (ldap::read(transport_, dn, {"cn"})) added = {};
-    else return void(steps.fail_with(std::move(added).error(), Outcome::unknown));
+    if (ldap::read(transport_, dn, {"cn"}))
+      added = {};
+    else
+      return void(steps.fail_with(std::move(added).error(), Outcome::unknown));
   }
-  if (added) steps.wrote("created " + guid->text());
-  else steps.fail_with(std::move(added).error().with_hint("Only enterprise administrators may create a KDS root key."));
+  if (added)
+    steps.wrote("created " + guid->text());
+  else
+    steps.fail_with(
+        std::move(added).error().with_hint("Only enterprise administrators may create a KDS root key."));
 }
 
 }  // namespace gmsactl::directory

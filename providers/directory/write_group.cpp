@@ -30,17 +30,19 @@ constexpr uint32_t scope_bits = 0xE;
 bool needs_detour(uint32_t live, uint32_t wanted) {
   const uint32_t from = live & scope_bits;
   const uint32_t to = wanted & scope_bits;
-  return (from == global_scope && to == domain_local_scope) || (from == domain_local_scope && to == global_scope);
+  return (from == global_scope && to == domain_local_scope) ||
+         (from == domain_local_scope && to == global_scope);
 }
 
 std::string signed_text(uint32_t bits) { return std::to_string(static_cast<int32_t>(bits)); }
 
-std::vector<Modification> member_modifications(const std::vector<std::string>& remove, const std::vector<std::string>& add,
-                                               size_t first) {
+std::vector<Modification> member_modifications(const std::vector<std::string>& remove,
+                                               const std::vector<std::string>& add, size_t first) {
   const auto slice = [&](const std::vector<std::string>& all, size_t offset) {
     const size_t begin = std::min(all.size(), offset);
-    return std::vector<std::string>(all.begin() + static_cast<std::ptrdiff_t>(begin),
-                                    all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), begin + members_per_request)));
+    return std::vector<std::string>(
+        all.begin() + static_cast<std::ptrdiff_t>(begin),
+        all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), begin + members_per_request)));
   };
   std::vector<Modification> modifications;
   if (auto values = slice(remove, first); !values.empty())
@@ -67,9 +69,11 @@ Remaining remaining(const GroupChange& detail, const LiveGroup& live, const std:
   for (const auto& dn : live.members) present.push_back(model::dn_key(dn));
   std::sort(present.begin(), present.end());
   const auto is_member = [&](const std::string& dn) {
-    if (!dn.starts_with(sid_prefix)) return std::binary_search(present.begin(), present.end(), model::dn_key(dn));
+    if (!dn.starts_with(sid_prefix))
+      return std::binary_search(present.begin(), present.end(), model::dn_key(dn));
     // A principal without an object here is a member by the name of its SID.
-    const std::string start = "cn=" + fold(dn.substr(sid_prefix.size(), dn.size() - sid_prefix.size() - 1)) + ",";
+    const std::string start =
+        "cn=" + fold(dn.substr(sid_prefix.size(), dn.size() - sid_prefix.size() - 1)) + ",";
     const auto at = std::lower_bound(present.begin(), present.end(), start);
     return at != present.end() && at->starts_with(start);
   };
@@ -82,31 +86,37 @@ Remaining remaining(const GroupChange& detail, const LiveGroup& live, const std:
   return left;
 }
 
-/// What is left is part of what was planned: an earlier attempt, or another hand with the same aim, did the rest.
+/// What is left is part of what was planned: an earlier attempt, or another hand with the same aim, did the
+/// rest.
 bool only_less(const Remaining& left, const Remaining& planned) {
   const auto within = [](const auto& part, const auto& whole) {
-    return std::all_of(part.begin(), part.end(),
-                       [&](const auto& one) { return std::find(whole.begin(), whole.end(), one) != whole.end(); });
+    return std::all_of(part.begin(), part.end(), [&](const auto& one) {
+      return std::find(whole.begin(), whole.end(), one) != whole.end();
+    });
   };
-  return within(left.attributes, planned.attributes) && within(left.add, planned.add) && within(left.remove, planned.remove);
+  return within(left.attributes, planned.attributes) && within(left.add, planned.add) &&
+         within(left.remove, planned.remove);
 }
 
 /// "groupType, member".
 std::string names_of(const Remaining& planned) {
   std::string names = attribute_names(planned.attributes);
-  if (!planned.add.empty() || !planned.remove.empty()) names += names.empty() ? attribute::member : std::string(", ") + attribute::member;
+  if (!planned.add.empty() || !planned.remove.empty())
+    names += names.empty() ? attribute::member : std::string(", ") + attribute::member;
   return names;
 }
 
 Error conflict() {
-  return {ErrorKind::conflict, "somebody else changed the group after it was planned", "Plan again and review the difference.", std::nullopt};
+  return {ErrorKind::conflict, "somebody else changed the group after it was planned",
+          "Plan again and review the difference.", std::nullopt};
 }
 
 }  // namespace
 
 Result<LiveGroup> Writer::read_group(const std::string& dn) {
   auto entry = GMSACTL_TRY(ldap::read(transport_, dn, group_attributes()));
-  if (!has_class(entry, group_class)) return fail(ErrorKind::already_exists, "another object, not a group, has this name");
+  if (!has_class(entry, group_class))
+    return fail(ErrorKind::already_exists, "another object, not a group, has this name");
   return decode_group(std::move(entry));
 }
 
@@ -130,9 +140,13 @@ void Writer::create_group(const Change& change, const GroupChange& detail, Steps
     steps.wrote("created");
   } else {
     const bool unknown = outcome_unknown(added.error().kind);
-    auto now = unknown || added.error().kind == ErrorKind::already_exists ? read_group(dn) : Result<LiveGroup>(fail(added.error()));
+    auto now = unknown || added.error().kind == ErrorKind::already_exists
+                   ? read_group(dn)
+                   : Result<LiveGroup>(fail(added.error()));
     if (!now) {
-      steps.fail_with(std::move(added).error(), unknown && now.error().kind != ErrorKind::not_found ? Outcome::unknown : Outcome::failed);
+      steps.fail_with(std::move(added).error(), unknown && now.error().kind != ErrorKind::not_found
+                                                    ? Outcome::unknown
+                                                    : Outcome::failed);
       return;
     }
     Remaining left = remaining(detail, *now, *members);
@@ -140,21 +154,26 @@ void Writer::create_group(const Change& change, const GroupChange& detail, Steps
     const bool others = detail.desired.members && detail.desired.membership == model::Membership::exact &&
                         now->members.size() + left.add.size() > members->size();
     if (!started || others) {
-      steps.fail_with({ErrorKind::conflict, "a group of this name appeared after the plan was made, and differs from what is declared",
-                       "Plan again and review the difference.", std::nullopt},
-                      Outcome::conflict);
+      steps.fail_with(
+          {ErrorKind::conflict,
+           "a group of this name appeared after the plan was made, and differs from what is declared",
+           "Plan again and review the difference.", std::nullopt},
+          Outcome::conflict);
       return;
     }
     rest = std::move(left.add);
-    if (unknown) steps.wrote("created");
-    else steps.finish(Outcome::already_done);
+    if (unknown)
+      steps.wrote("created");
+    else
+      steps.finish(Outcome::already_done);
     remember(now->id);
   }
   if (added) remember({{}, {}, detail.dn});
   add_remaining_members(detail, rest, steps);
 }
 
-bool Writer::add_remaining_members(const GroupChange& detail, const std::vector<std::string>& members, Steps& steps) {
+bool Writer::add_remaining_members(const GroupChange& detail, const std::vector<std::string>& members,
+                                   Steps& steps) {
   const std::string dn = detail.dn.text();
   std::vector<std::string> left = members;
   for (int attempt = 1; !left.empty(); ++attempt) {
@@ -193,17 +212,20 @@ bool Writer::modify_group(const Change& change, const GroupChange& detail, Steps
     between.group_type = universal;
     const bool detour = needs_detour(live_type, detail.group_type);
     if (detour) {
-      modified = transport_.modify(object, {{ModifyOperation::remove, attribute::group_type, {signed_text(live_type)}},
-                                            {ModifyOperation::add, attribute::group_type, {signed_text(universal)}}});
+      modified = transport_.modify(
+          object, {{ModifyOperation::remove, attribute::group_type, {signed_text(live_type)}},
+                   {ModifyOperation::add, attribute::group_type, {signed_text(universal)}}});
       if (modified) {
         steps.wrote("modified groupType to Universal on the way");
         live_type = universal;
         planned.attributes = left.attributes = group_modifications(detail, between);
       }
     }
-    for (size_t first = 0; modified && (first == 0 || first < std::max(left.add.size(), left.remove.size())); first += members_per_request) {
+    for (size_t first = 0; modified && (first == 0 || first < std::max(left.add.size(), left.remove.size()));
+         first += members_per_request) {
       auto modifications = member_modifications(left.remove, left.add, first);
-      if (first == 0) modifications.insert(modifications.begin(), left.attributes.begin(), left.attributes.end());
+      if (first == 0)
+        modifications.insert(modifications.begin(), left.attributes.begin(), left.attributes.end());
       modified = transport_.modify(object, modifications);
       if (modified) steps.wrote("modified " + attribute_names(modifications));
     }
@@ -212,9 +234,14 @@ bool Writer::modify_group(const Change& change, const GroupChange& detail, Steps
     auto now = read_group(object);
     const bool unknown = outcome_unknown(modified.error().kind);
     if (!now) {
-      if (unknown) return steps.fail_with(std::move(modified).error().with_context("whether it was modified is not known"), Outcome::unknown);
+      if (unknown)
+        return steps.fail_with(
+            std::move(modified).error().with_context("whether it was modified is not known"),
+            Outcome::unknown);
       if (now.error().kind == ErrorKind::not_found)
-        return steps.fail_with({ErrorKind::conflict, "it was deleted after it was planned", "Plan again.", std::nullopt}, Outcome::conflict);
+        return steps.fail_with(
+            {ErrorKind::conflict, "it was deleted after it was planned", "Plan again.", std::nullopt},
+            Outcome::conflict);
       return steps.fail_with(std::move(modified).error());
     }
     // On the way to another scope, and it was us who went there.
@@ -224,8 +251,10 @@ bool Writer::modify_group(const Change& change, const GroupChange& detail, Steps
     }
     const Remaining still = remaining(detail, *now, *add);
     if (still.nothing()) {
-      if (unknown) steps.wrote("modified " + names_of(planned));
-      else if (steps.result.written.empty()) steps.finish(Outcome::already_done);
+      if (unknown)
+        steps.wrote("modified " + names_of(planned));
+      else if (steps.result.written.empty())
+        steps.finish(Outcome::already_done);
       return true;
     }
     if (!only_less(still, planned)) return steps.fail_with(conflict(), Outcome::conflict);

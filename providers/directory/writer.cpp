@@ -17,12 +17,17 @@ ChangeResult Writer::apply(const Change& change) {
   ChangeResult result{change.id, change.action, Outcome::applied, std::nullopt, {}};
   Steps steps{result};
   if (const auto* account = std::get_if<model::GmsaChange>(&change.detail)) {
-    if (change.action == Action::create) create_account(change, *account, steps);
-    else if (change.action == Action::replace) replace_account(change, *account, steps);
-    else update_account(change, *account, steps);
+    if (change.action == Action::create)
+      create_account(change, *account, steps);
+    else if (change.action == Action::replace)
+      replace_account(change, *account, steps);
+    else
+      update_account(change, *account, steps);
   } else if (const auto* group = std::get_if<model::GroupChange>(&change.detail)) {
-    if (change.action == Action::create) create_group(change, *group, steps);
-    else update_group(change, *group, steps);
+    if (change.action == Action::create)
+      create_group(change, *group, steps);
+    else
+      update_group(change, *group, steps);
   } else if (const auto* container = std::get_if<model::ContainerChange>(&change.detail)) {
     create_container(*container, steps);
   } else if (const auto* key = std::get_if<model::KdsRootKeyChange>(&change.detail)) {
@@ -59,9 +64,12 @@ Result<std::vector<Sid>> Writer::reader_sids(const std::vector<PlannedPrincipal>
 Result<std::vector<std::string>> Writer::member_dns(const std::vector<PlannedPrincipal>& members) {
   std::vector<std::string> dns;
   for (const auto& member : members) {
-    if (!member.dn.empty()) dns.push_back(member.dn.text());
-    else if (!member.sid.empty()) dns.push_back("<SID=" + member.sid.text() + ">");
-    else dns.push_back(GMSACTL_TRY(created_group(member.host_group)).dn.text());
+    if (!member.dn.empty())
+      dns.push_back(member.dn.text());
+    else if (!member.sid.empty())
+      dns.push_back("<SID=" + member.sid.text() + ">");
+    else
+      dns.push_back(GMSACTL_TRY(created_group(member.host_group)).dn.text());
   }
   return dns;
 }
@@ -75,13 +83,15 @@ bool Writer::place(const Change& change, const Dn& wanted, Steps& steps) {
   };
   auto now = where();
   if (!now && now.error().kind == ErrorKind::not_found)
-    return steps.fail_with({ErrorKind::conflict, "it was deleted after it was planned", "Plan again.", std::nullopt},
-                           Outcome::conflict);
+    return steps.fail_with(
+        {ErrorKind::conflict, "it was deleted after it was planned", "Plan again.", std::nullopt},
+        Outcome::conflict);
   if (!now) return steps.fail_with(std::move(now).error());
   if (*now == wanted) return true;
   if (!(*now == change.dn))
-    return steps.fail_with({ErrorKind::conflict, "it stood at " + printable(change.dn.text()) +
-                                                     " when planned and now stands at " + printable(now->text()),
+    return steps.fail_with({ErrorKind::conflict,
+                            "it stood at " + printable(change.dn.text()) +
+                                " when planned and now stands at " + printable(now->text()),
                             "Plan again.", std::nullopt},
                            Outcome::conflict);
   const bool move = !(now->parent() == wanted.parent());

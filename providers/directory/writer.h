@@ -1,6 +1,6 @@
-// Carries out one planned change with the fewest requests that leave nothing to chance: compare-and-swap, then, where
-// the answer was no or none came, a look at what is there now. Never writes a second time without looking.
-// Internal to providers/directory.
+// Carries out one planned change with the fewest requests that leave nothing to chance: compare-and-swap,
+// then, where the answer was no or none came, a look at what is there now. Never writes a second time without
+// looking. Internal to providers/directory.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,8 @@ namespace gmsactl::directory {
 
 class Writer {
  public:
-  Writer(ldap::Transport& transport, const ldap::Entry& root_dse) : transport_(transport), root_dse_(root_dse) {}
+  Writer(ldap::Transport& transport, const ldap::Entry& root_dse)
+      : transport_(transport), root_dse_(root_dse) {}
 
   /// Thread-safe.
   model::ChangeResult apply(const model::Change& change);
@@ -35,7 +36,8 @@ class Writer {
   void create_group(const model::Change& change, const model::GroupChange& detail, Steps& steps);
   void update_group(const model::Change& change, const model::GroupChange& detail, Steps& steps);
   bool modify_group(const model::Change& change, const model::GroupChange& detail, Steps& steps);
-  bool add_remaining_members(const model::GroupChange& detail, const std::vector<std::string>& members, Steps& steps);
+  bool add_remaining_members(const model::GroupChange& detail, const std::vector<std::string>& members,
+                             Steps& steps);
   Result<model::LiveGroup> read_group(const std::string& dn);
 
   /// Moves, renames or both; the object must still be where it was planned to be.
@@ -44,7 +46,8 @@ class Writer {
   void create_container(const model::ContainerChange& detail, Steps& steps);
   void create_kds_root_key(const model::Change& change, const model::KdsRootKeyChange& detail, Steps& steps);
 
-  /// SIDs of planned readers and DNs of planned members; groups made by this run are looked up once they exist.
+  /// SIDs of planned readers and DNs of planned members; groups made by this run are looked up once they
+  /// exist.
   Result<std::vector<model::Sid>> reader_sids(const std::vector<model::PlannedPrincipal>& readers);
   Result<std::vector<std::string>> member_dns(const std::vector<model::PlannedPrincipal>& members);
   Result<model::Identity> created_group(const std::string& name);
@@ -52,7 +55,8 @@ class Writer {
   ldap::Transport& transport_;
   const ldap::Entry& root_dse_;
   std::mutex mutex_;
-  std::map<std::string, model::Identity> created_groups_;  // by metadata.name; SID filled in when first needed
+  std::map<std::string, model::Identity>
+      created_groups_;  // by metadata.name; SID filled in when first needed
 };
 
 /// What has been done of one change so far, and how it ended.

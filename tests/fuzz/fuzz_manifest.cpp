@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     sources.add({intern("fuzz.yaml"), "", text, named_explicitly});
     const auto manifests = manifest::load(std::move(sources));
     Diagnostics diagnostics = manifests.diagnostics();
-    for (const auto& environment : manifests.environment_names()) (void)manifests.resolve(environment, diagnostics);
+    for (const auto& environment : manifests.environment_names())
+      (void)manifests.resolve(environment, diagnostics);
     for (const auto& each : diagnostics)
       if (each.where) (void)manifests.sources().line(each.where->file, each.where->line);
   }

@@ -1,4 +1,5 @@
-// How to reach and prove oneself to a directory, and the function that does it. Called by providers/directory.
+// How to reach and prove oneself to a directory, and the function that does it. Called by
+// providers/directory.
 #pragma once
 
 #include <chrono>
@@ -16,7 +17,8 @@ enum class Tls { automatic, start_tls, ldaps };
 
 struct ConnectOptions {
   Bind bind = Bind::kerberos;
-  std::string username;  ///< of a simple bind: DN, UPN or DOMAIN\name; of a kerberos one with a keytab: the principal
+  std::string
+      username;  ///< of a simple bind: DN, UPN or DOMAIN\name; of a kerberos one with a keytab: the principal
   Secret password;
   /// Keytab for kerberos, empty: the ticket cache (KRB5CCNAME), or KRB5_CLIENT_KTNAME where there is one.
   std::string keytab;
@@ -26,18 +28,20 @@ struct ConnectOptions {
   std::chrono::milliseconds request_timeout{120'000};  ///< between two messages of one answer
   int connections = 2;  ///< searches go to the least busy one; writes all go to the first, in the order given
   int window = 32;      ///< requests under way on one connection
-  /// IP address to connect to in place of looking the host name up; certificates and Kerberos still use the name.
+  /// IP address to connect to in place of looking the host name up; certificates and Kerberos still use the
+  /// name.
   std::string address;
 };
 
-/// url: ldap://host[:port], ldaps://host[:port]. Binds before it returns. A simple bind never crosses an unprotected
-/// connection; a Kerberos bind signs and seals. A connection that breaks answers `unavailable` to what was under way;
-/// the next search reconnects to the same server (never to another), a write does not.
-[[nodiscard]] Result<std::unique_ptr<Transport>> connect(const std::string& url, const ConnectOptions& options);
+/// url: ldap://host[:port], ldaps://host[:port]. Binds before it returns. A simple bind never crosses an
+/// unprotected connection; a Kerberos bind signs and seals. A connection that breaks answers `unavailable` to
+/// what was under way; the next search reconnects to the same server (never to another), a write does not.
+[[nodiscard]] Result<std::unique_ptr<Transport>> connect(const std::string& url,
+                                                         const ConnectOptions& options);
 
-/// Loads an LDIF file; a file that does not exist is `not_found`, a wrong one `invalid` with its line. Writes change the
-/// copy in memory; flush() replaces the file atomically (temporary file, fsync, rename), and refuses with `conflict` where the
-/// file changed since it was read.
+/// Loads an LDIF file; a file that does not exist is `not_found`, a wrong one `invalid` with its line. Writes
+/// change the copy in memory; flush() replaces the file atomically (temporary file, fsync, rename), and
+/// refuses with `conflict` where the file changed since it was read.
 [[nodiscard]] Result<std::unique_ptr<Transport>> open_ldif(const std::string& path);
 
 }  // namespace gmsactl::ldap

@@ -1,9 +1,9 @@
 // The one LDAP seam: what a directory server does for us, in LDAP's own words. Two implementations, libldap
-// (libldap_transport.h) and a directory held in an LDIF file (ldif_transport.h); both pass tests/contract/ldap.
-// Not responsible for: what the entries mean, retries, order.
+// (libldap_transport.h) and a directory held in an LDIF file (ldif_transport.h); both pass
+// tests/contract/ldap. Not responsible for: what the entries mean, retries, order.
 //
-// Thread-safe: many threads may have requests under way on one Transport; libldap's sends them pipelined over its
-// connections. Every call blocks until its own result is there.
+// Thread-safe: many threads may have requests under way on one Transport; libldap's sends them pipelined over
+// its connections. Every call blocks until its own result is there.
 #pragma once
 
 #include <atomic>
@@ -52,8 +52,9 @@ struct SearchRequest {
   std::string filter = "(objectClass=*)";  ///< RFC 4515, values escaped with escape_filter_value()
   std::vector<std::string> attributes;     ///< empty: all user attributes
   std::vector<Control> controls;
-  /// RFC 2696 simple paging; 0: one reply. Where an attribute comes back ranged (member;range=0-1499), the rest is
-  /// fetched and the entry carries the whole attribute under its plain name ([MS-ADTS] 3.1.1.3.1.3.3).
+  /// RFC 2696 simple paging; 0: one reply. Where an attribute comes back ranged (member;range=0-1499), the
+  /// rest is fetched and the entry carries the whole attribute under its plain name
+  /// ([MS-ADTS] 3.1.1.3.1.3.3).
   uint32_t page_size = 1000;
 };
 
@@ -74,8 +75,9 @@ struct Counters {
   std::atomic<uint64_t> entries{0};  ///< received
 };
 
-/// Gets every entry as it arrives, on a thread of the transport's or the caller's; false stops the search (its Result is
-/// then `cancelled`). Entries of one search arrive one at a time. It must not call the transport: that is `internal`.
+/// Gets every entry as it arrives, on a thread of the transport's or the caller's; false stops the search
+/// (its Result is then `cancelled`). Entries of one search arrive one at a time. It must not call the
+/// transport: that is `internal`.
 using EntrySink = std::function<bool(Entry&&)>;
 
 class Transport {
@@ -85,16 +87,18 @@ class Transport {
   /// A base search of an object that is not there is `not_found`. Referrals are not followed.
   [[nodiscard]] virtual Result<void> search(const SearchRequest& request, const EntrySink& sink) = 0;
   [[nodiscard]] virtual Result<void> add(const std::string& dn, const std::vector<Attribute>& attributes) = 0;
-  /// One atomic request (RFC 4511 §4.6). Deleting a value that is not there is `conflict` (noSuchAttribute, 16), adding
-  /// one that is, too (attributeOrValueExists, 20): that is the compare-and-swap everything rests on.
-  /// `dn` may be <GUID=…> ([MS-ADTS] 3.1.1.3.1.2.4), here and below.
-  [[nodiscard]] virtual Result<void> modify(const std::string& dn, const std::vector<Modification>& changes) = 0;
+  /// One atomic request (RFC 4511 §4.6). Deleting a value that is not there is `conflict` (noSuchAttribute,
+  /// 16), adding one that is, too (attributeOrValueExists, 20): that is the compare-and-swap everything rests
+  /// on. `dn` may be <GUID=…> ([MS-ADTS] 3.1.1.3.1.2.4), here and below.
+  [[nodiscard]] virtual Result<void> modify(const std::string& dn,
+                                            const std::vector<Modification>& changes) = 0;
   /// Moves, renames or both; an empty new_parent keeps the parent. The old RDN value goes.
   [[nodiscard]] virtual Result<void> rename(const std::string& dn, const std::string& new_rdn,
                                             const std::string& new_parent) = 0;
   [[nodiscard]] virtual Result<void> remove(const std::string& dn) = 0;
 
-  /// Makes sure that what was written is durable (an LDIF file is saved atomically); nothing to do for a server.
+  /// Makes sure that what was written is durable (an LDIF file is saved atomically); nothing to do for a
+  /// server.
   [[nodiscard]] virtual Result<void> flush() = 0;
 
   /// For messages: "ldaps://dc01.contoso.com" or "ldif:directory.ldif".
@@ -105,11 +109,12 @@ class Transport {
 /// All entries of a search at once, for small ones.
 [[nodiscard]] Result<std::vector<Entry>> search_all(Transport& transport, const SearchRequest& request);
 /// A base search: the entry, or `not_found`.
-[[nodiscard]] Result<Entry> read(Transport& transport, const std::string& dn, std::vector<std::string> attributes,
-                                 std::vector<Control> controls = {});
+[[nodiscard]] Result<Entry> read(Transport& transport, const std::string& dn,
+                                 std::vector<std::string> attributes, std::vector<Control> controls = {});
 
-/// An LDAP result as an Error: its kind, its name (RFC 4511 appendix A), AD's extended code out of the diagnostic
-/// message ("00002071: UpdErr: …") and, where we know one, what to do. `result` must not be success.
+/// An LDAP result as an Error: its kind, its name (RFC 4511 appendix A), AD's extended code out of the
+/// diagnostic message ("00002071: UpdErr: …") and, where we know one, what to do. `result` must not be
+/// success.
 Error ldap_error(int result, std::string_view diagnostic_message);
 
 }  // namespace gmsactl::ldap
