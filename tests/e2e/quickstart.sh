@@ -102,6 +102,6 @@ assert_exit 0
 step 'several environments in one run'
 gm plan -f "$manifests" -e prod -e dev --detailed-exitcode
 assert_exit 0
-assert_out_line 'Environment prod:'
-assert_out_line 'Environment dev:'
+assert_out_line "Environment prod: domain $GMSACTL_LAB_DOMAIN, server $dc1"
+assert_out_line "Environment dev: domain $GMSACTL_LAB_DOMAIN, server $dc1"
 done_well

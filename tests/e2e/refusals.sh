@@ -116,7 +116,7 @@ if ((code == 4)); then
   assert_err 'error[GMSA0202]: Ambiguous principal' "CN=HOST01,OU=Hosts,$base (computer)" "CN=other,$other (user)"
 else
   assert_exit 0
-  assert_out '+ "HOST01' 
+  assert_out '+ "HOST01'
 fi
 sed -i 's/HOST01\]/HOST01$]/' "$manifests/objects.yaml"
 plan
