@@ -9,9 +9,8 @@
 #include "engine/apply/applier.h"
 #include "engine/base/text.h"
 #include "engine/cli/commands.h"
-#include "engine/cli/environment_run.h"
 #include "engine/cli/interrupt.h"
-#include "engine/cli/loading.h"
+#include "engine/cli/planned.h"
 #include "engine/cli/terminal.h"
 #include "engine/report/apply_json.h"
 #include "engine/report/apply_text.h"
@@ -34,22 +33,10 @@ struct Prepared {
 ExitCode prepare(const Options& options, const Loaded& loaded, std::vector<Prepared>& prepared) {
   ExitCode code = ExitCode::done;
   for (const auto& desired : loaded.environments) {
-    report::Progress progress(std::cerr, std::cerr, progress_options(options));
-    auto run = EnvironmentRun::start(options, desired);
-    auto plan = run ? run->plan(progress) : Result<model::Plan>(fail(std::move(run).error()));
-    progress.clear();
-    if (!plan) {
-      print_error(options, "environment " + desired.environment.name + " could not be planned", plan.error());
-      code = worst(code, exit_code(plan.error().kind));
-      continue;
-    }
-    print_diagnostics(options, plan->diagnostics, loaded.source_lines());
-    code = worst(code, exit_code(plan->diagnostics));
-    if (options.output == Output::text) {
-      std::cout << report::plan_text(*plan, {color_for(options, STDOUT_FILENO), options.explain}) << '\n'
-                << std::flush;
-    }
-    prepared.push_back({std::move(*run), std::move(*plan), {}});
+    auto planned = plan_and_show(options, loaded, desired, code);
+    if (!planned) continue;
+    if (options.output == Output::text) std::cout << '\n' << std::flush;
+    prepared.push_back({std::move(planned->run), std::move(planned->plan), {}});
   }
   return code;
 }

@@ -1,0 +1,30 @@
+#include "engine/cli/planned.h"
+
+#include <unistd.h>
+
+#include <iostream>
+
+#include "engine/cli/terminal.h"
+#include "engine/report/plan_text.h"
+
+namespace gmsactl::cli {
+
+std::optional<Planned> plan_and_show(const Options& options, const Loaded& loaded,
+                                     const model::Desired& desired, ExitCode& code) {
+  report::Progress progress(std::cerr, std::cerr, progress_options(options));
+  auto run = EnvironmentRun::start(options, desired);
+  auto plan = run ? run->plan(progress) : Result<model::Plan>(fail(std::move(run).error()));
+  progress.clear();
+  if (!plan) {
+    print_error(options, "environment " + desired.environment.name + " could not be planned", plan.error());
+    code = worst(code, exit_code(plan.error().kind));
+    return std::nullopt;
+  }
+  print_diagnostics(options, plan->diagnostics, loaded.source_lines());
+  code = worst(code, exit_code(plan->diagnostics));
+  if (options.output == Output::text)
+    std::cout << report::plan_text(*plan, {color_for(options, STDOUT_FILENO), options.explain}) << std::flush;
+  return Planned{std::move(*run), std::move(*plan)};
+}
+
+}  // namespace gmsactl::cli

@@ -1,0 +1,23 @@
+// One environment planned and shown: what plan and apply have in common, so that both show the same thing.
+#pragma once
+
+#include <optional>
+
+#include "engine/cli/environment_run.h"
+#include "engine/cli/exit_code.h"
+#include "engine/cli/loading.h"
+#include "engine/cli/options.h"
+
+namespace gmsactl::cli {
+
+struct Planned {
+  EnvironmentRun run;
+  model::Plan plan;
+};
+
+/// Diagnostics go to standard error, with --output text the plan to standard output. What an error among them
+/// leads to makes `code` worse; nothing comes back where the environment could not be planned at all.
+std::optional<Planned> plan_and_show(const Options& options, const Loaded& loaded,
+                                     const model::Desired& desired, ExitCode& code);
+
+}  // namespace gmsactl::cli
