@@ -15,7 +15,9 @@ using model::Outcome;
 
 namespace {
 
-constexpr int64_t ten_hours = int64_t{10} * 3600 * 10'000'000;
+// [MS-GKDI] 3.1.4.1: a key serves once its start lies a key cycle of ten hours back; a domain controller may
+// ask for the five minutes on top by which clocks may differ.
+constexpr int64_t long_enough_ago = (int64_t{10} * 3600 + 5 * 60) * 10'000'000;
 
 Result<std::string> random_bytes(size_t count) {
   std::string bytes(count, '\0');
@@ -110,7 +112,7 @@ void Writer::create_kds_root_key(const Change& change, const model::KdsRootKeyCh
     }
     attributes.push_back({"msKds-CreateTime", {std::to_string(now)}});
     attributes.push_back(
-        {"msKds-UseStartTime", {std::to_string(detail.effective_immediately ? now - ten_hours : now)}});
+        {"msKds-UseStartTime", {std::to_string(detail.effective_immediately ? now - long_enough_ago : now)}});
     attributes.push_back({"msKds-RootKeyData", {GMSACTL_TRY(random_bytes(64))}});
     return attributes;
   };
