@@ -6,8 +6,10 @@ lab=("$root/tests/lab/lab.sh")
 if [[ ! ${GMSACTL_E2E_OWN_LAB:-} ]]; then
   ((EUID == 0)) || { echo 'skipped: a lab of its own needs root'; exit 77; }
   [[ -d /run/netns ]] || { echo 'skipped: two controllers need network namespaces, which are not permitted here'; exit 77; }
-  export GMSACTL_LAB_DIR=$work/lab
+  # Beside the lab that was given: unlike a folder of a new name each time, what a killed run left is found and cleared.
+  export GMSACTL_LAB_DIR=$GMSACTL_LAB_DIR-own
   trap '"${lab[@]}" down --name e2e-own >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
+  "${lab[@]}" down --name e2e-own >/dev/null 2>&1 || true
   step 'starting two controllers'
   "${lab[@]}" up --name e2e-own --second-dc >"$work/up.log" 2>&1 || failed "$(cat "$work/up.log")"
   echo "  (${SECONDS} s)"
