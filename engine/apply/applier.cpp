@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 #include <thread>
+#include <utility>
 
 namespace gmsactl::apply {
 
@@ -17,6 +18,11 @@ using model::ResourceId;
 namespace {
 
 bool succeeded(Outcome outcome) { return outcome == Outcome::applied || outcome == Outcome::already_done; }
+
+/// No answer came, and a second look got none either.
+bool lost_server(const ChangeResult& result) {
+  return result.outcome == Outcome::unknown || (result.error && result.error->kind == ErrorKind::unavailable);
+}
 
 /// Hands out changes whose requirements are met; every method is called with the lock held.
 class Schedule {
@@ -45,11 +51,15 @@ class Schedule {
   /// come here all the same, the run ends rather than hangs.
   bool stuck() const { return open_ > 0 && under_way_ == 0 && ready_.empty(); }
   void skip_rest() {
-    for (size_t i = 0; i < changes_.size(); ++i) {
-      if (waiting_for_[i] == 0 || !skipped_.insert(i).second) continue;
-      results_[i].outcome = Outcome::skipped;
-      results_[i].error = Error{ErrorKind::cancelled, "it and what it requires wait for each other", {}, {}};
-      --open_;
+    for (size_t i = 0; i < changes_.size(); ++i)
+      if (waiting_for_[i] > 0)
+        skip_one(i, ErrorKind::cancelled, "it and what it requires wait for each other");
+  }
+  /// The server is lost: each further change would only wait for it again.
+  void skip_ready() {
+    for (const size_t i : std::exchange(ready_, {})) {
+      skip_one(i, ErrorKind::unavailable, "it was not begun, since the server was lost before");
+      for (const size_t dependent : next_[i]) skip(dependent, changes_[i].id);
     }
   }
   /// The plan's order wherever there is a choice, so that runs are alike.
@@ -78,12 +88,18 @@ class Schedule {
   std::vector<ChangeResult> take_results() { return std::move(results_); }
 
  private:
-  void skip(size_t i, const ResourceId& because) {
-    if (!skipped_.insert(i).second) return;
+  bool skip_one(size_t i, ErrorKind kind, std::string why) {
+    if (!skipped_.insert(i).second) return false;
     results_[i].outcome = Outcome::skipped;
-    results_[i].error = Error{
-        ErrorKind::cancelled, "it requires " + model::address(because) + ", which was not applied", {}, {}};
+    results_[i].error = Error{kind, std::move(why), {}, {}};
     --open_;
+    return true;
+  }
+
+  void skip(size_t i, const ResourceId& because) {
+    if (!skip_one(i, ErrorKind::cancelled,
+                  "it requires " + model::address(because) + ", which was not applied"))
+      return;
     for (const size_t dependent : next_[i]) skip(dependent, changes_[i].id);
   }
 
@@ -105,6 +121,7 @@ std::vector<ChangeResult> run(const model::Plan& plan, ports::Provider& provider
   std::mutex mutex;
   std::condition_variable_any changed;
   size_t finished = 0;
+  bool server_lost = false;
 
   const auto work = [&] {
     std::unique_lock lock(mutex);
@@ -126,7 +143,9 @@ std::vector<ChangeResult> run(const model::Plan& plan, ports::Provider& provider
       ChangeResult result = provider.apply(change);
       events.change_finished(change, result);
       lock.lock();
+      server_lost |= lost_server(result);
       schedule.finish(*next, std::move(result));
+      if (server_lost) schedule.skip_ready();
       events.progress("applying", ++finished, plan.changes.size());
       changed.notify_all();
     }

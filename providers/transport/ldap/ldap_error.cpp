@@ -232,7 +232,9 @@ std::string_view without_tail(std::string_view text) {
 }  // namespace
 
 Error ldap_error(int result, std::string_view diagnostic_message) {
-  const auto text = without_tail(diagnostic_message);
+  auto text = without_tail(diagnostic_message);
+  // What stays in the handle from the answer before, where this result came without one.
+  if (text.starts_with("00000000:")) text = {};
   Error error;
   NativeCode native{result, "unknown", leading_windows_code(text)};
   error.kind = ErrorKind::internal;

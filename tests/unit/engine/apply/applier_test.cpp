@@ -145,7 +145,7 @@ TEST(Apply, independent_changes_run_at_the_same_time) {
 }
 
 TEST(Apply, a_failure_skips_what_requires_it_and_nothing_else) {
-  for (const auto bad : {Outcome::failed, Outcome::conflict, Outcome::partial, Outcome::unknown}) {
+  for (const auto bad : {Outcome::failed, Outcome::conflict, Outcome::partial}) {
     Recorder recorder;
     recorder.outcomes["b"] = bad;
     const auto results = run(plan_of({change("a"), change("b"), change("c", {"b"}), change("d", {"a", "c"}),
@@ -207,6 +207,17 @@ TEST(Apply, changes_that_wait_for_each_other_are_skipped_and_nobody_hangs) {
               ElementsAre(Outcome::skipped, Outcome::skipped, Outcome::applied, Outcome::skipped));
   ASSERT_TRUE(results[0].error.has_value());
   EXPECT_THAT(results[0].error->message, testing::HasSubstr("wait for each other"));
+}
+
+TEST(Apply, a_lost_server_is_not_asked_again) {
+  Recorder recorder;
+  recorder.outcomes["b"] = Outcome::unknown;
+  const auto results = run(
+      plan_of({change("a"), change("b"), change("c"), change("d", {"c"}), change("e", {"b"})}), recorder, 1);
+  EXPECT_THAT(outcomes(results), ElementsAre(Outcome::applied, Outcome::unknown, Outcome::skipped,
+                                             Outcome::skipped, Outcome::skipped));
+  EXPECT_THAT(results[2].error->message, testing::HasSubstr("the server was lost"));
+  EXPECT_EQ(recorder.order, (std::vector<std::string>{"a", "b"}));
 }
 
 TEST(Apply, requirements_outside_the_plan_are_met_already) {
