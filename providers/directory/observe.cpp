@@ -146,9 +146,22 @@ bool has_unreadable_key_question(const DirectoryFacts& facts) {
   return !std::holds_alternative<std::vector<model::LiveKdsRootKey>>(facts.kds_root_keys);
 }
 
-}  // namespace
+/// Searches are several transactions: an account that another run creates between two of them is absent in
+/// one and holds its SPNs in the next.
+bool torn(const Desired& desired, const Observations& seen) {
+  std::set<std::string> holders;
+  for (const auto& [spn, principals] : seen.spn_holders)
+    for (const auto& principal : principals) holders.insert(fold(principal.sam_account_name));
+  for (const auto& account : desired.accounts) {
+    const auto found = seen.accounts.find(account.name);
+    if (found != seen.accounts.end() && std::holds_alternative<model::Absent>(found->second) &&
+        holders.contains(fold(account.spec.sam_account_name) + "$"))
+      return true;
+  }
+  return false;
+}
 
-Result<Observations> observe(Session& session, const Desired& desired, ports::EventSink& events) {
+Result<Observations> observe_once(Session& session, const Desired& desired, ports::EventSink& events) {
   auto& transport = session.transport();
   Observations seen;
   events.progress("reading the directory", 0, 0);
@@ -176,6 +189,16 @@ Result<Observations> observe(Session& session, const Desired& desired, ports::Ev
   if (has_unreadable_key_question(facts))
     seen.directory.any_gmsa_exists = GMSACTL_TRY(any_account(transport, facts.domain_dn));
   return seen;
+}
+
+}  // namespace
+
+Result<Observations> observe(Session& session, const Desired& desired, ports::EventSink& events) {
+  constexpr int attempts = 3;
+  for (int attempt = 1;; ++attempt) {
+    auto seen = observe_once(session, desired, events);
+    if (!seen || attempt == attempts || !torn(desired, *seen)) return seen;
+  }
 }
 
 }  // namespace gmsactl::directory

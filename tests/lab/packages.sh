@@ -62,7 +62,8 @@ backports_source() {
   # shellcheck disable=SC2016  # apt expands these
   uri=$(apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
     awk -v s="$suite" '$1 == s && $2 == "main" { print $3; exit }')
-  printf 'Types: deb\nURIs: %s\nSuites: %s-backports\nComponents: main\n' "${uri:-http://deb.debian.org/debian}" "$suite"
+  [[ $uri ]] || die "apt has no source of Debian's $suite main: add one, since the backports are taken from the same mirror"
+  printf 'Types: deb\nURIs: %s\nSuites: %s-backports\nComponents: main\n' "$uri" "$suite"
   [[ ! -e $keyring ]] || printf 'Signed-By: %s\n' "$keyring"
 }
 
@@ -133,7 +134,8 @@ if ((${#samba[@]})); then
   if ! release_has_samba; then
     if [[ ! -e $backports_file ]]; then
       say "setup: adding $backports_file for Samba 4.21 or newer"
-      backports_source >"$backports_file"
+      sources=$(backports_source) || exit 1
+      printf '%s\n' "$sources" >"$backports_file"
       update_lists || die "apt-get update failed; see above"
     fi
     suite=(-t "$(codename)-backports")
