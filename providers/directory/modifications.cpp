@@ -60,18 +60,20 @@ std::vector<Modification> set_modifications(const char* name, const std::vector<
   return list;
 }
 
-/// groupType and userAccountControl are signed 32-bit integers on the wire ([MS-ADTS] 3.1.1.2.2.2.3).
-std::string signed_text(uint32_t bits) { return std::to_string(static_cast<int32_t>(bits)); }
-
 std::optional<std::string> optional_number(std::optional<uint32_t> value) {
   return value ? std::optional<std::string>(signed_text(*value)) : std::nullopt;
 }
 
+/// Whoever shall be able to read the password afterwards: the planned ones and the orphans that stay. Sorted.
+std::vector<Sid> readers_afterwards(const model::GmsaChange& change, std::vector<Sid> readers) {
+  readers.insert(readers.end(), change.kept_orphans.begin(), change.kept_orphans.end());
+  std::sort(readers.begin(), readers.end());
+  readers.erase(std::unique(readers.begin(), readers.end()), readers.end());
+  return readers;
+}
+
 std::optional<std::string> descriptor(const model::GmsaChange& change, const std::vector<Sid>& readers) {
-  std::vector<Sid> all = readers;
-  all.insert(all.end(), change.kept_orphans.begin(), change.kept_orphans.end());
-  std::sort(all.begin(), all.end());
-  all.erase(std::unique(all.begin(), all.end()), all.end());
+  const auto all = readers_afterwards(change, readers);
   if (all.empty() && change.kept_aces.empty()) return std::nullopt;
   return model::SecurityDescriptor::encode_readers(all, change.kept_aces);
 }
@@ -79,18 +81,15 @@ std::optional<std::string> descriptor(const model::GmsaChange& change, const std
 /// Compared by who may read, so that another tool's way of writing the same grant is left alone.
 bool same_readers(const model::GmsaChange& change, const model::LiveGmsa& live,
                   const std::vector<Sid>& readers) {
-  std::vector<Sid> wanted = readers;
-  wanted.insert(wanted.end(), change.kept_orphans.begin(), change.kept_orphans.end());
-  std::sort(wanted.begin(), wanted.end());
-  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  const auto wanted = readers_afterwards(change, readers);
   if (!live.group_msa_membership) return wanted.empty();
   const auto decoded = model::SecurityDescriptor::decode(*live.group_msa_membership);
   return decoded && decoded->readers() == wanted;
 }
 
-std::vector<std::string> spn_texts(const model::GmsaChange& change) { return change.service_principal_names; }
-
 }  // namespace
+
+std::string signed_text(uint32_t bits) { return std::to_string(static_cast<int32_t>(bits)); }
 
 std::vector<Modification> spn_modifications(const std::vector<std::string>& live,
                                             const std::vector<std::string>& wanted) {
@@ -106,7 +105,7 @@ AccountModifications account_modifications(const model::GmsaChange& change, cons
   modify.swap_name(attribute::dns_host_name, live.dns_host_name, wanted.dns_host_name);
   result.spns_after_reading_again = !modify.list.empty();
   if (!result.spns_after_reading_again)
-    for (auto& one : spn_modifications(live.service_principal_names, spn_texts(change)))
+    for (auto& one : spn_modifications(live.service_principal_names, change.service_principal_names))
       modify.list.push_back(std::move(one));
   if (!same_readers(change, live, readers))
     modify.swap(attribute::group_msa_membership, live.group_msa_membership, descriptor(change, readers));
@@ -133,8 +132,8 @@ std::vector<Attribute> new_account(const model::GmsaChange& change, const std::v
       {attribute::password_interval, {std::to_string(wanted.password_interval_days)}},
       {attribute::encryption_types, {signed_text(change.encryption_types)}},
       {attribute::dns_host_name, {wanted.dns_host_name}}};
-  if (auto spns = spn_texts(change); !spns.empty())
-    attributes.push_back({attribute::service_principal_name, std::move(spns)});
+  if (!change.service_principal_names.empty())
+    attributes.push_back({attribute::service_principal_name, change.service_principal_names});
   if (auto bytes = descriptor(change, readers))
     attributes.push_back({attribute::group_msa_membership, {std::move(*bytes)}});
   if (wanted.description && !wanted.description->empty())

@@ -31,6 +31,9 @@ std::vector<ldap::Modification> group_modifications(const model::GroupChange& ch
                                                     const model::LiveGroup& live);
 std::vector<ldap::Attribute> new_group(const model::GroupChange& change);
 
+/// groupType and userAccountControl are signed 32-bit integers on the wire ([MS-ADTS] 3.1.1.2.2.2.3).
+std::string signed_text(uint32_t bits);
+
 /// "dNSHostName, servicePrincipalName".
 std::string attribute_names(const std::vector<ldap::Modification>& modifications);
 

@@ -34,8 +34,6 @@ bool needs_detour(uint32_t live, uint32_t wanted) {
          (from == domain_local_scope && to == global_scope);
 }
 
-std::string signed_text(uint32_t bits) { return std::to_string(static_cast<int32_t>(bits)); }
-
 std::vector<Modification> member_modifications(const std::vector<std::string>& remove,
                                                const std::vector<std::string>& add, size_t first) {
   const auto slice = [&](const std::vector<std::string>& all, size_t offset) {
