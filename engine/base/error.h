@@ -41,6 +41,7 @@ struct Error {
   std::string message;  ///< one sentence without a full stop; context is put before it, outermost first
   std::string hint;     ///< what to do next, may be empty
   std::optional<NativeCode> native;
+  bool not_sent = false;  ///< the request never left, so whatever the kind is, nothing came of it
 
   /// "reading account web01$: " + message.
   Error with_context(std::string_view context) &&;
@@ -52,5 +53,6 @@ struct Error {
 constexpr bool outcome_unknown(ErrorKind kind) {
   return kind == ErrorKind::unavailable || kind == ErrorKind::timeout;
 }
+inline bool outcome_unknown(const Error& error) { return !error.not_sent && outcome_unknown(error.kind); }
 
 }  // namespace gmsactl

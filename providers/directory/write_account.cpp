@@ -117,7 +117,7 @@ void Writer::create_account(const Change& change, const GmsaChange& detail, Step
     steps.wrote("created");
     return;
   }
-  const bool unknown = outcome_unknown(added.error().kind);
+  const bool unknown = outcome_unknown(added.error());
   if (!unknown && added.error().kind != ErrorKind::already_exists) {
     steps.fail_with(std::move(added).error());
     return;
@@ -164,7 +164,7 @@ bool Writer::modify_account(const Change& change, const GmsaChange& detail, cons
       break;
     }
     auto now = read_account(object);
-    const bool unknown = outcome_unknown(modified.error().kind);
+    const bool unknown = outcome_unknown(modified.error());
     if (!now) {
       if (unknown)
         return steps.fail_with(
@@ -213,7 +213,7 @@ bool Writer::settle_spns(const Change& change, const GmsaChange& detail, Steps& 
       steps.wrote("modified servicePrincipalName");
       return true;
     }
-    const bool again = outcome_unknown(modified.error().kind) || modified.error().kind == ErrorKind::conflict;
+    const bool again = outcome_unknown(modified.error()) || modified.error().kind == ErrorKind::conflict;
     if (!again || attempt == attempts) return steps.fail_with(std::move(modified).error());
   }
 }
@@ -233,7 +233,7 @@ void Writer::replace_account(const Change& change, const GmsaChange& detail, Ste
   }
   auto removed = transport_.remove(object);
   if (!removed) {
-    auto after = outcome_unknown(removed.error().kind) ? read_account(object) : Result<LiveGmsa>(*now);
+    auto after = outcome_unknown(removed.error()) ? read_account(object) : Result<LiveGmsa>(*now);
     if (after || after.error().kind != ErrorKind::not_found) {
       steps.fail_with(std::move(removed).error(), after ? Outcome::failed : Outcome::unknown);
       return;

@@ -70,10 +70,11 @@ void Writer::create_container(const model::ContainerChange& detail, Steps& steps
     return;
   }
   const auto kind = added.error().kind;
-  const bool there = (kind == ErrorKind::already_exists || outcome_unknown(kind)) &&
+  const bool unknown = outcome_unknown(added.error());
+  const bool there = (kind == ErrorKind::already_exists || unknown) &&
                      ldap::read(transport_, detail.dn.text(), {attribute::object_class}).has_value();
   if (!there)
-    steps.fail_with(std::move(added).error(), outcome_unknown(kind) ? Outcome::unknown : Outcome::failed);
+    steps.fail_with(std::move(added).error(), unknown ? Outcome::unknown : Outcome::failed);
   else if (kind == ErrorKind::already_exists)
     steps.finish(Outcome::already_done);
   else
@@ -124,7 +125,7 @@ void Writer::create_kds_root_key(const Change& change, const model::KdsRootKeyCh
   }
   const std::string dn = change.dn.child("CN", guid->text()).text();
   auto added = transport_.add(dn, *attributes);
-  if (!added && outcome_unknown(added.error().kind)) {
+  if (!added && outcome_unknown(added.error())) {
     // The name is new and random, so whatever has it is ours.
     if (ldap::read(transport_, dn, {"cn"}))
       added = {};

@@ -137,7 +137,7 @@ void Writer::create_group(const Change& change, const GroupChange& detail, Steps
   if (added) {
     steps.wrote("created");
   } else {
-    const bool unknown = outcome_unknown(added.error().kind);
+    const bool unknown = outcome_unknown(added.error());
     auto now = unknown || added.error().kind == ErrorKind::already_exists
                    ? read_group(dn)
                    : Result<LiveGroup>(fail(added.error()));
@@ -181,7 +181,7 @@ bool Writer::add_remaining_members(const GroupChange& detail, const std::vector<
       if (added) steps.wrote("added members");
     }
     if (added) return true;
-    const bool unknown = outcome_unknown(added.error().kind);
+    const bool unknown = outcome_unknown(added.error());
     auto now = read_group(dn);
     if (!now || attempt == attempts || !(unknown || added.error().kind == ErrorKind::conflict))
       return steps.fail_with(std::move(added).error().with_context("adding more members"),
@@ -230,7 +230,7 @@ bool Writer::modify_group(const Change& change, const GroupChange& detail, Steps
     if (modified) return true;
 
     auto now = read_group(object);
-    const bool unknown = outcome_unknown(modified.error().kind);
+    const bool unknown = outcome_unknown(modified.error());
     if (!now) {
       if (unknown)
         return steps.fail_with(

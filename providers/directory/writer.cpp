@@ -98,7 +98,7 @@ bool Writer::place(const Change& change, const Dn& wanted, Steps& steps) {
   const std::string rdn = wanted.leaf().type + "=" + model::escape_rdn_value(wanted.leaf().value);
   auto renamed = transport_.rename(object, rdn, move ? wanted.parent().text() : "");
   if (!renamed) {
-    auto after = outcome_unknown(renamed.error().kind) ? where() : Result<Dn>(*now);
+    auto after = outcome_unknown(renamed.error()) ? where() : Result<Dn>(*now);
     if (!after) return steps.fail_with(std::move(renamed).error(), Outcome::unknown);
     if (!(*after == wanted)) return steps.fail_with(std::move(renamed).error());
   }

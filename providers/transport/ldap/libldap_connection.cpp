@@ -284,6 +284,7 @@ void Connection::finish(Request& request, Answer answer, bool never_sent) {
   load_.fetch_sub(1, std::memory_order_relaxed);
   const std::lock_guard lock(mutex_);
   request.answer = std::move(answer);
+  if (never_sent && !request.answer.outcome) request.answer.outcome.error().not_sent = true;
   request.incarnation = incarnation_;
   request.never_sent = never_sent;
   request.done_ = true;

@@ -27,6 +27,13 @@ TEST(Error, context_goes_before_the_message_outermost_first) {
             "plan: reading web01$: no answer");
 }
 
+TEST(Error, what_was_never_sent_has_a_known_outcome) {
+  Error error{ErrorKind::unavailable, "the connection was lost", {}, {}};
+  EXPECT_TRUE(outcome_unknown(error));
+  error.not_sent = true;
+  EXPECT_FALSE(outcome_unknown(error));
+}
+
 TEST(Error, only_a_lost_answer_leaves_the_outcome_unknown) {
   EXPECT_TRUE(outcome_unknown(ErrorKind::timeout));
   EXPECT_TRUE(outcome_unknown(ErrorKind::unavailable));
