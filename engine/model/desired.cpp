@@ -40,6 +40,12 @@ Dn declared_parent(const Gmsa& spec, const Environment& environment, const Direc
   return spec.path ? *spec.path : environment.accounts_path.value_or(facts.accounts_container);
 }
 
+std::string place_key(std::string_view target, std::string_view host) {
+  std::string key(target);
+  if (!host.empty()) key.append("@").append(fold(host));
+  return key;
+}
+
 std::string principal_key(const PrincipalRef& ref) {
   switch (ref.form) {
     case PrincipalRef::Form::name:

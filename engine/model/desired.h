@@ -13,34 +13,13 @@
 #include <vector>
 
 #include "engine/base/diagnostic.h"
+#include "engine/model/credential_spec.h"
 #include "engine/model/dn.h"
+#include "engine/model/principal_ref.h"
 #include "engine/model/resource.h"
+#include "engine/model/spec_target.h"
 
 namespace gmsactl::model {
-
-/// A text and where it stands, for a diagnostic about it later.
-struct Located {
-  std::string text;
-  SourceRange where;
-  /// Positions are not part of what is asked for.
-  bool operator==(const Located& other) const { return text == other.text; }
-};
-
-/// A computer, group, user or account as a manifest names it.
-struct PrincipalRef {
-  enum class Form {
-    name,  ///< HOST01 or HOST01$: sAMAccountName of a computer, or of a group or user where no computer has
-           ///< it
-    host_group,  ///< {hostGroup: NAME}: a HostGroup of the same manifests, by metadata.name
-    qualified,   ///< DOMAIN\name
-    sid,
-    dn,
-  };
-  Form form = Form::name;
-  std::string text;  ///< without the {hostGroup: } around it
-  SourceRange where;
-  bool operator==(const PrincipalRef& other) const { return form == other.form && text == other.text; }
-};
 
 enum class GroupScope { domain_local, global, universal };
 std::string_view name(GroupScope scope);  ///< "DomainLocal"
@@ -71,6 +50,28 @@ inline constexpr uint32_t managed = 0x1F;
 /// AES128, AES256.
 std::vector<std::string> encryption_type_names(uint32_t bits);
 
+/// An account besides the one a spec is of: {gmsa: NAME} or {name, domain}.
+struct AdditionalAccount {
+  std::string gmsa;    ///< metadata.name of one in the same manifests, or empty
+  std::string name;    ///< else its sAMAccountName without $
+  std::string domain;  ///< DNS or NetBIOS name; empty: the environment's
+  SourceRange where;
+  bool operator==(const AdditionalAccount& other) const {
+    return gmsa == other.gmsa && name == other.name && domain == other.domain;
+  }
+};
+
+/// GMSA.spec.credentialSpec: what becomes of the account's credential spec. Its facts come from the
+/// directory.
+struct SpecDelivery {
+  std::vector<Located> targets;  ///< SpecTargets by metadata.name
+  std::string
+      file_name;  ///< with .json; empty: NETBIOS_ACCOUNT.json in lower case, as New-CredentialSpec names it
+  std::vector<AdditionalAccount> additional_accounts;
+  std::optional<HostAccountConfig> host_account_config;
+  bool operator==(const SpecDelivery&) const = default;
+};
+
 struct Gmsa {
   std::string sam_account_name;  ///< without the trailing $
   std::string dns_host_name;
@@ -88,6 +89,7 @@ struct Gmsa {
   std::optional<bool> trusted_to_auth_for_delegation;
   std::optional<bool> account_not_delegated;
   std::optional<std::vector<std::string>> allowed_to_delegate_to;
+  std::optional<SpecDelivery> credential_spec;  ///< absent: not delivered anywhere
   bool operator==(const Gmsa&) const = default;
 };
 
@@ -150,6 +152,7 @@ struct Desired {
   Environment environment;
   std::vector<Declaration<HostGroup>> host_groups;  ///< in the order read
   std::vector<Declaration<Gmsa>> accounts;
+  std::vector<Declaration<SpecTarget>> spec_targets;
 };
 
 }  // namespace gmsactl::model

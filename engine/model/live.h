@@ -10,6 +10,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
+#include "engine/model/credential_spec.h"
 #include "engine/model/desired.h"
 #include "engine/model/dn.h"
 #include "engine/model/guid.h"
@@ -61,6 +62,45 @@ struct LiveKdsRootKey {
   int64_t create_time = 0;     ///< msKds-CreateTime, 100 ns since 1601
   int64_t use_start_time = 0;  ///< msKds-UseStartTime, the same unit
 };
+
+/// A credential spec found at a place, whoever put it there.
+struct LiveSpec {
+  std::string name;      ///< of the file, of the Swarm config or of the Kubernetes object
+  std::string revision;  ///< what a change expects to find still: a digest, a config's id, a resourceVersion
+  /// Of the index or the labels that gmsactl puts beside it; empty where there are none, or another tool's.
+  std::string account;  ///< metadata.name of the GMSA
+  std::string owner;
+  std::string environment;
+  std::optional<CredentialSpec> spec;  ///< absent where `problem` says why it can't be read as one
+  std::string problem;                 ///< "line 3, column 7: expected a comma"
+  std::vector<std::string> lines;  ///< of a text in another format than JSON: its lines, in place of `spec`
+  /// Who may use it: "NAMESPACE/SERVICEACCOUNT" of Kubernetes bindings that gmsactl made. Sorted.
+  std::vector<std::string> bindings;
+  /// Who does: Swarm services by name, pods by "NAMESPACE/NAME" that run with these or older contents.
+  /// Sorted.
+  std::vector<std::string> users;
+  bool operator==(const LiveSpec&) const = default;
+};
+
+/// Something worth a warning about a place itself, such as a known issue of the host's Windows build.
+struct PlaceNote {
+  std::string code;  ///< "GMSA0230"
+  std::string summary;
+  std::string detail;
+  std::string hint;
+  bool operator==(const PlaceNote&) const = default;
+};
+
+/// One place of a SpecTarget with everything there that could be a credential spec.
+struct LivePlace {
+  std::vector<LiveSpec> specs;  ///< by name
+  /// Swarm: the services that are to use the spec of an account (by metadata.name), by label or by list.
+  std::map<std::string, std::vector<std::string>> services;
+  std::vector<PlaceNote> notes;
+};
+
+/// Key of Observations::spec_places.
+std::string place_key(std::string_view target, std::string_view host);
 
 /// We looked and it is not there.
 struct Absent {};
@@ -127,6 +167,9 @@ struct Observations {
   /// Objects that hold a wanted sAMAccountName (with a gMSA's $) but are of another kind, by
   /// fold(sAMAccountName).
   std::map<std::string, Principal> sam_account_name_holders;
+  /// What is at each place of each SpecTarget that an account is delivered to, by place_key(). Absent: the
+  /// folder or the like does not exist.
+  std::map<std::string, Observation<LivePlace>> spec_places;
   /// Objects that stand where a desired one would be created, moved or renamed to, by Dn::key().
   std::map<std::string, Principal> dn_holders;
 };

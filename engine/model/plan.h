@@ -74,6 +74,19 @@ struct KdsRootKeyChange {
   bool effective_immediately = false;  ///< back-dated by ten hours, for single-DC labs
 };
 
+/// What one account's spec shall be at one place; with `live`, what it was when planned.
+struct CredentialSpecChange {
+  std::string target;   ///< SpecTarget's metadata.name
+  SpecHost host;        ///< of a target with several places
+  std::string account;  ///< GMSA's metadata.name, for the index and the labels
+  std::string name;  ///< the wanted name: of the file or object; of a Swarm config before its hash is added
+  CredentialSpec spec;
+  std::string text;                   ///< the whole document where the format is not JSON, else empty
+  std::vector<std::string> bindings;  ///< wanted, "NAMESPACE/SERVICEACCOUNT"
+  std::vector<std::string> services;  ///< wanted Swarm services
+  std::optional<LiveSpec> live;
+};
+
 struct Change {
   ResourceId id;
   Action action = Action::update;
@@ -84,7 +97,7 @@ struct Change {
   std::vector<std::string> reasons;
   std::vector<ResourceId> requires_;  ///< must succeed first
   SourceRange declared_at;
-  std::variant<GmsaChange, GroupChange, ContainerChange, KdsRootKeyChange> detail;
+  std::variant<GmsaChange, GroupChange, ContainerChange, KdsRootKeyChange, CredentialSpecChange> detail;
 };
 
 /// One of the environment's addresses that could not be judged.

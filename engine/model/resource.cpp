@@ -12,6 +12,8 @@ std::string_view name(Kind kind) {
       return "HostGroup";
     case Kind::gmsa:
       return "GMSA";
+    case Kind::credential_spec:
+      return "CredentialSpec";
   }
   return "";
 }

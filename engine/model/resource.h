@@ -9,12 +9,13 @@
 namespace gmsactl::model {
 
 /// In the order in which kinds are created.
-enum class Kind { kds_root_key, container, host_group, gmsa };
-std::string_view name(Kind kind);  ///< "KdsRootKey", "Container", "HostGroup", "GMSA"
+enum class Kind { kds_root_key, container, host_group, gmsa, credential_spec };
+std::string_view name(Kind kind);  ///< "KdsRootKey", "Container", "HostGroup", "GMSA", "CredentialSpec"
 
 struct ResourceId {
   Kind kind = Kind::gmsa;
-  std::string name;  ///< metadata.name; of a container its DN; of a KDS root key the domain
+  std::string name;  ///< metadata.name; of a container its DN; of a KDS root key the domain;
+                     ///< of a credential spec "TARGET/ACCOUNT" or "TARGET/ACCOUNT@HOST"
   auto operator<=>(const ResourceId&) const = default;
 };
 

@@ -17,7 +17,10 @@ usage() {
   cat <<'EOF'
 usage: ./dev lab COMMAND [--name NAME]
 
-  up [--second-dc]   start the domain contoso.com with dc01 (and dc02, replicating with it); needs root
+  up [--second-dc] [SERVICE...]
+                     start the domain contoso.com with dc01 (and dc02, replicating with it); needs root
+                     SERVICE: hosts (Docker hosts' folders by SFTP and SMB), swarm (Docker Swarm managers),
+                     kubernetes (an API server; building it the first time takes some minutes)
   down               stop it and delete all of it
   reset              down, then up as it was: a fresh domain
   status             what runs, and where; exit code 0 if the lab is up, 1 if not
@@ -35,6 +38,8 @@ EOF
 
 # shellcheck source=tests/lab/net.sh
 . "$here/net.sh"
+# shellcheck source=tests/lab/services.sh
+. "$here/services.sh"
 
 verb=${1:-help}
 (($# == 0)) || shift
@@ -102,10 +107,11 @@ with_lock() {
 # --- files -----------------------------------------------------------------------------------------------------------
 
 write_client_files() {
-  local dc
+  local dc service
   {
     printf '127.0.0.1 localhost\n'
     for dc in "${dcs[@]}"; do printf '%s %s.%s\n' "$(dc_address "$dc")" "$dc" "$domain"; done
+    for service in $(started_services); do service_function "$service" hosts || true; done
   } >"$lab_dir/hosts"
   printf 'search %s\nnameserver %s\n' "$domain" "$(dc_address dc01)" >"$lab_dir/resolv.conf"
   {
@@ -314,10 +320,13 @@ refresh_ticket() {
 
 cmd_up() {
   ((EUID == 0)) || die "the lab needs root, for a domain controller's ports and network namespaces: sudo ./dev lab up"
+  check_services "$@"
   "$here/packages.sh" lab
+  install_for_services "$@"
   with_lock
   if is_up; then
     if ((second_dc)) && [[ " ${dcs[*]} " != *' dc02 '* ]]; then join_second; fi
+    start_services "$@"
     cmd_status
     return
   fi
@@ -352,6 +361,7 @@ cmd_up() {
   refresh_ticket administrator Administrator
   refresh_ticket svc-gmsactl svc-gmsactl
   refresh_ticket reader reader
+  start_services "$@"
   say "up in $((SECONDS - began)) s"
   cmd_status
 }
@@ -440,7 +450,10 @@ failed_up() {
 # Removes all that a lab in this state folder has or had, whether or not its files tell.
 remove_remains() {
   local dc
-  if find_lab && [[ $mode == loopback ]]; then stop_dc dc01; fi
+  if find_lab; then
+    stop_services
+    [[ $mode != loopback ]] || stop_dc dc01
+  fi
   while net=$(find_network); do
     mode=netns
     remove_network
@@ -457,9 +470,11 @@ cmd_down() {
 }
 
 cmd_reset() {
+  local services
   if find_lab && [[ " ${dcs[*]} " == *' dc02 '* ]]; then second_dc=1; fi
+  mapfile -t services < <(started_services)
   (cmd_down)
-  cmd_up
+  cmd_up ${services[@]+"${services[@]}"}
 }
 
 cmd_status() {
@@ -474,6 +489,9 @@ cmd_status() {
     else
       echo "$dc.$domain: down"
     fi
+  done
+  for dc in $(started_services); do
+    if service_alive "$dc"; then echo "$dc: up"; else echo "$dc: down"; fi
   done
   echo "state: $lab_dir"
   is_up
@@ -502,6 +520,7 @@ print_env() {
   export_line GMSACTL_LAB_READER_CCACHE "FILE:$lab_dir/ccache/reader"
   export_line GMSACTL_LAB_KEYTABS "$lab_dir/keytabs"
   export_line GMSACTL_LAB_HOST_KEYTABS "$lab_dir/keytabs/hosts"
+  for dc in $(started_services); do service_function "$dc" env || true; done
 }
 
 export_line() { printf 'export %s=%q\n' "$1" "$2"; }
@@ -524,7 +543,8 @@ cmd_run() {
 }
 
 case $verb in
-  up | down | reset | status | env) ((!${#rest[@]})) || die "$verb takes no further arguments"; "cmd_$verb" ;;
+  up) cmd_up ${rest[@]+"${rest[@]}"} ;;
+  down | reset | status | env) ((!${#rest[@]})) || die "$verb takes no further arguments"; "cmd_$verb" ;;
   run) cmd_run ;;
   load)
     # shellcheck source=tests/lab/load.sh

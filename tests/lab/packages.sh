@@ -5,7 +5,7 @@ set -euo pipefail
 
 build_packages=(g++ cmake ninja-build ccache git pkg-config libyaml-cpp-dev nlohmann-json3-dev libspdlog-dev libgtest-dev
   libgmock-dev libcli11-dev libexpected-dev libldap-dev libsasl2-dev libkrb5-dev libc-ares-dev
-  libgnutls28-dev nettle-dev libvalijson-dev python3)
+  libgnutls28-dev libcurl4-gnutls-dev libssh-dev nettle-dev libvalijson-dev python3)
 check_packages=(clang clang-tidy clang-format libclang-rt-14-dev lld cppcheck shellcheck)
 samba_packages=(samba-ad-dc samba samba-dsdb-modules samba-ad-provision ldb-tools smbclient winbind python3-samba)
 lab_packages=(krb5-user ldap-utils libsasl2-modules-gssapi-mit iproute2 bind9-dnsutils util-linux openssl python3)
@@ -91,7 +91,14 @@ disable_new_services() {
 }
 
 wanted=()
-for set in "${@:-all}"; do
+# --also PACKAGE...: these and no set.
+if [[ ${1:-} == --also ]]; then
+  shift
+  wanted=("$@")
+  set --
+fi
+((${#wanted[@]} || $#)) || set -- all
+for set in "$@"; do
   case $set in
     build) wanted+=("${build_packages[@]}") ;;
     check) wanted+=("${check_packages[@]}") ;;
