@@ -19,8 +19,12 @@ namespace {
 
 bool succeeded(Outcome outcome) { return outcome == Outcome::applied || outcome == Outcome::already_done; }
 
-/// No answer came, and a second look got none either.
+/// Credential specs go to places of their own: one that is lost says nothing about the others.
+bool needs_directory(const ResourceId& id) { return id.kind != model::Kind::credential_spec; }
+
+/// No answer came from the directory, and a second look got none either.
 bool lost_server(const ChangeResult& result) {
+  if (!needs_directory(result.id)) return false;
   return result.outcome == Outcome::unknown || (result.error && result.error->kind == ErrorKind::unavailable);
 }
 
@@ -57,7 +61,10 @@ class Schedule {
   }
   /// The server is lost: each further change would only wait for it again.
   void skip_ready() {
-    for (const size_t i : std::exchange(ready_, {})) {
+    const auto lost = ready_;
+    for (const size_t i : lost) {
+      if (!needs_directory(changes_[i].id)) continue;
+      ready_.erase(i);
       skip_one(i, ErrorKind::unavailable, "it was not begun, since the server was lost before");
       for (const size_t dependent : next_[i]) skip(dependent, changes_[i].id);
     }

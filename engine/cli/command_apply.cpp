@@ -105,7 +105,7 @@ ExitCode verify(const Options& options, const Loaded& loaded, Prepared& one, por
     print_error(options, "what was written could not be read back", again.error());
     return ExitCode::partly_applied;
   }
-  if (again->empty() && !has_errors(again->diagnostics)) return ExitCode::done;
+  if (again->empty() && again->unreadable.empty() && !has_errors(again->diagnostics)) return ExitCode::done;
   std::cerr << "error: what was read back differs from what was written; a second plan is not empty:\n";
   std::cerr << report::plan_text(*again, {color_for(options, STDERR_FILENO), true});
   print_diagnostics(options, again->diagnostics, loaded.source_lines());
@@ -113,7 +113,7 @@ ExitCode verify(const Options& options, const Loaded& loaded, Prepared& one, por
 }
 
 ExitCode write(const Options& options, const Loaded& loaded, Prepared& one) {
-  if (one.plan.empty()) return ExitCode::done;
+  if (one.plan.empty()) return leaves_out_specs(one.plan) ? ExitCode::live_system : ExitCode::done;
   auto settings = progress_options(options);
   const bool text = options.output == Output::text;
   settings.color = color_for(options, text ? STDOUT_FILENO : STDERR_FILENO);
@@ -133,6 +133,7 @@ ExitCode write(const Options& options, const Loaded& loaded, Prepared& one) {
   }
   ExitCode code = exit_code_of(one.results);
   if (code == ExitCode::done) code = verify(options, loaded, one, progress);
+  if (code == ExitCode::done && leaves_out_specs(one.plan)) code = ExitCode::partly_applied;
   progress.clear();
   if (text)
     std::cout << '\n'

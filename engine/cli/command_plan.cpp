@@ -21,6 +21,7 @@ ExitCode plan(const Options& options) {
     if (several && options.output == Output::text) std::cout << '\n';
     planned->run.log_requests();
     auto& plan = planned->plan;
+    if (leaves_out_specs(plan)) code = worst(code, ExitCode::live_system);
     if (options.detailed_exit_code && !plan.empty()) code = worst(code, ExitCode::changes);
     plan.diagnostics.insert(plan.diagnostics.begin(), loaded->warnings.begin(), loaded->warnings.end());
     plans.push_back(std::move(plan));

@@ -4,8 +4,9 @@
 #include <chrono>
 #include <set>
 
+#include "engine/cli/estate.h"
 #include "engine/cli/logging.h"
-#include "engine/plan/make_plan.h"
+#include "engine/plan/spec_places.h"
 #include "providers/directory/directory_provider.h"
 
 namespace gmsactl::cli {
@@ -27,8 +28,21 @@ model::Desired only(const model::Desired& desired, const std::set<model::Resourc
     for (const auto& ref : refs)
       if (ref.form == model::PrincipalRef::Form::host_group) groups.insert(ref.text);
   };
+  const auto is_wanted = [&](const model::Declaration<model::Gmsa>& account) {
+    if (wanted.contains({model::Kind::gmsa, account.name})) return true;
+    if (!account.spec.credential_spec) return false;
+    return std::any_of(account.spec.credential_spec->targets.begin(),
+                       account.spec.credential_spec->targets.end(), [&](const model::Located& target) {
+                         // TARGET/ACCOUNT and TARGET/ACCOUNT@HOST
+                         const auto first = plan::spec_id(target.text, account.name, {});
+                         const auto found = wanted.lower_bound(first);
+                         return found != wanted.end() && found->kind == first.kind &&
+                                (found->name == first.name || found->name.starts_with(first.name + "@"));
+                       });
+  };
+  part.spec_targets = desired.spec_targets;
   for (const auto& account : desired.accounts) {
-    if (!wanted.contains({model::Kind::gmsa, account.name})) continue;
+    if (!is_wanted(account)) continue;
     part.accounts.push_back(account);
     name_groups(account.spec.principals);
   }
@@ -44,8 +58,8 @@ model::Desired only(const model::Desired& desired, const std::set<model::Resourc
 }  // namespace
 
 EnvironmentRun::EnvironmentRun(const Options& options, const model::Desired& desired,
-                               std::unique_ptr<directory::DirectoryProvider> provider)
-    : options_(&options), desired_(&desired), provider_(std::move(provider)) {}
+                               std::unique_ptr<Estate> estate)
+    : options_(&options), desired_(&desired), estate_(std::move(estate)) {}
 EnvironmentRun::EnvironmentRun(EnvironmentRun&&) noexcept = default;
 EnvironmentRun::~EnvironmentRun() = default;
 
@@ -61,24 +75,20 @@ Result<EnvironmentRun> EnvironmentRun::start(const Options& options, const model
       {{"environment", desired.environment.name},
        {"server", provider->peer()},
        {"ms", milliseconds_since(begin)}});
-  return EnvironmentRun(options, desired, std::move(provider));
+  const credentialspec::TargetOptions targets{std::max<size_t>(options.parallelism, 1), options.timeout};
+  return EnvironmentRun(options, desired, std::make_unique<Estate>(std::move(provider), targets));
 }
 
-ports::Provider& EnvironmentRun::provider() { return *provider_; }
+ports::Provider& EnvironmentRun::provider() { return *estate_; }
 
-Result<model::Plan> EnvironmentRun::plan_of(const model::Desired& desired, bool everything,
+Result<model::Plan> EnvironmentRun::plan_of(const model::Desired& desired, const plan::Options& options,
                                             ports::EventSink& events) {
   const auto begin = std::chrono::steady_clock::now();
-  const auto seen = GMSACTL_TRY(provider_->observe(desired, events));
+  estate_->limit_to(options);
+  const auto seen = GMSACTL_TRY(estate_->observe(desired, events));
   log(LogLevel::info, "observed",
       {{"environment", desired.environment.name}, {"ms", milliseconds_since(begin)}});
   const auto planning = std::chrono::steady_clock::now();
-  plan::Options options;
-  if (everything) {
-    options.targets = options_->targets;
-    options.excludes = options_->excludes;
-  }
-  options.allow_replace.insert(options_->allow_replace.begin(), options_->allow_replace.end());
   auto plan = plan::make_plan(desired, seen, options);
   log(LogLevel::info, "planned",
       {{"environment", desired.environment.name},
@@ -87,22 +97,40 @@ Result<model::Plan> EnvironmentRun::plan_of(const model::Desired& desired, bool 
   return plan;
 }
 
+plan::Options EnvironmentRun::plan_options() const {
+  plan::Options options;
+  options.targets = options_->targets;
+  options.excludes = options_->excludes;
+  options.allow_replace.insert(options_->allow_replace.begin(), options_->allow_replace.end());
+  return options;
+}
+
 Result<model::Plan> EnvironmentRun::plan(ports::EventSink& events) {
-  return plan_of(*desired_, true, events);
+  return plan_of(*desired_, plan_options(), events);
+}
+
+Result<model::Observations> EnvironmentRun::observe(ports::EventSink& events) {
+  estate_->limit_to(plan_options());
+  return estate_->observe(*desired_, events);
 }
 
 Result<model::Plan> EnvironmentRun::plan_again(const model::Plan& applied, ports::EventSink& events) {
   std::set<model::ResourceId> touched;
   for (const auto& change : applied.changes) touched.insert(change.id);
-  auto plan = plan_of(only(*desired_, touched), false, events);
+  plan::Options options = plan_options();
+  options.targets.clear();
+  options.excludes.clear();
+  options.only_specs = touched;
+  auto plan = plan_of(only(*desired_, touched), options, events);
+  if (!plan) return plan;
   // What the touched ones refer to was not asked for here: a --target run leaves it as it is.
-  if (plan)
-    std::erase_if(plan->changes, [&](const model::Change& change) { return !touched.contains(change.id); });
+  std::erase_if(plan->changes, [&](const model::Change& change) { return !touched.contains(change.id); });
+  std::erase_if(plan->unreadable, [&](const auto& resource) { return !touched.contains(resource.id); });
   return plan;
 }
 
 void EnvironmentRun::log_requests() const {
-  const auto& counters = provider_->counters();
+  const auto& counters = estate_->directory().counters();
   log(LogLevel::debug, "ldap requests",
       {{"searches", std::to_string(counters.searches)},
        {"writes", std::to_string(counters.writes)},

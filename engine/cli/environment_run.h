@@ -9,13 +9,12 @@
 #include "engine/cli/options.h"
 #include "engine/model/desired.h"
 #include "engine/model/plan.h"
+#include "engine/plan/make_plan.h"
 #include "engine/ports/provider.h"
 
-namespace gmsactl::directory {
-class DirectoryProvider;
-}
-
 namespace gmsactl::cli {
+
+class Estate;
 
 class EnvironmentRun {
  public:
@@ -25,6 +24,8 @@ class EnvironmentRun {
   ~EnvironmentRun();
 
   [[nodiscard]] Result<model::Plan> plan(ports::EventSink& events);
+  /// What plan() goes by.
+  [[nodiscard]] Result<model::Observations> observe(ports::EventSink& events);
   /// Once more, after apply: only what `plan` touched, and what that refers to.
   [[nodiscard]] Result<model::Plan> plan_again(const model::Plan& applied, ports::EventSink& events);
 
@@ -33,14 +34,14 @@ class EnvironmentRun {
   void log_requests() const;
 
  private:
-  EnvironmentRun(const Options& options, const model::Desired& desired,
-                 std::unique_ptr<directory::DirectoryProvider> provider);
-  [[nodiscard]] Result<model::Plan> plan_of(const model::Desired& desired, bool everything,
+  EnvironmentRun(const Options& options, const model::Desired& desired, std::unique_ptr<Estate> estate);
+  [[nodiscard]] Result<model::Plan> plan_of(const model::Desired& desired, const plan::Options& options,
                                             ports::EventSink& events);
+  plan::Options plan_options() const;
 
   const Options* options_;
   const model::Desired* desired_;
-  std::unique_ptr<directory::DirectoryProvider> provider_;
+  std::unique_ptr<Estate> estate_;
 };
 
 }  // namespace gmsactl::cli

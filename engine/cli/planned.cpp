@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "engine/cli/terminal.h"
@@ -25,6 +26,11 @@ std::optional<Planned> plan_and_show(const Options& options, const Loaded& loade
   if (options.output == Output::text)
     std::cout << report::plan_text(*plan, {color_for(options, STDOUT_FILENO), options.explain}) << std::flush;
   return Planned{std::move(*run), std::move(*plan)};
+}
+
+bool leaves_out_specs(const model::Plan& plan) {
+  return std::any_of(plan.unreadable.begin(), plan.unreadable.end(),
+                     [](const auto& resource) { return resource.id.kind == model::Kind::credential_spec; });
 }
 
 }  // namespace gmsactl::cli

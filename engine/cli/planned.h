@@ -20,4 +20,8 @@ struct Planned {
 std::optional<Planned> plan_and_show(const Options& options, const Loaded& loaded,
                                      const model::Desired& desired, ExitCode& code);
 
+/// Places of credential specs that could not be read are left out and reported, and stop nothing else; but
+/// what was asked for is not all there.
+bool leaves_out_specs(const model::Plan& plan);
+
 }  // namespace gmsactl::cli

@@ -60,28 +60,34 @@ inline constexpr Code nesting_scope{"GMSA0144", "Group scopes cannot be nested"}
 inline constexpr Code duplicate_account_name{"GMSA0145", "Two objects with one sAMAccountName"};
 inline constexpr Code duplicate_spn{"GMSA0146", "Two accounts with one service principal name"};
 inline constexpr Code duplicate_dn{"GMSA0147", "Two objects at one place"};
+inline constexpr Code unknown_spec_target{"GMSA0148", "Unknown spec target"};
+inline constexpr Code unknown_account{"GMSA0149", "Unknown account"};
+inline constexpr Code duplicate_spec_name{"GMSA0150", "Two credential specs with one name"};
+inline constexpr Code duplicate_spec_place{"GMSA0151", "Two spec targets at one place"};
 
 inline constexpr std::array all{
-    unreadable,         not_utf8,
-    yaml_syntax,        duplicate_key,
-    unsupported_yaml,   alias_loop,
-    no_readers,         too_large,
-    not_a_manifest,     unknown_api_version,
-    unknown_kind,       unsupported,
-    unknown_key,        missing_field,
-    wrong_type,         ambiguous_scalar,
-    empty_value,        unknown_value,
-    out_of_range,       duplicate_entry,
-    invalid_name,       invalid_dns_name,
-    invalid_spn,        invalid_principal,
-    invalid_path,       path_outside_domain,
-    invalid_server,     literal_password,
-    authentication,     too_long,
-    undefined_variable, invalid_variable,
-    duplicate_address,  unknown_environment,
-    unknown_host_group, nesting_cycle,
-    nesting_scope,      duplicate_account_name,
-    duplicate_spn,      duplicate_dn,
+    unreadable,          not_utf8,
+    yaml_syntax,         duplicate_key,
+    unsupported_yaml,    alias_loop,
+    no_readers,          too_large,
+    not_a_manifest,      unknown_api_version,
+    unknown_kind,        unsupported,
+    unknown_key,         missing_field,
+    wrong_type,          ambiguous_scalar,
+    empty_value,         unknown_value,
+    out_of_range,        duplicate_entry,
+    invalid_name,        invalid_dns_name,
+    invalid_spn,         invalid_principal,
+    invalid_path,        path_outside_domain,
+    invalid_server,      literal_password,
+    authentication,      too_long,
+    undefined_variable,  invalid_variable,
+    duplicate_address,   unknown_environment,
+    unknown_host_group,  nesting_cycle,
+    nesting_scope,       duplicate_account_name,
+    duplicate_spn,       duplicate_dn,
+    unknown_spec_target, unknown_account,
+    duplicate_spec_name, duplicate_spec_place,
 };
 }  // namespace codes
 

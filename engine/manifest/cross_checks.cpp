@@ -202,6 +202,102 @@ void check_nesting(const model::Desired& desired, Diagnostics& diagnostics) {
   CycleSearch(desired, diagnostics).run();
 }
 
+namespace {
+
+/// A name that must be that of a document of the same environment.
+class NameCheck {
+ public:
+  NameCheck(const model::Desired& desired, const LoadedDocuments& loaded, Diagnostics& diagnostics)
+      : environment_(desired.environment.name), loaded_(loaded), diagnostics_(diagnostics) {}
+
+  void check(DocumentKind kind, const Code& code, const std::string& wanted, const SourceRange& where,
+             const std::string& address) {
+    const std::string kind_name(name(kind));
+    const auto* found = loaded_.find(kind, wanted);
+    if (found == nullptr || found->document.metadata.name != wanted) {
+      if (loaded_.may_lack_host_groups) return;  // it may be in what could not be read
+      const auto known = loaded_.names(kind);
+      std::string hint = did_you_mean(wanted, known);
+      if (hint.empty())
+        hint = "Declare it: kind: " + kind_name + ", metadata: {name: " + printable(wanted) + "}";
+      report(diagnostics_, code, where, address,
+             "There is no " + kind_name + " named " + in_quotes(wanted) + " in the manifests.",
+             std::move(hint));
+    } else if (!found->document.belongs_to(environment_)) {
+      report(
+          diagnostics_, code, where, address,
+          kind_name + "/" + printable(wanted) + " does not belong to the environment " + environment_ + ".",
+          "Add " + environment_ + " to its metadata.environments at " + place(found->document.name_range()) +
+              ".");
+    }
+  }
+
+ private:
+  const std::string& environment_;
+  const LoadedDocuments& loaded_;
+  Diagnostics& diagnostics_;
+};
+
+/// Two targets that write into one folder would take each other's files for strangers'.
+std::string place_of(const model::SpecTarget& target) {
+  struct Place {
+    std::string operator()(const model::DirectoryTarget& one) const { return "folder:" + one.path; }
+    std::string operator()(const model::DockerTarget&) const { return {}; }
+    std::string operator()(const model::SwarmTarget& one) const { return "swarm:" + one.endpoint; }
+    std::string operator()(const model::KubernetesTarget& one) const {
+      // Several names in one cluster are several places.
+      return one.name.empty() ? std::string()
+                              : "kubernetes:" + one.kubeconfig + "\n" + one.context + "\n" + one.name;
+    }
+  };
+  return std::visit(Place{}, target.place);
+}
+
+}  // namespace
+
+void check_deliveries(const model::Desired& desired, const LoadedDocuments& loaded,
+                      Diagnostics& diagnostics) {
+  NameCheck names(desired, loaded, diagnostics);
+  Uniqueness spec_names({codes::duplicate_spec_name, "The credential spec's name",
+                         "Give one of them another credentialSpec.fileName."},
+                        diagnostics);
+  Uniqueness object_names({codes::duplicate_spec_name, "The name of the spec target's object",
+                           "Remove the target's name, so that each account has an object of its own."},
+                          diagnostics);
+  Uniqueness places(
+      {codes::duplicate_spec_place, "The place of the spec target", "Deliver both to one SpecTarget."},
+      diagnostics);
+  ReferenceCheck references(desired, loaded, diagnostics);
+  std::unordered_map<std::string_view, const model::SpecTarget*> targets;
+  for (const auto& target : desired.spec_targets) {
+    targets.emplace(target.name, &target.spec);
+    const std::string address = "SpecTarget/" + target.name;
+    if (const auto* docker = std::get_if<model::DockerTarget>(&target.spec.place))
+      references.check(address, docker->hosts);
+    if (const std::string key = place_of(target.spec); !key.empty())
+      places.add(key, target.name, address, target.position("path"));
+  }
+  for (const auto& account : desired.accounts) {
+    if (!account.spec.credential_spec) continue;
+    const auto& delivery = *account.spec.credential_spec;
+    const std::string address = "GMSA/" + account.name;
+    for (const auto& more : delivery.additional_accounts)
+      if (!more.gmsa.empty())
+        names.check(DocumentKind::gmsa, codes::unknown_account, more.gmsa, more.where, address);
+    for (const auto& target : delivery.targets) {
+      names.check(DocumentKind::spec_target, codes::unknown_spec_target, target.text, target.where, address);
+      if (!delivery.file_name.empty())
+        spec_names.add(target.text + "/" + fold(delivery.file_name), delivery.file_name, address,
+                       target.where);
+      const auto found = targets.find(target.text);
+      const auto* cluster =
+          found == targets.end() ? nullptr : std::get_if<model::KubernetesTarget>(&found->second->place);
+      if (cluster != nullptr && !cluster->name.empty())
+        object_names.add(target.text + "/" + cluster->name, cluster->name, address, target.where);
+    }
+  }
+}
+
 void check_uniqueness(const model::Desired& desired, Diagnostics& diagnostics) {
   Uniqueness account_names(
       {codes::duplicate_account_name, "The sAMAccountName", "Give one of them another samAccountName."},

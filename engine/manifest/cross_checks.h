@@ -13,6 +13,8 @@ void check_references(const model::Desired& desired, const LoadedDocuments& load
 /// No group contains itself, and scopes fit ([MS-ADTS] 3.1.1.5.2.2: what a group of each scope may contain).
 void check_nesting(const model::Desired& desired, Diagnostics& diagnostics);
 /// sAMAccountNames, service principal names and places in the directory are given once each.
+/// Credential specs: their targets and accounts are declared, and no two want one name at one place.
+void check_deliveries(const model::Desired& desired, const LoadedDocuments& loaded, Diagnostics& diagnostics);
 void check_uniqueness(const model::Desired& desired, Diagnostics& diagnostics);
 
 }  // namespace gmsactl::manifest

@@ -1,4 +1,4 @@
-// The specs of the three kinds, from YAML to values. Structure and each field's own rules are checked here;
+// The specs of the kinds, from YAML to values. Structure and each field's own rules are checked here;
 // what needs other documents is checked where the environment is put together (resolve.cpp).
 #pragma once
 
@@ -27,8 +27,19 @@ struct GmsaFields {
   FieldPositions positions;
 };
 
+struct SpecTargetFields {
+  model::SpecTarget spec;  ///< paths as written: resolve_paths()
+  FieldPositions positions;
+};
+
 HostGroupFields decode_host_group(const Node& spec, Reading& reading);
 GmsaFields decode_gmsa(const Node& spec, Reading& reading);
+SpecTargetFields decode_spec_target(const Node& spec, Reading& reading);
+/// Nothing where it is so wrong that it says nothing.
+std::optional<model::SpecDelivery> read_credential_spec(const Field& field, Reading& reading);
+/// Against the folder of the file that declares it.
+void resolve_paths(model::SpecTarget& target, const SourceFile& file);
+std::string resolved_path(const SourceFile& file, const std::string& path);
 /// Complete, since an Environment depends on nothing else. Where a password stands in the text is added to
 /// `secrets`.
 model::Environment decode_environment(const Document& document, Diagnostics& diagnostics,

@@ -30,10 +30,6 @@ constexpr size_t longest_owner = 64;
 constexpr std::string_view password_hint =
     "Write passwordFrom: {env: NAME} or passwordFrom: {file: PATH}, and change this password.";
 
-std::string resolved(const SourceFile& file, const std::string& path) {
-  return (std::filesystem::path(file.folder) / path).lexically_normal().generic_string();
-}
-
 class EnvironmentDecoder {
  public:
   EnvironmentDecoder(const Document& document, Reading& reading, Variables& variables,
@@ -214,7 +210,7 @@ class EnvironmentDecoder {
       if (!duplicates.add(*text, *text, item.at)) continue;
       if (text->starts_with(ldif_scheme)) {
         has_file = true;
-        *text = std::string(ldif_scheme) + resolved(*document_.file, text->substr(ldif_scheme.size()));
+        *text = std::string(ldif_scheme) + resolved_path(*document_.file, text->substr(ldif_scheme.size()));
       }
       environment_.servers.push_back({std::move(*text), reading_.range(item.at)});
     }
@@ -250,7 +246,7 @@ class EnvironmentDecoder {
     using Kind = model::SecretSource::Kind;
     environment_.password_from = variable != nullptr
                                      ? model::SecretSource{Kind::environment_variable, std::move(*text)}
-                                     : model::SecretSource{Kind::file, resolved(*document_.file, *text)};
+                                     : model::SecretSource{Kind::file, resolved_path(*document_.file, *text)};
   }
 
   void read_tls(const Node& node) {
@@ -261,7 +257,7 @@ class EnvironmentDecoder {
         environment_.tls_mode = static_cast<model::TlsMode>(*mode);
     if (const Entry* entry = node.find("caFile"))
       if (const auto text = read_text({"directory.tls.caFile", entry->value}, reading_))
-        environment_.tls_ca_file = resolved(*document_.file, *text);
+        environment_.tls_ca_file = resolved_path(*document_.file, *text);
   }
 
   void read_kds_root_key(const Node& node) {
@@ -284,6 +280,10 @@ class EnvironmentDecoder {
 };
 
 }  // namespace
+
+std::string resolved_path(const SourceFile& file, const std::string& path) {
+  return (std::filesystem::path(file.folder) / path).lexically_normal().generic_string();
+}
 
 model::Environment decode_environment(const Document& document, Diagnostics& diagnostics,
                                       std::vector<SourceRange>& secrets) {

@@ -27,9 +27,6 @@ constexpr std::array<std::string_view, 17> keys{"samAccountName",
                                                 "accountNotDelegated",
                                                 "allowedToDelegateTo",
                                                 "credentialSpec"};
-/// The same without what is only known to be refused with an explanation, for "did you mean".
-constexpr std::span<const std::string_view> supported_keys = std::span(keys).first(16);
-
 /// In ascending bit order from bit 0 ([MS-KILE] 2.2.7).
 constexpr std::array<std::string_view, 5> encryption_types{"DES_CBC_CRC", "DES_CBC_MD5", "RC4", "AES128",
                                                            "AES256"};
@@ -143,14 +140,8 @@ bool read_plain_field(const Field& field, model::Gmsa& account, Reading& reading
 GmsaFields decode_gmsa(const Node& spec, Reading& reading) {
   GmsaFields fields;
   auto& account = fields.spec;
-  if (const Entry* unsupported = spec.find("credentialSpec")) {
-    reading.error(codes::unsupported, unsupported->key_at,
-                  "This version of gmsactl does not manage credential specs yet.", "Remove credentialSpec.");
-    check_keys(spec, "the spec of a GMSA", keys, reading);
-  } else {
-    check_keys(spec, "the spec of a GMSA", supported_keys, reading);
-  }
-  fields.positions = field_positions(spec, supported_keys, reading);
+  check_keys(spec, "the spec of a GMSA", keys, reading);
+  fields.positions = field_positions(spec, keys, reading);
   // It decides what samAccountName may be, wherever it stands.
   if (const Entry* allowed = spec.find("allowLongName"))
     fields.allow_long_name = read_boolean({allowed->key, allowed->value}, reading).value_or(false);
@@ -176,6 +167,8 @@ GmsaFields decode_gmsa(const Node& spec, Reading& reading) {
       read_encryption_types(field, fields, reading);
     } else if (entry.key == "allowedToDelegateTo") {
       account.allowed_to_delegate_to = read_delegation(field, reading);
+    } else if (entry.key == "credentialSpec") {
+      account.credential_spec = read_credential_spec(field, reading);
     }
   }
   return fields;

@@ -13,7 +13,7 @@ namespace gmsactl::manifest {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> kind_names{"Environment", "HostGroup", "GMSA"};
+constexpr std::array<std::string_view, 4> kind_names{"Environment", "HostGroup", "GMSA", "SpecTarget"};
 constexpr std::array<std::string_view, 5> document_keys{"apiVersion", "kind", "metadata", "spec",
                                                         "overrides"};
 constexpr std::array<std::string_view, 4> environment_keys{"apiVersion", "kind", "metadata", "spec"};
@@ -67,19 +67,14 @@ Concern check_api_version(const Node& root, const SourceFile& file, Reading& rea
 std::optional<DocumentKind> read_kind(const Node& root, Reading& reading) {
   const Entry* entry = root.find("kind");
   if (entry == nullptr) {
-    missing("kind", "A manifest", root.at, "Write kind: Environment, HostGroup or GMSA.", reading);
+    missing("kind", "A manifest", root.at, "Write kind: Environment, HostGroup, GMSA or SpecTarget.",
+            reading);
     return std::nullopt;
   }
   const auto text = read_literal_text({"kind", entry->value}, reading);
   if (!text) return std::nullopt;
   const auto found = std::find(kind_names.begin(), kind_names.end(), *text);
   if (found != kind_names.end()) return static_cast<DocumentKind>(found - kind_names.begin());
-  if (*text == "SpecTarget") {
-    reading.error(codes::unsupported, entry->value.at,
-                  "This version of gmsactl does not manage credential specs yet.",
-                  "Remove the document, or use a version that has SpecTarget.");
-    return std::nullopt;
-  }
   std::string hint = did_you_mean(*text, kind_names);
   if (hint.empty()) hint = "Kinds are " + enumerate(kind_names, "and") + ".";
   reading.error(codes::unknown_kind, entry->value.at, "There is no kind " + in_quotes(*text) + ".",
@@ -88,6 +83,13 @@ std::optional<DocumentKind> read_kind(const Node& root, Reading& reading) {
 }
 
 void check_name(DocumentKind kind, const Metadata& metadata, Reading& reading) {
+  if (kind == DocumentKind::spec_target) {
+    // It stands in addresses and in names of labels, between a slash and an @.
+    if (metadata.name.find_first_of("/@") != std::string::npos || has_control_characters(metadata.name))
+      reading.error(codes::invalid_name, metadata.name_at,
+                    "The name " + in_quotes(metadata.name) + " contains / or @, which part addresses.", "");
+    return;
+  }
   if (kind != DocumentKind::environment) {
     if (const auto problem = common_name_problem(metadata.name))
       reading.error(codes::invalid_name, metadata.name_at,

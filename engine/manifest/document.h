@@ -16,7 +16,7 @@ namespace gmsactl::manifest {
 
 inline constexpr std::string_view api_version = "gmsactl/v1";
 
-enum class DocumentKind { environment, host_group, gmsa };
+enum class DocumentKind { environment, host_group, gmsa, spec_target };
 std::string_view name(DocumentKind kind);
 
 struct Metadata {

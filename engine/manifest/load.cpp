@@ -107,6 +107,9 @@ void load_document(Document&& document, Diagnostics&& header_problems, Batch& ba
     case DocumentKind::gmsa:
       decode_spec(loaded, decode_gmsa, spec_problems);
       break;
+    case DocumentKind::spec_target:
+      decode_spec(loaded, decode_spec_target, spec_problems);
+      break;
   }
   append(problems, std::move(spec_problems));
   loaded.has_errors = has_errors(problems);

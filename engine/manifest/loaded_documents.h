@@ -18,7 +18,7 @@ namespace gmsactl::manifest {
 struct LoadedDocument {
   Document document;
   /// The spec, unless it varies with the environment. An Environment's is always here.
-  std::variant<std::monostate, HostGroupFields, GmsaFields, model::Environment> fields;
+  std::variant<std::monostate, HostGroupFields, GmsaFields, SpecTargetFields, model::Environment> fields;
   bool has_errors = false;  ///< reported at load; resolve() leaves the document out
 
   bool varies() const { return std::holds_alternative<std::monostate>(fields); }

@@ -52,6 +52,13 @@ class Resolver {
     return declaration;
   }
 
+  std::optional<model::Declaration<model::SpecTarget>> spec_target(const LoadedDocument& loaded) {
+    auto fields = fields_of<SpecTargetFields>(loaded, decode_spec_target);
+    if (!fields) return std::nullopt;
+    resolve_paths(fields->spec, *loaded.document.file);
+    return declare(loaded.document, std::move(fields->spec), std::move(fields->positions));
+  }
+
  private:
   template <class Fields>
   std::optional<Fields> fields_of(const LoadedDocument& loaded, Fields (*decode)(const Node&, Reading&)) {
@@ -186,11 +193,15 @@ model::Desired resolve_environment(const LoadedDocuments& loaded, const model::E
       case DocumentKind::gmsa:
         if (auto account = resolver.account(each)) desired.accounts.push_back(std::move(*account));
         break;
+      case DocumentKind::spec_target:
+        if (auto target = resolver.spec_target(each)) desired.spec_targets.push_back(std::move(*target));
+        break;
     }
   }
   check_references(desired, loaded, diagnostics);
   check_nesting(desired, diagnostics);
   check_uniqueness(desired, diagnostics);
+  check_deliveries(desired, loaded, diagnostics);
   return desired;
 }
 

@@ -84,7 +84,7 @@ struct LiveSpec {
 
 /// Something worth a warning about a place itself, such as a known issue of the host's Windows build.
 struct PlaceNote {
-  std::string code;  ///< "GMSA0230"
+  std::string_view code;  ///< "GMSA0232", a literal
   std::string summary;
   std::string detail;
   std::string hint;

@@ -58,6 +58,14 @@ std::string_view name(Outcome outcome) {
   return "";
 }
 
+std::string place_text(const Change& change) {
+  const auto* spec = std::get_if<CredentialSpecChange>(&change.detail);
+  if (spec == nullptr) return change.dn.text();
+  std::string text = "SpecTarget/" + spec->target;
+  if (!spec->host.name.empty()) text += " on " + spec->host.address;
+  return text;
+}
+
 size_t Plan::count(Action action) const {
   return static_cast<size_t>(
       std::count_if(changes.begin(), changes.end(), [&](const Change& c) { return c.action == action; }));

@@ -100,6 +100,9 @@ struct Change {
   std::variant<GmsaChange, GroupChange, ContainerChange, KdsRootKeyChange, CredentialSpecChange> detail;
 };
 
+/// For people: the DN, or "SpecTarget/docker on host01.contoso.com" of a credential spec.
+std::string place_text(const Change& change);
+
 /// One of the environment's addresses that could not be judged.
 struct UnreadableResource {
   ResourceId id;

@@ -37,12 +37,7 @@ Context::Context(const model::Desired& wanted, const model::Observations& observ
     group_declarations_.emplace(declaration.name, &declaration);
 }
 
-bool Context::selected(const ResourceId& id) const {
-  const std::string address = model::address(id);
-  const auto matches = [&](const std::string& pattern) { return glob_match(pattern, address); };
-  if (std::any_of(options.excludes.begin(), options.excludes.end(), matches)) return false;
-  return options.targets.empty() || std::any_of(options.targets.begin(), options.targets.end(), matches);
-}
+bool Context::selected(const ResourceId& id) const { return is_selected(options, id); }
 
 void Context::report(Severity severity, std::string_view code, std::string summary, std::string detail,
                      std::string hint, std::optional<SourceRange> where, const ResourceId& id) {

@@ -77,6 +77,8 @@ void plan_group(Context& context, const model::Declaration<model::HostGroup>& de
 void plan_account(Context& context, const model::Declaration<model::Gmsa>& declaration);
 /// The KDS root key, once it is known whether any account is to be created.
 void plan_kds_root_key(Context& context);
+/// The credential specs of all accounts at all places they are delivered to.
+void plan_credential_specs(Context& context);
 /// Conflicts over SPNs, and who must free one before another takes it.
 void check_service_principal_names(Context& context);
 /// Members are written by DN, so a group is changed before what it names gets another DN.

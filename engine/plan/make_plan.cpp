@@ -5,6 +5,7 @@
 
 #include "engine/base/text.h"
 #include "engine/plan/context.h"
+#include "engine/plan/spec_places.h"
 
 namespace gmsactl::plan {
 
@@ -35,6 +36,14 @@ bool glob_match(std::string_view pattern, std::string_view text) {
   }
   while (p < pattern.size() && pattern[p] == '*') ++p;
   return p == pattern.size();
+}
+
+bool is_selected(const Options& options, const ResourceId& id) {
+  if (id.kind == Kind::credential_spec && options.only_specs && !options.only_specs->contains(id)) return false;
+  const std::string address = model::address(id);
+  const auto matches = [&](const std::string& pattern) { return glob_match(pattern, address); };
+  if (std::any_of(options.excludes.begin(), options.excludes.end(), matches)) return false;
+  return options.targets.empty() || std::any_of(options.targets.begin(), options.targets.end(), matches);
 }
 
 namespace {
@@ -97,15 +106,11 @@ class Order {
 };
 
 /// What a targeted change requires is planned with it, as long as --exclude does not name it.
-Options with_required(const model::Desired& desired, const Options& options) {
+Options with_required(const model::Desired& desired, const model::Observations& seen,
+                      const Options& options) {
   Options closed = options;
   if (options.targets.empty()) return closed;
-  const auto wanted = [&](const ResourceId& id) {
-    const std::string text = model::address(id);
-    const auto matches = [&](const std::string& pattern) { return glob_match(pattern, text); };
-    return std::any_of(closed.targets.begin(), closed.targets.end(), matches) &&
-           std::none_of(closed.excludes.begin(), closed.excludes.end(), matches);
-  };
+  const auto wanted = [&](const ResourceId& id) { return is_selected(closed, id); };
   const auto require = [&](const std::vector<model::PrincipalRef>& refs) {
     bool grew = false;
     for (const auto& ref : refs) {
@@ -116,6 +121,13 @@ Options with_required(const model::Desired& desired, const Options& options) {
     }
     return grew;
   };
+  for (const auto& target : desired.spec_targets) {
+    const auto places = spec_places(target.spec, desired, seen);
+    for (const auto* account : delivered_to(target.name, desired))
+      for (const auto& host : places.hosts)
+        if (wanted(spec_id(target.name, account->name, host)) && !wanted({Kind::gmsa, account->name}))
+          closed.targets.push_back("GMSA/" + account->name);
+  }
   for (const auto& account : desired.accounts)
     if (wanted({Kind::gmsa, account.name})) require(account.spec.principals);
   for (bool grew = true; grew;) {
@@ -178,7 +190,7 @@ void order_changes(Context& context) { Order(context).run(); }
 
 model::Plan make_plan(const model::Desired& desired, const model::Observations& seen,
                       const Options& options) {
-  const Options closed = with_required(desired, options);
+  const Options closed = with_required(desired, seen, options);
   Context context(desired, seen, closed);
   context.plan.environment = desired.environment.name;
   context.plan.domain = seen.directory.dns_domain;
@@ -188,6 +200,7 @@ model::Plan make_plan(const model::Desired& desired, const model::Observations& 
   for (const auto& account : desired.accounts) plan_account(context, account);
   plan_kds_root_key(context);
   check_service_principal_names(context);
+  plan_credential_specs(context);
   order_moves(context);
   withdraw_dependants(context);
   plan_containers(context);

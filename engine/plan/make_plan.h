@@ -2,7 +2,7 @@
 // or log. When each action is proposed, as a list: docs/planning-behaviour.md.
 #pragma once
 
-#include <functional>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -16,11 +16,16 @@ struct Options {
   std::vector<std::string> targets;     ///< globs over addresses, "GMSA/Web*"
   std::vector<std::string> excludes;    ///< likewise; wins over targets
   std::set<std::string> allow_replace;  ///< addresses
+  /// The only credential specs to plan, where a part of an estate is looked at again; absent: all.
+  std::optional<std::set<model::ResourceId>> only_specs = std::nullopt;
 };
 
 /// Every error found is in Plan::diagnostics; the changes it blocks are left in the plan so that a reader
 /// sees them, and applying is refused as long as there is one.
 model::Plan make_plan(const model::Desired& desired, const model::Observations& seen, const Options& options);
+
+/// Whether --target and --exclude leave this address in the plan.
+bool is_selected(const Options& options, const model::ResourceId& id);
 
 /// Shell-style `*` and `?`, case-insensitive as names in AD are.
 bool glob_match(std::string_view pattern, std::string_view text);

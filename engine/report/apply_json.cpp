@@ -62,7 +62,7 @@ Json result_json(const ChangeResult& result, const model::Change* change) {
   entry["name"] = result.id.name;
   entry["action"] = name(result.action);
   entry["outcome"] = outcome_key(result.outcome);
-  entry["dn"] = change != nullptr ? Json(change->dn.text()) : Json(nullptr);
+  entry["dn"] = change != nullptr ? text_or_null(change->dn.text()) : Json(nullptr);
   entry["objectGuid"] =
       change != nullptr && !change->guid.empty() ? Json(change->guid.text()) : Json(nullptr);
   entry["fields"] = change != nullptr ? fields_json(change->fields) : Json::array();

@@ -24,7 +24,7 @@ Json change_json(const model::Change& change) {
   entry["kind"] = name(change.id.kind);
   entry["name"] = change.id.name;
   entry["action"] = name(change.action);
-  entry["dn"] = change.dn.text();
+  entry["dn"] = text_or_null(change.dn.text());
   entry["objectGuid"] = change.guid.empty() ? Json(nullptr) : Json(change.guid.text());
   entry["cause"] = text_or_null(change.cause);
   entry["fields"] = fields_json(change.fields);

@@ -110,7 +110,8 @@ Action action_of(const Value& value) {
 
 model::Kind kind_of(const Value& value) {
   using model::Kind;
-  return value.one_of({Kind::kds_root_key, Kind::container, Kind::host_group, Kind::gmsa});
+  return value.one_of(
+      {Kind::kds_root_key, Kind::container, Kind::host_group, Kind::gmsa, Kind::credential_spec});
 }
 
 ErrorKind error_kind_of(const Value& value) {
@@ -129,8 +130,8 @@ ResourceId id_of(const Value& entry) {
 ResourceId id_of_address(const Value& value) {
   const auto text = value.text();
   const auto slash = text.find('/');
-  for (const auto kind :
-       {model::Kind::kds_root_key, model::Kind::container, model::Kind::host_group, model::Kind::gmsa})
+  for (const auto kind : {model::Kind::kds_root_key, model::Kind::container, model::Kind::host_group,
+                          model::Kind::gmsa, model::Kind::credential_spec})
     if (slash != std::string::npos && slash + 1 < text.size() && text.substr(0, slash) == model::name(kind))
       return {kind, text.substr(slash + 1)};
   value.refuse("is no address");
@@ -182,10 +183,13 @@ model::Change change_of(const Value& entry) {
   model::Change change;
   change.id = id_of(entry);
   change.action = action_of(entry["action"]);
-  change.dn = entry["dn"].checked(model::Dn::parse(entry["dn"].required_text()));
+  const bool in_directory = change.id.kind != model::Kind::credential_spec;
+  if (entry["dn"].is_null() == in_directory) entry["dn"].refuse("does not go with the kind");
+  if (in_directory) change.dn = entry["dn"].checked(model::Dn::parse(entry["dn"].required_text()));
   const auto guid = entry["objectGuid"];
   if (!guid.is_null()) change.guid = guid.checked(model::Guid::parse(guid.text()));
-  if (change.guid.empty() != (change.action == Action::create)) guid.refuse("does not go with the action");
+  if (in_directory ? change.guid.empty() != (change.action == Action::create) : !change.guid.empty())
+    guid.refuse("does not go with the action");
   change.cause = cause_of(entry["cause"]);
   for (const auto& field : entry["fields"].elements()) change.fields.push_back(field_of(field));
   change.reasons = entry["reasons"].texts();

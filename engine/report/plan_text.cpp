@@ -71,7 +71,7 @@ class PlanText {
     const std::string symbol(model::symbol(change.action));
     text_ += std::string(3 - std::min<size_t>(symbol.size(), 3), ' ') + painted(tone(change.action), symbol) +
              " " + painted(Tone::strong, printable(model::address(change.id))) + "   " +
-             painted(Tone::faint, printable(change.dn.text())) + "\n";
+             painted(Tone::faint, printable(model::place_text(change))) + "\n";
     size_t width = 0;
     for (const auto& field : change.fields) width = std::max(width, field.path.size());
     for (const auto& field : change.fields) this->field(change, field, width);

@@ -26,7 +26,7 @@ class FileStore {
   /// Where it is, for messages: "sftp://host01.contoso.com/C:/ProgramData/docker/CredentialSpecs".
   virtual const std::string& place() const = 0;
 
-  /// Regular files, by name. `not_found` where the folder does not exist.
+  /// Regular files, by name, without temporary ones. `not_found` where the folder does not exist.
   [[nodiscard]] virtual Result<std::vector<FileEntry>> list() = 0;
   /// The whole content; `constraint` where it is longer than `limit` bytes.
   [[nodiscard]] virtual Result<std::string> read(const std::string& name, uint64_t limit) = 0;
@@ -34,6 +34,14 @@ class FileStore {
   /// sees the old content or the new and never a part. Nothing is left behind where it fails.
   [[nodiscard]] virtual Result<void> write(const std::string& name, const std::string& content) = 0;
   [[nodiscard]] virtual Result<void> remove(const std::string& name) = 0;
+  /// Makes the folder where its parent exists; fine where it is there already.
+  [[nodiscard]] virtual Result<void> create_folder() = 0;
 };
+
+/// `invalid` where it is no plain name.
+[[nodiscard]] Result<void> check_name(const std::string& name);
+/// Beside `name`, not shown by list(), and of this process only.
+std::string temporary_name(const std::string& name);
+bool is_temporary(const std::string& name);
 
 }  // namespace gmsactl::files

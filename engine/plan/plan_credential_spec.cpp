@@ -1,0 +1,428 @@
+// Credential specs at the places they are delivered to. A place that can't be read, or where something else
+// stands, leaves out what belongs there and nothing more: hosts are many, and one that is down is no reason
+// to stop.
+#include <algorithm>
+
+#include "engine/base/text.h"
+#include "engine/plan/context.h"
+#include "engine/plan/field.h"
+#include "engine/plan/spec_places.h"
+#include "engine/spec/document.h"
+#include "engine/spec/facts.h"
+#include "engine/spec/json.h"
+#include "engine/spec/validate.h"
+
+namespace gmsactl::plan {
+
+using model::Action;
+using model::Change;
+using model::CredentialSpec;
+using model::CredentialSpecChange;
+using model::Declaration;
+using model::DirectoryTarget;
+using model::FieldValue;
+using model::Gmsa;
+using model::Kind;
+using model::KubernetesTarget;
+using model::LivePlace;
+using model::LiveSpec;
+using model::ResourceId;
+using model::SpecHost;
+using model::SpecTarget;
+using model::SwarmTarget;
+
+namespace {
+
+FieldValue value_of(const std::string& text) { return text_value(text); }
+
+std::string account_text(const model::ScopedAccount& account) { return account.name + " @ " + account.scope; }
+
+std::vector<std::string> account_texts(const CredentialSpec& spec) {
+  std::vector<std::string> texts;
+  for (const auto& account : spec.accounts) texts.push_back(account_text(account));
+  return texts;
+}
+
+/// What a plan shows of it. A password has no business in there, and none in a plan either.
+std::string shown_input(const std::optional<model::HostAccountConfig>& config) {
+  if (!config) return {};
+  return spec::looks_like_password(config->plugin_input) ? "(hidden: it seems to hold a password)"
+                                                         : config->plugin_input;
+}
+
+/// Values that mean the same in another case are no change.
+void text_field(Fields& fields, std::string_view path, const std::string& before, const std::string& after) {
+  if (!equal_folded(before, after)) fields.value(path, value_of(before), value_of(after));
+}
+
+void contents_fields(Fields& fields, const CredentialSpec& before, const CredentialSpec& after) {
+  text_field(fields, "DomainJoinConfig.MachineAccountName", before.machine_account_name,
+             after.machine_account_name);
+  text_field(fields, "DomainJoinConfig.Sid", before.sid, after.sid);
+  text_field(fields, "DomainJoinConfig.Guid", before.guid, after.guid);
+  text_field(fields, "DomainJoinConfig.DnsTreeName", before.dns_tree_name, after.dns_tree_name);
+  text_field(fields, "DomainJoinConfig.DnsName", before.dns_name, after.dns_name);
+  text_field(fields, "DomainJoinConfig.NetBiosName", before.netbios_name, after.netbios_name);
+  fields.set("GroupManagedServiceAccounts", account_texts(before), account_texts(after));
+  const auto guid = [](const auto& config) { return config ? config->plugin_guid : std::string(); };
+  const auto version = [](const auto& config) {
+    return config ? config->portable_ccg_version : std::string();
+  };
+  const auto& was = before.host_account_config;
+  const auto& shall = after.host_account_config;
+  text_field(fields, "HostAccountConfig.PluginGUID", guid(was), guid(shall));
+  text_field(fields, "HostAccountConfig.PortableCcgVersion", version(was), version(shall));
+  const auto input = [](const auto& config) { return config ? config->plugin_input : std::string(); };
+  if (input(was) != input(shall)) {
+    std::string from = shown_input(was);
+    std::string to = shown_input(shall);
+    if (from == to) from += " (another value)";
+    fields.value("HostAccountConfig.PluginInput", value_of(from), value_of(to));
+  }
+  if (before.cms_plugins != after.cms_plugins)
+    fields.set("CmsPlugins", before.cms_plugins, after.cms_plugins);
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (const auto line : split(text, '\n')) lines.emplace_back(line);
+  if (!lines.empty() && lines.back().empty()) lines.pop_back();
+  return lines;
+}
+
+/// In their order, repeated lines as often as they are more.
+std::vector<std::string> lines_without(const std::vector<std::string>& lines,
+                                       std::vector<std::string> without) {
+  std::vector<std::string> rest;
+  for (const auto& line : lines) {
+    const auto found = std::find(without.begin(), without.end(), line);
+    if (found == without.end())
+      rest.push_back(line);
+    else
+      without.erase(found);
+  }
+  return rest;
+}
+
+/// One target while its places are planned.
+class TargetPlan {
+ public:
+  TargetPlan(Context& context, const Declaration<SpecTarget>& target)
+      : context_(context),
+        target_(target),
+        directory_(std::get_if<DirectoryTarget>(&target.spec.place)),
+        kubernetes_(std::get_if<KubernetesTarget>(&target.spec.place)),
+        is_swarm_(std::holds_alternative<SwarmTarget>(target.spec.place)),
+        accounts_(delivered_to(target.name, context.desired)) {}
+
+  void run() {
+    if (accounts_.empty()) return;
+    const SpecPlaces places = spec_places(target_.spec, context_.desired, context_.seen);
+    for (const auto& ref : places.left_out)
+      context_.report(
+          Severity::warning, "GMSA0238", "Hosts of a group are not known",
+          "\"" + ref.text + "\" is no computer and no HostGroup of these manifests, so SpecTarget/" +
+              target_.name + " can't tell which hosts are in it.",
+          "Declare it as a HostGroup, or list its hosts.", ref.where, {Kind::credential_spec, target_.name});
+    for (const auto& host : places.hosts) plan_place(host);
+  }
+
+ private:
+  void plan_place(const SpecHost& host) {
+    std::vector<const Declaration<Gmsa>*> selected;
+    for (const auto* account : accounts_)
+      if (context_.selected(spec_id(target_.name, account->name, host))) selected.push_back(account);
+    if (selected.empty()) return;
+    const auto found = context_.seen.spec_places.find(model::place_key(target_.name, host.name));
+    const auto* unread =
+        found == context_.seen.spec_places.end() ? nullptr : std::get_if<model::Unreadable>(&found->second);
+    if (found == context_.seen.spec_places.end() || unread != nullptr) {
+      const Error why =
+          unread != nullptr ? unread->why : Error{ErrorKind::internal, "it was not looked at", {}, {}};
+      return leave_out_place(host, selected, why);
+    }
+    static const LivePlace nothing;
+    const auto* live = std::get_if<LivePlace>(&found->second);
+    if (live != nullptr)
+      for (const auto& note : live->notes)
+        context_.report(Severity::warning, note.code, note.summary, note.detail, note.hint,
+                        target_.declared_at, spec_id(target_.name, selected.front()->name, host));
+    for (const auto* account : selected) plan_spec(host, *account, live != nullptr ? *live : nothing);
+  }
+
+  void leave_out_place(const SpecHost& host, const std::vector<const Declaration<Gmsa>*>& accounts,
+                       const Error& why) {
+    for (const auto* account : accounts)
+      context_.plan.unreadable.push_back({spec_id(target_.name, account->name, host), why});
+    const std::string place = "SpecTarget/" + target_.name + (host.name.empty() ? "" : " on " + host.name);
+    context_.report(Severity::warning, "GMSA0230", "A place for credential specs could not be read",
+                    "What is at " + place + " is not known, so " +
+                        plural(accounts.size(), "credential spec") + " there is left out: " + why.message +
+                        ".",
+                    why.hint, target_.declared_at, spec_id(target_.name, accounts.front()->name, host));
+  }
+
+  void leave_out(const ResourceId& id, Error why, SourceRange where) {
+    context_.report(Severity::warning, "GMSA0239", "A credential spec is left out",
+                    model::address(id) + " is neither written nor counted as absent: " + why.message + ".",
+                    why.hint, where, id);
+    context_.plan.unreadable.push_back({id, std::move(why)});
+  }
+
+  // --- what shall be
+  // ------------------------------------------------------------------------------------------
+
+  std::vector<std::string> wanted_bindings() const {
+    std::vector<std::string> texts;
+    if (kubernetes_ == nullptr) return texts;
+    for (const auto& binding : kubernetes_->bindings)
+      texts.push_back(binding.name_space + "/" + binding.service_account);
+    std::sort(texts.begin(), texts.end());
+    return texts;
+  }
+
+  bool is_text_format() const {
+    return directory_ != nullptr && directory_->format != DirectoryTarget::Format::docker;
+  }
+
+  void fill_wanted(CredentialSpecChange& detail, const Declaration<Gmsa>& account,
+                   const LivePlace& place) const {
+    const auto& facts = context_.seen.directory;
+    detail.spec = spec::from_facts(account.spec, context_.desired, facts);
+    const std::string file = spec::file_name(account.spec, facts);
+    const std::string object =
+        spec::object_name(kubernetes_ != nullptr ? kubernetes_->name : std::string(), account.spec);
+    detail.bindings = wanted_bindings();
+    detail.name = file;
+    if (kubernetes_ != nullptr) detail.name = object;
+    if (is_swarm_) {
+      detail.name = file.substr(0, file.size() - std::string_view(".json").size());
+      if (const auto services = place.services.find(account.name); services != place.services.end())
+        detail.services = services->second;
+    }
+    if (!is_text_format()) return;
+    const auto slash = account.declared_at.file.find_last_of('/');
+    const std::string manifest(
+        account.declared_at.file.substr(slash == std::string_view::npos ? 0 : slash + 1));
+    detail.name = spec::document_name(directory_->format, file);
+    detail.text =
+        spec::document(directory_->format, detail.spec,
+                       {account.name, context_.desired.environment.name, manifest, file, object, {}});
+  }
+
+  // --- what is
+  // ------------------------------------------------------------------------------------------------
+
+  bool is_ours(const LiveSpec& live) const {
+    const auto& environment = context_.desired.environment;
+    return live.owner == environment.owner && live.environment == environment.name;
+  }
+  bool is_anothers(const LiveSpec& live, const std::string& account) const {
+    return !live.owner.empty() && !(is_ours(live) && live.account == account);
+  }
+
+  /// By what gmsactl wrote beside it, else by what is in it: the name of a file that somebody made proves
+  /// nothing.
+  std::vector<const LiveSpec*> matches(const LivePlace& place, const CredentialSpecChange& wanted) const {
+    std::vector<const LiveSpec*> ours;
+    std::vector<const LiveSpec*> alike;
+    std::string former;
+    if (const auto* live = std::get_if<model::LiveGmsa>(&context_.account(wanted.account)))
+      former = live->sam_account_name.substr(0, live->sam_account_name.find_last_of('$'));
+    for (const auto& live : place.specs) {
+      if (is_ours(live) && live.account == wanted.account) {
+        ours.push_back(&live);
+      } else if (live.spec && live.owner.empty() && equal_folded(live.spec->dns_name, wanted.spec.dns_name) &&
+                 (equal_folded(live.spec->machine_account_name, wanted.spec.machine_account_name) ||
+                  (!former.empty() && equal_folded(live.spec->machine_account_name, former)))) {
+        alike.push_back(&live);
+      }
+    }
+    const auto better = [&](const LiveSpec* a, const LiveSpec* b) {
+      return rank(*a, wanted) < rank(*b, wanted);
+    };
+    std::stable_sort(ours.begin(), ours.end(), better);
+    std::stable_sort(alike.begin(), alike.end(), better);
+    if (ours.empty() && !alike.empty()) ours.push_back(alike.front());
+    return ours;
+  }
+  /// Of several the one that is most nearly what is wanted.
+  static int rank(const LiveSpec& live, const CredentialSpecChange& wanted) {
+    return (live.spec && spec::equal(*live.spec, wanted.spec) ? 0 : 4) +
+           (equal_folded(live.name, wanted.name) ? 0 : 2) + (live.users.empty() ? 1 : 0);
+  }
+
+  /// Something that is not ours where the spec shall be.
+  bool is_in_the_way(const LivePlace& place, const CredentialSpecChange& wanted, const ResourceId& id,
+                     SourceRange where) {
+    for (const auto& other : place.specs) {
+      if ((wanted.live && other.name == wanted.live->name) || !equal_folded(other.name, wanted.name))
+        continue;
+      std::string what =
+          is_anothers(other, wanted.account) ? "is managed by \"" + other.owner + "\" for GMSA/" +
+                                                   other.account + " of environment " + other.environment
+          : other.spec
+              ? "holds the spec of " + other.spec->machine_account_name + " in " + other.spec->dns_name
+          : !other.problem.empty() ? "can't be read as a credential spec (" + other.problem + ")"
+                                   : "was not made by gmsactl";
+      leave_out(id,
+                Error{ErrorKind::already_exists,
+                      other.name + " is there already and " + what,
+                      kubernetes_ != nullptr ? "Remove it, or give the SpecTarget another name."
+                                             : "Move it away, or choose another credentialSpec.fileName.",
+                      {}},
+                where);
+      return true;
+    }
+    return false;
+  }
+
+  // --- the difference
+  // -----------------------------------------------------------------------------------------
+
+  void plan_spec(const SpecHost& host, const Declaration<Gmsa>& account, const LivePlace& place) {
+    const ResourceId id = spec_id(target_.name, account.name, host);
+    const SourceRange where = account.position("credentialSpec");
+    if (std::holds_alternative<model::Absent>(context_.account(account.name)) &&
+        !context_.selected({Kind::gmsa, account.name}))
+      return leave_out(
+          id,
+          Error{ErrorKind::not_found,
+                "GMSA/" + account.name + " does not exist yet, and --target or --exclude leaves it out",
+                "Add --target 'GMSA/" + account.name + "'.",
+                {}},
+          where);
+    CredentialSpecChange detail;
+    detail.target = target_.name;
+    detail.host = host;
+    detail.account = account.name;
+    fill_wanted(detail, account, place);
+    warn_of_password(detail, id, where);
+
+    const auto found = matches(place, detail);
+    if (!found.empty()) detail.live = *found.front();
+    if (detail.live && !is_ours(*detail.live) && account.spec.credential_spec->file_name.empty() &&
+        kubernetes_ == nullptr && !is_swarm_)
+      detail.name = detail.live->name;  // somebody chose it, and containers name it
+    if (!is_swarm_ && is_in_the_way(place, detail, id, where)) return;
+
+    Change change;
+    change.id = id;
+    change.declared_at = where;
+    change.requires_.push_back({Kind::gmsa, account.name});
+    for (const auto& more : account.spec.credential_spec->additional_accounts)
+      if (!more.gmsa.empty()) change.requires_.push_back({Kind::gmsa, more.gmsa});
+    diff(detail, found, change);
+    if (detail.live) warn_of_restarts(detail, id, where);
+    if (change.fields.empty()) {
+      context_.plan.unchanged.push_back(id);
+      return;
+    }
+    change.detail = std::move(detail);
+    context_.plan.changes.push_back(std::move(change));
+  }
+
+  void diff(const CredentialSpecChange& detail, const std::vector<const LiveSpec*>& found, Change& change) {
+    Fields fields(change.fields);
+    const std::string to = "SpecTarget/" + target_.name;
+    if (!detail.live) {
+      change.action = Action::create;
+      change.cause = "new";
+      change.reasons.push_back("credentialSpec.targets names " + to +
+                               ", and there is no spec of the account there");
+      fields.value(name_field(), {}, detail.name);
+      if (detail.text.empty()) contents_fields(fields, nothing_yet(), detail.spec);
+    } else {
+      change.action = Action::update;
+      if (!is_swarm_ && detail.live->name != detail.name) {
+        fields.value(name_field(), detail.live->name, detail.name);
+        change.action = Action::move;
+        change.reasons.push_back("it is to be named " + detail.name);
+      }
+      const size_t before = change.fields.size();
+      if (detail.text.empty() && detail.live->spec)
+        contents_fields(fields, *detail.live->spec, detail.spec);
+      else if (detail.text.empty())
+        fields.value("content", "not a credential spec: " + detail.live->problem, detail.name);
+      if (change.fields.size() != before) {
+        change.action = change.action == Action::move ? Action::move : Action::update;
+        change.reasons.push_back("what is at " + to + " differs from the directory and the manifests");
+      }
+    }
+    if (!detail.text.empty()) {
+      auto was = detail.live ? detail.live->lines : std::vector<std::string>();
+      auto shall = lines_of(detail.text);
+      if (was != shall) {
+        auto added = lines_without(shall, was);
+        auto removed = lines_without(was, shall);
+        change.fields.push_back(
+            {"content", std::move(was), std::move(shall), std::move(added), std::move(removed)});
+      }
+    }
+    const bool same_contents =
+        detail.live && detail.live->spec && spec::equal(*detail.live->spec, detail.spec);
+    fields.set("bindings", detail.live ? detail.live->bindings : std::vector<std::string>(), detail.bindings);
+    if (is_swarm_) diff_services(detail, found, same_contents, fields);
+  }
+
+  /// Services that are to use this very config, and configs of the account that none uses any more.
+  void diff_services(const CredentialSpecChange& detail, const std::vector<const LiveSpec*>& found,
+                     bool same_contents, Fields& fields) const {
+    std::vector<std::string> moved;
+    for (const auto& service : detail.services)
+      if (same_contents && std::find(detail.live->users.begin(), detail.live->users.end(), service) !=
+                               detail.live->users.end())
+        moved.push_back(service);
+    fields.set("services", moved, detail.services);
+    std::vector<std::string> leftovers;
+    for (size_t i = 1; i < found.size(); ++i) {
+      const auto& users = found[i]->users;
+      const bool free = std::all_of(users.begin(), users.end(), [&](const std::string& user) {
+        return std::find(detail.services.begin(), detail.services.end(), user) != detail.services.end();
+      });
+      if (free) leftovers.push_back(found[i]->name);
+    }
+    fields.set("formerConfigs", std::move(leftovers), {});
+  }
+
+  std::string_view name_field() const {
+    return kubernetes_ != nullptr ? "objectName" : is_swarm_ ? "configName" : "fileName";
+  }
+
+  static const CredentialSpec& nothing_yet() {
+    static const CredentialSpec empty;
+    return empty;
+  }
+
+  void warn_of_password(const CredentialSpecChange& detail, const ResourceId& id, SourceRange where) {
+    const auto& config = detail.spec.host_account_config;
+    if (config && spec::looks_like_password(config->plugin_input))
+      context_.report(Severity::warning, "GMSA0241", "A credential spec seems to hold a password",
+                      "pluginInput of GMSA/" + detail.account +
+                          " looks like one, and whoever may read the spec may read it.",
+                      "Keep the password in a vault and name the secret in pluginInput.", where, id);
+  }
+
+  void warn_of_restarts(const CredentialSpecChange& detail, const ResourceId& id, SourceRange where) {
+    if (kubernetes_ == nullptr || detail.live->users.empty()) return;
+    context_.report(Severity::warning, "GMSA0242", "Running pods keep former contents",
+                    plural(detail.live->users.size(), "pod") + " took over the spec " + detail.live->name +
+                        " as it was when they started: " + join(detail.live->users, ", ") + ".",
+                    "Restart their workloads, for instance with kubectl rollout restart.", where, id);
+  }
+
+  Context& context_;
+  const Declaration<SpecTarget>& target_;
+  const DirectoryTarget* directory_;
+  const KubernetesTarget* kubernetes_;
+  bool is_swarm_;
+  std::vector<const Declaration<Gmsa>*> accounts_;
+};
+
+}  // namespace
+
+void plan_credential_specs(Context& context) {
+  for (const auto& target : context.desired.spec_targets) TargetPlan(context, target).run();
+}
+
+}  // namespace gmsactl::plan

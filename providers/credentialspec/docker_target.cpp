@@ -1,0 +1,152 @@
+#include "providers/credentialspec/docker_target.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "engine/base/text.h"
+#include "providers/credentialspec/spec_folder.h"
+#include "providers/transport/files/local_folder.h"
+#include "providers/transport/sftp/sftp_folder.h"
+
+namespace gmsactl::credentialspec {
+
+namespace {
+
+using model::HostTransport;
+using model::SpecHost;
+using Places = std::map<std::string, model::Observation<model::LivePlace>>;
+
+/// Where Docker on Windows keeps them, as an SFTP server there names it.
+constexpr std::string_view usual_sftp_path = "/C:/ProgramData/docker/CredentialSpecs";
+
+std::string with_host(std::string text, const SpecHost& host) {
+  constexpr std::string_view placeholder = "{host}";
+  for (size_t at = 0; (at = text.find(placeholder, at)) != std::string::npos; at += host.name.size())
+    text.replace(at, placeholder.size(), host.name);
+  return text;
+}
+
+/// One host: its folder is opened when it is first needed, and one thing at a time is done there.
+struct Host {
+  std::mutex mutex;
+  std::unique_ptr<files::FileStore> folder;
+};
+
+class DockerTarget : public ports::SpecTarget {
+ public:
+  DockerTarget(const model::DockerTarget& target, const Owner& owner, const TargetOptions& options)
+      : target_(target), owner_(owner), options_(options) {}
+
+  Places observe(std::span<const SpecHost> hosts, std::span<const model::Declaration<model::Gmsa>* const>,
+                 ports::EventSink& events) override {
+    std::vector<std::optional<model::Observation<model::LivePlace>>> seen(hosts.size());
+    std::atomic<size_t> next{0};
+    std::atomic<size_t> done{0};
+    const auto work = [&] {
+      for (size_t i; (i = next.fetch_add(1)) < hosts.size();) {
+        seen[i] = observe_host(hosts[i]);
+        events.progress("reading hosts", done.fetch_add(1) + 1, hosts.size());
+      }
+    };
+    {
+      std::vector<std::jthread> workers;
+      for (size_t i = 1; i < std::min(options_.parallelism, hosts.size()); ++i) workers.emplace_back(work);
+      work();
+    }
+    Places places;
+    for (size_t i = 0; i < hosts.size(); ++i) places.emplace(hosts[i].name, std::move(*seen[i]));
+    return places;
+  }
+
+  model::ChangeResult apply(const model::Change& change) override {
+    const auto& detail = std::get<model::CredentialSpecChange>(change.detail);
+    Host& host = host_of(detail.host);
+    const std::lock_guard lock(host.mutex);
+    auto opened = open(detail.host, host);
+    if (!opened) return {change.id, change.action, model::Outcome::failed, std::move(opened).error(), {}};
+    auto result = apply_to_folder(*host.folder, owner_, change);
+    keep_or_close(host, result.error);
+    return result;
+  }
+
+ private:
+  Host& host_of(const SpecHost& host) {
+    const std::lock_guard lock(mutex_);
+    auto& found = hosts_[host.name];
+    if (!found) found = std::make_unique<Host>();
+    return *found;
+  }
+
+  model::Observation<model::LivePlace> observe_host(const SpecHost& spec_host) {
+    Host& host = host_of(spec_host);
+    const std::lock_guard lock(host.mutex);
+    if (auto opened = open(spec_host, host); !opened) return model::Unreadable{std::move(opened).error()};
+    auto seen = observe_folder(*host.folder, {});
+    const auto* unreadable = std::get_if<model::Unreadable>(&seen);
+    keep_or_close(host, unreadable != nullptr ? std::optional(unreadable->why) : std::nullopt);
+    return seen;
+  }
+
+  Result<void> open(const SpecHost& spec_host, Host& host) {
+    if (host.folder) return {};
+    const auto& transport = target_.transport;
+    const std::string path = with_host(target_.path, spec_host);
+    switch (transport.type) {
+      case HostTransport::Type::local:
+        host.folder = files::local_folder(path);
+        break;
+      case HostTransport::Type::sftp:
+        host.folder = GMSACTL_TRY(
+            sftp::open_folder(sftp_options(spec_host), path.empty() ? std::string(usual_sftp_path) : path));
+        break;
+      case HostTransport::Type::smb:
+        return fail(ErrorKind::unsupported, "the smb transport is not there yet", "Use sftp.");
+    }
+    open_.fetch_add(1);
+    return {};
+  }
+
+  sftp::Options sftp_options(const SpecHost& host) const {
+    const auto& transport = target_.transport;
+    sftp::Options options;
+    options.host = host.address;
+    options.port = transport.port;
+    options.username = transport.username;
+    options.identity_file = transport.identity_file;
+    options.known_hosts_file = transport.known_hosts_file;
+    options.timeout = options_.timeout;
+    using From = HostTransport::Authentication;
+    options.authentication = transport.authentication == From::key        ? sftp::Authentication::key
+                             : transport.authentication == From::agent    ? sftp::Authentication::agent
+                             : transport.authentication == From::kerberos ? sftp::Authentication::kerberos
+                                                                          : sftp::Authentication::automatic;
+    return options;
+  }
+
+  /// As many sessions stay open as run at the same time; a session that broke is no good.
+  void keep_or_close(Host& host, const std::optional<Error>& error) {
+    const bool broke = error && outcome_unknown(error->kind);
+    if (!broke && open_.load() <= options_.parallelism) return;
+    host.folder.reset();
+    open_.fetch_sub(1);
+  }
+
+  model::DockerTarget target_;
+  Owner owner_;
+  TargetOptions options_;
+  std::mutex mutex_;  // of hosts_
+  std::map<std::string, std::unique_ptr<Host>> hosts_;
+  std::atomic<size_t> open_{0};
+};
+
+}  // namespace
+
+std::unique_ptr<ports::SpecTarget> docker_target(const model::DockerTarget& target, const Owner& owner,
+                                                 const TargetOptions& options) {
+  return std::make_unique<DockerTarget>(target, owner, options);
+}
+
+}  // namespace gmsactl::credentialspec
