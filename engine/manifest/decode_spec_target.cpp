@@ -19,7 +19,7 @@ using model::KubernetesTarget;
 using model::SwarmTarget;
 
 constexpr std::array<std::string_view, 4> types{"Directory", "Docker", "Swarm", "Kubernetes"};
-constexpr std::array<std::string_view, 3> directory_keys{"type", "path", "format"};
+constexpr std::array<std::string_view, 4> directory_keys{"type", "path", "format", "bindings"};
 constexpr std::array<std::string_view, 5> docker_keys{"type", "hosts", "transport", "path", "engine"};
 constexpr std::array<std::string_view, 4> swarm_keys{"type", "endpoint", "tls", "services"};
 constexpr std::array<std::string_view, 5> kubernetes_keys{"type", "kubeconfig", "context", "name",
@@ -116,6 +116,11 @@ class SpecTargetDecoder {
     if (const Entry* entry = spec_.find("format"))
       if (const auto format = read_choice({"format", entry->value}, formats, reading_))
         target.format = static_cast<DirectoryTarget::Format>(*format);
+    target.bindings = read_bindings();
+    if (const Entry* entry = spec_.find("bindings");
+        entry != nullptr && target.format != DirectoryTarget::Format::kubernetes)
+      reading_.error(codes::unknown_key, entry->key_at, "bindings have a meaning in format kubernetes only.",
+                     "Remove them, or write format: kubernetes.");
     return target;
   }
 
@@ -159,6 +164,8 @@ class SpecTargetDecoder {
     if (const Entry* entry = node.find("type")) {
       if (const auto type = read_choice({"transport.type", entry->value}, transports, reading_))
         transport.type = static_cast<HostTransport::Type>(*type);
+      else
+        transport.type = HostTransport::Type::sftp;  // so that nothing is asked for that only local needs
     } else {
       missing("transport.type", "A transport", node.at, "Write type: local, sftp or smb.", reading_);
     }
@@ -261,16 +268,22 @@ class SpecTargetDecoder {
       target.name = text(spec_, "name", "name");
       check_kubernetes_name(target.name, "name", true, 253, name->value.at);
     }
+    target.bindings = read_bindings();
+    return target;
+  }
+
+  std::vector<model::ServiceAccountBinding> read_bindings() {
+    std::vector<model::ServiceAccountBinding> list;
     const Entry* bindings = spec_.find("bindings");
-    if (bindings == nullptr || bindings->value.is_null()) return target;
-    if (!require_sequence({"bindings", bindings->value}, reading_)) return target;
+    if (bindings == nullptr || bindings->value.is_null()) return list;
+    if (!require_sequence({"bindings", bindings->value}, reading_)) return list;
     DuplicateCheck duplicates("bindings", reading_);
     for (const Node& item : bindings->value.items)
       if (auto binding = read_binding(item))
         if (const std::string shown = binding->name_space + "/" + binding->service_account;
             duplicates.add(shown, shown, item.at))
-          target.bindings.push_back(std::move(*binding));
-    return target;
+          list.push_back(std::move(*binding));
+    return list;
   }
 
   std::optional<model::ServiceAccountBinding> read_binding(const Node& item) {

@@ -13,11 +13,19 @@
 
 namespace gmsactl::model {
 
+/// Who may use the specs in Kubernetes.
+struct ServiceAccountBinding {
+  std::string name_space;
+  std::string service_account;
+  auto operator<=>(const ServiceAccountBinding&) const = default;
+};
+
 /// Files in a local folder: a GitOps repository, a mounted share.
 struct DirectoryTarget {
   enum class Format { docker, kubernetes, compose, service_fabric };
   std::string path;  ///< resolved against the manifest's folder
   Format format = Format::docker;
+  std::vector<ServiceAccountBinding> bindings;  ///< for Format::kubernetes
   bool operator==(const DirectoryTarget&) const = default;
 };
 std::string_view name(
@@ -57,13 +65,6 @@ struct SwarmTarget {
   std::string ca_file, cert_file, key_file;              ///< resolved
   std::vector<std::string> services;  ///< moved to the new config besides those labelled gmsactl.account=NAME
   bool operator==(const SwarmTarget&) const = default;
-};
-
-/// Who may use the specs of a Kubernetes target.
-struct ServiceAccountBinding {
-  std::string name_space;
-  std::string service_account;
-  auto operator<=>(const ServiceAccountBinding&) const = default;
 };
 
 struct KubernetesTarget {

@@ -207,7 +207,7 @@ class TargetPlan {
     detail.name = spec::document_name(directory_->format, file);
     detail.text =
         spec::document(directory_->format, detail.spec,
-                       {account.name, context_.desired.environment.name, manifest, file, object, {}});
+                       {account.name, context_.desired.environment.name, manifest, file, object, directory_->bindings});
   }
 
   // --- what is
