@@ -7,6 +7,7 @@
 #include "engine/base/text.h"
 #include "engine/cli/terminal.h"
 #include "engine/plan/make_plan.h"
+#include "engine/plan/spec_places.h"
 #include "engine/report/diagnostic_text.h"
 
 namespace gmsactl::cli {
@@ -64,6 +65,13 @@ bool any_matches(const std::string& pattern, const std::vector<model::Desired>& 
     for (const auto& account : desired.accounts)
       if (matches(model::Kind::gmsa, account.name)) return true;
     if (matches(model::Kind::kds_root_key, desired.environment.domain)) return true;
+    // Which hosts there are is not known before the directory is read.
+    const std::string without_host = pattern.substr(0, pattern.find('@'));
+    for (const auto& target : desired.spec_targets)
+      for (const auto* account : plan::delivered_to(target.name, desired)) {
+        const auto address = model::address(plan::spec_id(target.name, account->name, {}));
+        if (plan::glob_match(pattern, address) || plan::glob_match(without_host, address)) return true;
+      }
   }
   return false;
 }

@@ -205,9 +205,9 @@ class TargetPlan {
     const std::string manifest(
         account.declared_at.file.substr(slash == std::string_view::npos ? 0 : slash + 1));
     detail.name = spec::document_name(directory_->format, file);
-    detail.text =
-        spec::document(directory_->format, detail.spec,
-                       {account.name, context_.desired.environment.name, manifest, file, object, directory_->bindings});
+    detail.text = spec::document(
+        directory_->format, detail.spec,
+        {account.name, context_.desired.environment.name, manifest, file, object, directory_->bindings});
   }
 
   // --- what is
@@ -280,6 +280,18 @@ class TargetPlan {
   // --- the difference
   // -----------------------------------------------------------------------------------------
 
+  /// A name that somebody chose stays, since containers go by it; one that was made from the account's name
+  /// goes with that.
+  bool keeps_its_name(const LiveSpec& live, const Gmsa& account) const {
+    if (kubernetes_ != nullptr || is_swarm_ || is_text_format() ||
+        !account.credential_spec->file_name.empty())
+      return false;
+    if (!live.spec) return !is_ours(live);
+    Gmsa former;
+    former.sam_account_name = live.spec->machine_account_name;
+    return !equal_folded(live.name, spec::file_name(former, context_.seen.directory));
+  }
+
   void plan_spec(const SpecHost& host, const Declaration<Gmsa>& account, const LivePlace& place) {
     const ResourceId id = spec_id(target_.name, account.name, host);
     const SourceRange where = account.position("credentialSpec");
@@ -301,9 +313,7 @@ class TargetPlan {
 
     const auto found = matches(place, detail);
     if (!found.empty()) detail.live = *found.front();
-    if (detail.live && !is_ours(*detail.live) && account.spec.credential_spec->file_name.empty() &&
-        kubernetes_ == nullptr && !is_swarm_)
-      detail.name = detail.live->name;  // somebody chose it, and containers name it
+    if (detail.live && keeps_its_name(*detail.live, account.spec)) detail.name = detail.live->name;
     if (!is_swarm_ && is_in_the_way(place, detail, id, where)) return;
 
     Change change;

@@ -19,8 +19,7 @@ usage: ./dev lab COMMAND [--name NAME]
 
   up [--second-dc] [SERVICE...]
                      start the domain contoso.com with dc01 (and dc02, replicating with it); needs root
-                     SERVICE: hosts (Docker hosts' folders by SFTP and SMB), swarm (Docker Swarm managers),
-                     kubernetes (an API server; building it the first time takes some minutes)
+                     SERVICE: hosts (folders of Docker hosts, reached by SFTP)
   down               stop it and delete all of it
   reset              down, then up as it was: a fresh domain
   status             what runs, and where; exit code 0 if the lab is up, 1 if not

@@ -9,7 +9,7 @@
 #
 # Sourced by lab.sh; uses lab_dir, mode, net.
 
-known_services=(hosts swarm kubernetes)
+known_services=(hosts)
 
 for service in "${known_services[@]}"; do
   # shellcheck source=/dev/null
@@ -103,9 +103,9 @@ check_services() {
 }
 
 install_for_services() {
-  local name
+  local name list
   for name in "$@"; do
-    local list="${name}_packages[@]"
+    list="${name}_packages[@]"
     "$here/packages.sh" --also "${!list}"
   done
 }

@@ -31,7 +31,7 @@ class Delivery : public testing::Test {
     web.spec.credential_spec->targets = fakes::located({"place"});
     wanted = fakes::desired({}, {web});
     wanted.environment.owner = "team";
-    set_target(DirectoryTarget{"specs", DirectoryTarget::Format::docker});
+    set_target(DirectoryTarget{"specs", DirectoryTarget::Format::docker, {}});
   }
 
   void set_target(decltype(model::SpecTarget::place) place) {
@@ -117,6 +117,10 @@ TEST_F(Delivery, a_file_that_somebody_made_keeps_the_name_they_gave_it) {
   const auto made = plan();
   ASSERT_THAT(actions(made), ElementsAre("update CredentialSpec/place/Web01"));
   EXPECT_THAT(paths(made.changes.front()), ElementsAre("DomainJoinConfig.NetBiosName"));
+  here.specs = {ours(file("webapp.json", right()))};  // once it was brought up to date
+  EXPECT_TRUE(plan().empty());
+  web().credential_spec->file_name = "wanted.json";
+  EXPECT_EQ(field_of(plan().changes.front(), "fileName").after, FieldValue("wanted.json"));
 }
 
 TEST_F(Delivery, a_renamed_account_takes_its_file_along) {
@@ -204,7 +208,7 @@ TEST_F(Delivery, a_targeted_spec_brings_its_account_along) {
 }
 
 TEST_F(Delivery, a_document_for_others_is_compared_line_by_line) {
-  set_target(DirectoryTarget{"specs", DirectoryTarget::Format::kubernetes});
+  set_target(DirectoryTarget{"specs", DirectoryTarget::Format::kubernetes, {}});
   auto made = plan();
   ASSERT_THAT(actions(made), ElementsAre("create CredentialSpec/place/Web01"));
   const auto detail = std::get<model::CredentialSpecChange>(made.changes.front().detail);
