@@ -157,8 +157,8 @@ class TargetPlan {
     const std::string place = "SpecTarget/" + target_.name + (host.name.empty() ? "" : " on " + host.name);
     context_.report(Severity::warning, "GMSA0230", "A place for credential specs could not be read",
                     "What is at " + place + " is not known, so " +
-                        plural(accounts.size(), "credential spec") + " there is left out: " + why.message +
-                        ".",
+                        plural(accounts.size(), "credential spec") + (accounts.size() == 1 ? " is" : " are") +
+                        " left out: " + why.message + ".",
                     why.hint, target_.declared_at, spec_id(target_.name, accounts.front()->name, host));
   }
 

@@ -2,6 +2,7 @@
 
 #include "providers/credentialspec/directory_target.h"
 #include "providers/credentialspec/docker_target.h"
+#include "providers/credentialspec/swarm_target.h"
 
 namespace gmsactl::credentialspec {
 
@@ -13,9 +14,7 @@ Result<std::unique_ptr<ports::SpecTarget>> open_target(const model::Declaration<
     using Opened = Result<std::unique_ptr<ports::SpecTarget>>;
     Opened operator()(const model::DirectoryTarget& place) const { return directory_target(place, owner); }
     Opened operator()(const model::DockerTarget& place) const { return docker_target(place, owner, options); }
-    Opened operator()(const model::SwarmTarget&) const {
-      return fail(ErrorKind::unsupported, "targets of type Swarm are not supported by this version");
-    }
+    Opened operator()(const model::SwarmTarget& place) const { return swarm_target(place, owner, options); }
     Opened operator()(const model::KubernetesTarget&) const {
       return fail(ErrorKind::unsupported, "targets of type Kubernetes are not supported by this version");
     }

@@ -178,7 +178,7 @@ hosts_of_target='[{hostGroup: e2e-hosts-group}, nohost.contoso.com]' target
 rm "$(file HOST03)"
 plan --timeout 5s
 assert_exit 4
-assert_err 'warning[GMSA0230]' 'nohost.contoso.com' '1 credential spec there is left out'
+assert_err 'warning[GMSA0230]' 'nohost.contoso.com' '1 credential spec is left out'
 assert_out '+ CredentialSpec/docker/e2e-hosts@HOST03' '1 unreadable'
 apply --timeout 5s
 assert_exit 6

@@ -19,7 +19,7 @@ usage: ./dev lab COMMAND [--name NAME]
 
   up [--second-dc] [SERVICE...]
                      start the domain contoso.com with dc01 (and dc02, replicating with it); needs root
-                     SERVICE: hosts (folders of Docker hosts, reached by SFTP)
+                     SERVICE: hosts (folders of Docker hosts, reached by SFTP), swarm (Docker Swarm)
   down               stop it and delete all of it
   reset              down, then up as it was: a fresh domain
   status             what runs, and where; exit code 0 if the lab is up, 1 if not
@@ -490,7 +490,7 @@ cmd_status() {
     fi
   done
   for dc in $(started_services); do
-    if service_alive "$dc"; then echo "$dc: up"; else echo "$dc: down"; fi
+    if service_up "$dc"; then echo "$dc: up"; else echo "$dc: down"; fi
   done
   echo "state: $lab_dir"
   is_up

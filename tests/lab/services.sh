@@ -9,7 +9,7 @@
 #
 # Sourced by lab.sh; uses lab_dir, mode, net.
 
-known_services=(hosts)
+known_services=(hosts swarm)
 
 for service in "${known_services[@]}"; do
   # shellcheck source=/dev/null
@@ -51,6 +51,17 @@ service_alive() {
   [[ -r $lab_dir/services/$1.process ]] || return 1
   read -r pid started <"$lab_dir/services/$1.process" || return 1
   [[ $(start_time "$pid") == "$started" ]]
+}
+
+# service_up SERVICE: all of its processes, NAME, NAME1, NAME2 …
+service_up() {
+  local record found=1
+  for record in "$lab_dir/services/$1"*.process; do
+    [[ -e $record ]] || continue
+    found=0
+    service_alive "$(basename "$record" .process)" || return 1
+  done
+  return "$found"
 }
 
 # service_await NAME COMMAND...: until COMMAND succeeds; at most a minute.
