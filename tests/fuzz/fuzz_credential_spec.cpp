@@ -1,5 +1,5 @@
-// Any text can be parsed, and merged into a spec that then reads as wanted; every format of it can be
-// written.
+// Any text can be parsed and validated, and merged into a spec that then reads as wanted; every format of it
+// can be written. written.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -7,11 +7,13 @@
 
 #include "engine/spec/document.h"
 #include "engine/spec/json.h"
+#include "engine/spec/validate.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace gmsactl;
   using Format = model::DirectoryTarget::Format;
   const std::string_view input(reinterpret_cast<const char*>(data), size);
+  (void)spec::validate(input, "input", nullptr);
   model::CredentialSpec wanted;
   wanted.machine_account_name = "webapp01";
   wanted.accounts = {{"webapp01", "contoso.com"}, {"webapp01", "CONTOSO"}};
