@@ -70,7 +70,7 @@ class ReferenceCheck {
         continue;
       }
       // It may be in what could not be read, which is reported already.
-      if (loaded_.may_lack_host_groups) continue;
+      if (loaded_.may_lack_referenced) continue;
       report(diagnostics_, codes::unknown_host_group, ref.where, address,
              "There is no HostGroup named " + in_quotes(ref.text) + " in the manifests.", hint_for(ref.text));
     }
@@ -215,7 +215,7 @@ class NameCheck {
     const std::string kind_name(name(kind));
     const auto* found = loaded_.find(kind, wanted);
     if (found == nullptr || found->document.metadata.name != wanted) {
-      if (loaded_.may_lack_host_groups) return;  // it may be in what could not be read
+      if (loaded_.may_lack_referenced) return;  // it may be in what could not be read
       const auto known = loaded_.names(kind);
       std::string hint = did_you_mean(wanted, known);
       if (hint.empty())

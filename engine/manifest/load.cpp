@@ -23,18 +23,19 @@ struct Batch {
   Diagnostics diagnostics;
   std::vector<SourceRange> secrets;
   bool may_lack_environments = false;
-  bool may_lack_host_groups = false;
+  bool may_lack_referenced = false;
 
   void note_unreadable(std::string_view text) {
     may_lack_environments |= text.find("Environment") != std::string_view::npos;
-    may_lack_host_groups |= text.find("HostGroup") != std::string_view::npos;
+    for (const std::string_view kind : {"HostGroup", "GMSA", "SpecTarget"})
+      may_lack_referenced |= text.find(kind) != std::string_view::npos;
   }
 };
 
 /// Whether a document found by scanning a folder can be ours. Other YAML is not even parsed: that would take
 /// time, and its mistakes and templates are none of our business.
 bool may_be_ours(std::string_view text) {
-  for (const std::string_view word : {"gmsactl/", "GMSA", "HostGroup", "Environment"})
+  for (const std::string_view word : {"gmsactl/", "GMSA", "HostGroup", "Environment", "SpecTarget"})
     if (text.find(word) != std::string_view::npos) return true;
   return false;
 }
@@ -173,7 +174,7 @@ std::vector<Chunk> split_all(LoadedDocuments& loaded) {
       Reading(file.name, none, loaded.diagnostics)
           .error(codes::not_utf8, {0, 0}, "The file is UTF-16, as PowerShell's > and Out-File write it.",
                  "Save it as UTF-8.");
-      loaded.may_lack_environments = loaded.may_lack_host_groups = true;
+      loaded.may_lack_environments = loaded.may_lack_referenced = true;
       continue;
     }
     auto of_file = split_documents(file);
@@ -185,7 +186,7 @@ std::vector<Chunk> split_all(LoadedDocuments& loaded) {
 Manifests load_from(Sources sources, Diagnostics unreadable) {
   auto loaded = std::make_unique<LoadedDocuments>();
   loaded->sources = std::move(sources);
-  loaded->may_lack_environments = loaded->may_lack_host_groups = has_errors(unreadable);
+  loaded->may_lack_environments = loaded->may_lack_referenced = has_errors(unreadable);
   loaded->diagnostics = std::move(unreadable);
   const auto chunks = split_all(*loaded);
   auto batches = load_batches(chunks);
@@ -197,7 +198,7 @@ Manifests load_from(Sources sources, Diagnostics unreadable) {
     append(loaded->diagnostics, std::move(batch.diagnostics));
     for (const auto& secret : batch.secrets) loaded->sources.conceal(secret);
     loaded->may_lack_environments |= batch.may_lack_environments;
-    loaded->may_lack_host_groups |= batch.may_lack_host_groups;
+    loaded->may_lack_referenced |= batch.may_lack_referenced;
   }
   loaded->index();
   sort_by_place(loaded->sources, loaded->diagnostics);

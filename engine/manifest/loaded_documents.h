@@ -29,10 +29,10 @@ class LoadedDocuments {
   Sources sources;
   Diagnostics diagnostics;
   std::vector<LoadedDocument> documents;
-  /// Whether something that may declare an Environment (a HostGroup) could not be read, so that one that
-  /// seems to be missing may be there.
+  /// Whether something that may declare an Environment (what others refer to) could not be read, so that one
+  /// that seems to be missing may be there.
   bool may_lack_environments = false;
-  bool may_lack_host_groups = false;
+  bool may_lack_referenced = false;
 
   const LoadedDocument* find(DocumentKind kind, std::string_view name) const;
   std::vector<std::string_view> names(DocumentKind kind) const;

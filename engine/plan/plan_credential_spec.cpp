@@ -192,6 +192,9 @@ class TargetPlan {
     const std::string file = spec::file_name(account.spec, facts);
     const std::string object =
         spec::object_name(kubernetes_ != nullptr ? kubernetes_->name : std::string(), account.spec);
+    // The resource's schema knows a text for PluginInput, no object.
+    if (kubernetes_ != nullptr && detail.spec.host_account_config)
+      detail.spec.host_account_config->plugin_input_is_object = false;
     detail.bindings = wanted_bindings();
     detail.name = file;
     if (kubernetes_ != nullptr) detail.name = object;

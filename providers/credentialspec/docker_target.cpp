@@ -103,7 +103,8 @@ class DockerTarget : public ports::SpecTarget {
             sftp::open_folder(sftp_options(spec_host), path.empty() ? std::string(usual_sftp_path) : path));
         break;
       case HostTransport::Type::smb:
-        return fail(ErrorKind::unsupported, "the smb transport is not there yet", "Use sftp.");
+        return fail(ErrorKind::unsupported, "this version does not reach hosts by SMB",
+                    "Use the sftp transport.");
     }
     open_.fetch_add(1);
     return {};

@@ -2,6 +2,7 @@
 
 #include "providers/credentialspec/directory_target.h"
 #include "providers/credentialspec/docker_target.h"
+#include "providers/credentialspec/kubernetes_target.h"
 #include "providers/credentialspec/swarm_target.h"
 
 namespace gmsactl::credentialspec {
@@ -15,8 +16,8 @@ Result<std::unique_ptr<ports::SpecTarget>> open_target(const model::Declaration<
     Opened operator()(const model::DirectoryTarget& place) const { return directory_target(place, owner); }
     Opened operator()(const model::DockerTarget& place) const { return docker_target(place, owner, options); }
     Opened operator()(const model::SwarmTarget& place) const { return swarm_target(place, owner, options); }
-    Opened operator()(const model::KubernetesTarget&) const {
-      return fail(ErrorKind::unsupported, "targets of type Kubernetes are not supported by this version");
+    Opened operator()(const model::KubernetesTarget& place) const {
+      return kubernetes_target(place, owner, options);
     }
   };
   return std::visit(Open{owner, options}, target.spec.place);

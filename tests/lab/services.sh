@@ -9,7 +9,7 @@
 #
 # Sourced by lab.sh; uses lab_dir, mode, net.
 
-known_services=(hosts swarm)
+known_services=(hosts swarm kubernetes)
 
 for service in "${known_services[@]}"; do
   # shellcheck source=/dev/null

@@ -46,7 +46,7 @@ struct FreeCertificate {
 
 /// When the certificate in the file ended, if it has. A server that refuses one tells so by an alert after
 /// the handshake (RFC 8446 §4.4.2.4), which the client may never get to read.
-std::string expired_on(const std::string& file) {
+std::string read_expiry(const std::string& file) {
   gnutls_datum_t text{nullptr, 0};
   if (gnutls_load_file(file.c_str(), &text) != GNUTLS_E_SUCCESS) return {};
   const std::unique_ptr<unsigned char, decltype(gnutls_free)> owned(text.data, gnutls_free);
@@ -64,9 +64,13 @@ std::string expired_on(const std::string& file) {
 
 Error error_of(CURLcode code, const std::string& details, const Endpoint& endpoint) {
   const std::string place = endpoint.unix_socket.empty() ? endpoint.base_url : endpoint.unix_socket;
-  if (const std::string day = endpoint.cert_file.empty() ? "" : expired_on(endpoint.cert_file); !day.empty())
+  // A server that refuses a certificate tells so by an alert after the handshake (RFC 8446 §4.4.2.4), which
+  // the client may never get to read.
+  if (const std::string day = expired_on(endpoint.cert_file); !day.empty())
     return {ErrorKind::unauthenticated,
-            "the client certificate " + endpoint.cert_file + " for " + place + " expired on " + day,
+            "the client certificate " +
+                (endpoint.cert_file.starts_with("/proc/") ? "" : endpoint.cert_file + " ") + "for " + place +
+                " expired on " + day,
             "Get a new one from whoever runs the engine",
             {}};
   std::string why = printable(details.empty() ? curl_easy_strerror(code) : details);
@@ -104,6 +108,34 @@ Error error_of(CURLcode code, const std::string& details, const Endpoint& endpoi
       }
   }
   return error;
+}
+
+/// The URL as if the server had the name that its certificate has, and where that is to connect to in truth.
+struct Redirected {
+  std::string url;
+  HeaderList connect_to;
+};
+Redirected redirect(const std::string& url, const std::string& name) {
+  struct FreeUrl {
+    void operator()(CURLU* parts) const { curl_url_cleanup(parts); }
+  };
+  Redirected result{url, nullptr};
+  if (name.empty()) return result;
+  const std::unique_ptr<CURLU, FreeUrl> parts(curl_url());
+  const auto part = [&](CURLUPart which, unsigned flags) {
+    char* text = nullptr;
+    if (curl_url_get(parts.get(), which, &text, flags) != CURLUE_OK) return std::string();
+    std::string copy = text;
+    curl_free(text);
+    return copy;
+  };
+  if (!parts || curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return result;
+  const std::string host = part(CURLUPART_HOST, 0);
+  const std::string port = part(CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  if (curl_url_set(parts.get(), CURLUPART_HOST, name.c_str(), 0) != CURLUE_OK) return result;
+  result.url = part(CURLUPART_URL, 0);
+  result.connect_to.reset(curl_slist_append(nullptr, (name + ":" + port + ":" + host + ":" + port).c_str()));
+  return result;
 }
 
 void start_library() {
@@ -162,7 +194,17 @@ Result<Response> Client::send(const Request& request) {
   if (!request.content_type.empty()) add_header("Content-Type: " + request.content_type);
   for (const auto& line : request.headers) add_header(line);
 
-  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+  std::string authorization =
+      endpoint_.bearer_token.empty() ? "" : "Authorization: Bearer " + endpoint_.bearer_token.expose();
+  if (!authorization.empty()) add_header(authorization);
+  for (volatile char& c : authorization) c = '\0';
+  const Redirected redirected = redirect(url, endpoint_.tls_server_name);
+  if (redirected.connect_to) curl_easy_setopt(curl, CURLOPT_CONNECT_TO, redirected.connect_to.get());
+  if (!endpoint_.verify) {
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+  }
+  curl_easy_setopt(curl, CURLOPT_URL, redirected.url.c_str());
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, details.data());
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -192,6 +234,8 @@ Result<Response> Client::send(const Request& request) {
   handles_->give_back(std::move(handle));
   return response;
 }
+
+std::string expired_on(const std::string& file) { return file.empty() ? std::string() : read_expiry(file); }
 
 std::string encode(std::string_view text) {
   std::string encoded;

@@ -1,5 +1,5 @@
-// HTTP requests by libcurl, over TLS or a unix socket. Knows no API. Called by the transport of the Docker
-// Engine.
+// HTTP requests by libcurl, over TLS or a unix socket. Knows no API. Called by the transports of the Docker
+// Engine and of Kubernetes.
 #pragma once
 
 #include <chrono>
@@ -9,14 +9,19 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/base/secret.h"
 
 namespace gmsactl::http {
 
 struct Endpoint {
-  std::string base_url;                        ///< "https://host:2376"; "http://localhost" with a unix socket
-  std::string unix_socket;                     ///< path, or empty
-  std::string ca_file;                         ///< PEM; empty: the system's authorities
-  std::string cert_file, key_file;             ///< client certificate, PEM; or empty
+  std::string base_url;             ///< "https://host:2376"; "http://localhost" with a unix socket
+  std::string unix_socket;          ///< path, or empty
+  std::string ca_file;              ///< PEM; empty: the system's authorities
+  std::string cert_file, key_file;  ///< client certificate, PEM; or empty
+  /// The name that the server's certificate must have, where it is not the URL's host; empty: that.
+  std::string tls_server_name;
+  bool verify = true;  ///< false: any certificate will do; the caller has warned
+  Secret bearer_token;
   std::chrono::milliseconds timeout{120'000};  ///< of one request, connecting included
 };
 
@@ -50,6 +55,9 @@ class Client {
   Endpoint endpoint_;
   std::unique_ptr<Handles> handles_;
 };
+
+/// The day on which the certificate in a PEM file ended ("2026-11-22"), if it has; else empty.
+std::string expired_on(const std::string& file);
 
 /// Percent-encodes all but RFC 3986's unreserved characters.
 std::string encode(std::string_view text);
