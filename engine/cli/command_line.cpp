@@ -9,6 +9,7 @@
 #include "engine/cli/commands.h"
 #include "engine/cli/logging.h"
 #include "engine/cli/terminal.h"
+#include "engine/spec/usage.h"
 #include "gmsactl/version.h"
 
 namespace gmsactl::cli {
@@ -54,6 +55,7 @@ class CommandLine {
     named(write->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
     write->add_flag("--auto-approve", options_.auto_approve, "Do not ask before writing");
     replace_flag(*write);
+    spec_commands();
     auto* print = add("schema", "Print the JSON Schema of a manifest kind, for editors", schema);
     print->add_option("kind", options_.schema_name,
                       "manifest (all kinds, the default), Environment, HostGroup, GMSA, plan or report");
@@ -75,8 +77,40 @@ class CommandLine {
   }
 
  private:
-  CLI::App* add(const std::string& name, const std::string& description, Command command) {
-    auto* sub = app_.add_subcommand(name, description);
+  void spec_commands() {
+    auto* spec = app_.add_subcommand("spec", "Credential specs: render, list, validate, and how to use them");
+    spec->require_subcommand(1);
+    auto* render = add("render", "Print the credential spec of an account", spec_render, spec);
+    live_flags(*render);
+    render->add_option("account", options_.spec_accounts, "GMSA by its name in the manifests")
+        ->required()
+        ->expected(1);
+    auto* usage =
+        add("usage", "Print what to put where so that something runs as an account", spec_usage, spec);
+    live_flags(*usage);
+    usage->add_option("account", options_.spec_accounts, "GMSA by its name in the manifests")
+        ->required()
+        ->expected(1);
+    usage
+        ->add_option("--for", options_.usage_kind,
+                     "docker, swarm, compose, kubernetes, servicefabric, iis, service, console or sql")
+        ->required()
+        ->check(CLI::IsMember(std::vector<std::string>(spec::usage_kinds.begin(), spec::usage_kinds.end()))
+                    .description(""))
+        ->type_name("WHAT");
+    auto* validate_files = add("validate", "Check credential specs that somebody wrote", spec_validate, spec);
+    live_flags(*validate_files);
+    validate_files
+        ->add_option("file", options_.spec_files,
+                     "Files; with --env their facts are compared with the directory")
+        ->required();
+    auto* list = add("list", "Which credential specs are where", spec_list, spec);
+    live_flags(*list);
+  }
+
+  CLI::App* add(const std::string& name, const std::string& description, Command command,
+                CLI::App* parent = nullptr) {
+    auto* sub = (parent != nullptr ? parent : &app_)->add_subcommand(name, description);
     sub->callback([this, command] { command_ = command; });
     const std::map<std::string, ColorChoice> choices{
         {"auto", ColorChoice::automatic}, {"always", ColorChoice::always}, {"never", ColorChoice::never}};
@@ -164,7 +198,9 @@ class CommandLine {
     }
     const auto used = app_.get_subcommands();
     if (used.empty() && !first_word_.empty()) return unknown_command();
-    const std::string command = used.empty() ? "gmsactl" : "gmsactl " + used.front()->get_name();
+    std::string command = used.empty() ? "gmsactl" : "gmsactl " + used.front()->get_name();
+    if (!used.empty() && !used.front()->get_subcommands().empty())
+      command += " " + used.front()->get_subcommands().front()->get_name();
     print_usage_error(options_, error.what(), "Run " + command + " --help.");
     return ExitCode::invalid;
   }

@@ -10,6 +10,10 @@ namespace gmsactl::cli {
 ExitCode validate(const Options& options);
 ExitCode plan(const Options& options);
 ExitCode apply(const Options& options);
+ExitCode spec_render(const Options& options);
+ExitCode spec_usage(const Options& options);
+ExitCode spec_validate(const Options& options);
+ExitCode spec_list(const Options& options);
 ExitCode schema(const Options& options);
 ExitCode version(const Options& options);
 

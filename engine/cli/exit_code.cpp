@@ -18,9 +18,10 @@ ExitCode exit_code(const Diagnostics& diagnostics) {
   for (const auto& diagnostic : diagnostics) {
     if (diagnostic.severity != Severity::error) continue;
     const auto group = diagnostic.code.substr(0, 6);
-    if (group == "GMSA01")
+    // A spec file is checked as a manifest is, unless it is the directory that it disagrees with.
+    if (group == "GMSA01" || (group == "GMSA05" && diagnostic.code != "GMSA0518"))
       code = worst(code, ExitCode::invalid);
-    else if (group == "GMSA02")
+    else if (group == "GMSA02" || group == "GMSA05")
       code = worst(code, ExitCode::live_system);
     else if (group == "GMSA03")
       code = worst(code, ExitCode::refused);

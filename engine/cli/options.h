@@ -31,6 +31,10 @@ struct Options {
   bool auto_approve = false;
   std::vector<std::string> allow_replace;
 
+  std::vector<std::string> spec_accounts;  ///< GMSA names, of spec render and usage
+  std::vector<std::string> spec_files;     ///< of spec validate
+  std::string usage_kind;
+
   std::string schema_name;
   std::string dns_servers;  ///< from GMSACTL_DNS_SERVERS only
 };

@@ -111,21 +111,12 @@ std::string kubernetes(const CredentialSpec& spec, const DocumentSource& source)
 }
 
 std::string compose(const CredentialSpec& spec, const DocumentSource& source) {
-  const std::string config = source.file_name.substr(0, source.file_name.rfind(".json"));
-  std::string text = yaml_header(source);
-  text += "# Merge it with a compose file whose service is to run as " + one_line(spec.machine_account_name) +
-          ":\n#   docker stack deploy -c compose.yaml -c THIS-FILE NAME\n";
-  text += "services:\n  app:\n    credential_spec:\n      config: " + quoted(config) + "\n";
-  text += "configs:\n  " + quoted(config) + ":\n    content: |\n";
-  std::string_view json;
-  const std::string rendered = render(spec);
-  json = rendered;
-  while (!json.empty()) {
-    const size_t end = json.find('\n');
-    text += "      " + std::string(json.substr(0, end)) + "\n";
-    json.remove_prefix(end == std::string_view::npos ? json.size() : end + 1);
-  }
-  return text;
+  return yaml_header(source) + "# Merge it into the service that is to run as " +
+         one_line(spec.machine_account_name) +
+         "; the file is looked for in the\n# CredentialSpecs folder of the host.\nservices:\n  app:\n    "
+         "credential_spec:\n"
+         "      file: " +
+         quoted(source.file_name) + "\n";
 }
 
 std::string service_fabric(const CredentialSpec& spec, const DocumentSource& source) {

@@ -91,7 +91,8 @@ HostAccountConfig read_config(const Json& object, std::string& problem) {
   HostAccountConfig config;
   config.plugin_guid = members.text("PluginGUID");
   if (const Json* version = members.find("PortableCcgVersion"); version != nullptr)
-    config.portable_ccg_version = version->is_string() ? version->get<std::string>() : version->dump();
+    config.portable_ccg_version =
+        version->is_string() ? version->get<std::string>() : version->dump() + " (not a text)";
   else
     config.portable_ccg_version.clear();
   if (const Json* input = members.required("PluginInput"); input != nullptr) {

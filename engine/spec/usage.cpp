@@ -42,7 +42,7 @@ std::string swarm(const UsageFacts& facts) {
   return "# The config's name has the hash of its contents in it; gmsactl apply moves services to a new "
          "one.\n"
          "docker service create --name YOURSERVICE --label " +
-         argument("gmsactl.account=" + facts.account) + " --credential-spec " +
+         argument("gmsactl.account=" + facts.label) + " --credential-spec " +
          argument("config://" + facts.config_name) + " YOURIMAGE\n";
 }
 

@@ -17,6 +17,7 @@ inline constexpr std::array<std::string_view, 9> usage_kinds{
 
 struct UsageFacts {
   std::string account;  ///< sAMAccountName without $
+  std::string label;    ///< metadata.name, which services carry as gmsactl.account
   std::string netbios;  ///< of the domain
   std::string dns_domain;
   std::string file_name;    ///< "contoso_webapp01.json"

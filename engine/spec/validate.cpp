@@ -300,6 +300,16 @@ Diagnostics validate(std::string_view text, const std::string& file, const model
     return found;
   }
   Checker(text, root, file, found).run(facts);
+  // A list that is none, an object that is none: what a reader would stumble over and nothing above has
+  // named.
+  if (!parsed && !has_errors(found))
+    found.push_back({Severity::error,
+                     "GMSA0519",
+                     "Not the shape of a credential spec",
+                     "The credential spec can't be read: " + parsed.error().message + ".",
+                     {},
+                     SourceRange{intern(file), 1, 1},
+                     {}});
   return found;
 }
 

@@ -9,8 +9,15 @@ namespace {
 using testing::HasSubstr;
 
 UsageFacts webapp01() {
-  return {"WebApp01",      "CONTOSO",  "contoso.com",          "contoso_webapp01.json",
-          "webapp01-1a2b", "webapp01", {{"shop", "frontend"}}, {"http/shop.contoso.com"}};
+  return {"WebApp01",
+          "WebApp01",
+          "CONTOSO",
+          "contoso.com",
+          "contoso_webapp01.json",
+          "webapp01-1a2b",
+          "webapp01",
+          {{"shop", "frontend"}},
+          {"http/shop.contoso.com"}};
 }
 
 TEST(SpecUsage, each_kind_says_what_to_type) {
