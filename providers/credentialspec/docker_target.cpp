@@ -19,6 +19,10 @@ using model::HostTransport;
 using model::SpecHost;
 using Places = std::map<std::string, model::Observation<model::LivePlace>>;
 
+/// Sessions that stay open for what comes next: to connect costs more than all the rest, and a plan is
+/// followed by writing and reading back. A process may have 1,024 files open where nobody has raised that.
+constexpr size_t most_open_sessions = 256;
+
 /// Where Docker on Windows keeps them, as an SFTP server there names it.
 constexpr std::string_view usual_sftp_path = "/C:/ProgramData/docker/CredentialSpecs";
 
@@ -32,7 +36,19 @@ std::string with_host(std::string text, const SpecHost& host) {
 /// One host: its folder is opened when it is first needed, and one thing at a time is done there.
 struct Host {
   std::mutex mutex;
+  std::atomic<int> wanted{0};  // by how many threads, the one that holds the mutex included
   std::unique_ptr<files::FileStore> folder;
+};
+
+class Wanted {
+ public:
+  explicit Wanted(Host& host) : host_(host) { host_.wanted.fetch_add(1); }
+  ~Wanted() { host_.wanted.fetch_sub(1); }
+  Wanted(const Wanted&) = delete;
+  Wanted& operator=(const Wanted&) = delete;
+
+ private:
+  Host& host_;
 };
 
 class DockerTarget : public ports::SpecTarget {
@@ -64,6 +80,7 @@ class DockerTarget : public ports::SpecTarget {
   model::ChangeResult apply(const model::Change& change) override {
     const auto& detail = std::get<model::CredentialSpecChange>(change.detail);
     Host& host = host_of(detail.host);
+    const Wanted wanted(host);
     const std::lock_guard lock(host.mutex);
     auto opened = open(detail.host, host);
     if (!opened) return {change.id, change.action, model::Outcome::failed, std::move(opened).error(), {}};
@@ -82,6 +99,7 @@ class DockerTarget : public ports::SpecTarget {
 
   model::Observation<model::LivePlace> observe_host(const SpecHost& spec_host) {
     Host& host = host_of(spec_host);
+    const Wanted wanted(host);
     const std::lock_guard lock(host.mutex);
     if (auto opened = open(spec_host, host); !opened) return model::Unreadable{std::move(opened).error()};
     auto seen = observe_folder(*host.folder, {});
@@ -127,10 +145,12 @@ class DockerTarget : public ports::SpecTarget {
     return options;
   }
 
-  /// As many sessions stay open as run at the same time; a session that broke is no good.
+  /// A session that broke is no good; one that somebody waits for stays, whatever the number.
   void keep_or_close(Host& host, const std::optional<Error>& error) {
     const bool broke = error && outcome_unknown(error->kind);
-    if (!broke && open_.load() <= options_.parallelism) return;
+    const bool keep =
+        host.wanted.load() > 1 || open_.load() <= std::max(options_.parallelism, most_open_sessions);
+    if (!broke && keep) return;
     host.folder.reset();
     open_.fetch_sub(1);
   }

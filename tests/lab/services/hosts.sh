@@ -7,7 +7,13 @@
 
 hosts_packages=(openssh-server openssh-client)
 hosts_octet=21
-hosts_names=(host01 host02 host03)
+# Three that are computers of the domain too, and for the bench as many more as are asked for: bench0001 …
+hosts_names() {
+  printf '%s\n' host01 host02 host03
+  local more
+  more=$(cat "$lab_dir/ssh/more" 2>/dev/null || printf '%s' "${GMSACTL_LAB_MORE_HOSTS:-0}")
+  ((more == 0)) || seq -f 'bench%04g' 1 "$more"
+}
 
 hosts_folder() { printf '%s/docker-hosts' "$lab_dir"; }
 
@@ -19,7 +25,8 @@ hosts_start() {
   [[ -e $state/host_key ]] || ssh-keygen -q -t ed25519 -N '' -C lab -f "$state/host_key"
   [[ -e $state/user_key ]] || ssh-keygen -q -t ed25519 -N '' -C lab -f "$state/user_key"
   cp "$state/user_key.pub" "$state/authorized_keys"
-  for name in "${hosts_names[@]}"; do
+  printf '%s\n' "${GMSACTL_LAB_MORE_HOSTS:-0}" >"$state/more"
+  for name in $(hosts_names); do
     mkdir -p "$(hosts_folder)/${name^^}/CredentialSpecs"
     printf '%s.%s %s\n' "$name" "$domain" "$(cut -d' ' -f1,2 "$state/host_key.pub")"
   done >"$state/known_hosts"
@@ -48,7 +55,7 @@ CONFIG
 
 hosts_hosts() {
   local name
-  for name in "${hosts_names[@]}"; do printf '%s %s.%s\n' "$(service_address "$hosts_octet")" "$name" "$domain"; done
+  for name in $(hosts_names); do printf '%s %s.%s\n' "$(service_address "$hosts_octet")" "$name" "$domain"; done
 }
 
 hosts_env() {
