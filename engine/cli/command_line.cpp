@@ -58,7 +58,7 @@ class CommandLine {
     spec_commands();
     auto* print = add("schema", "Print the JSON Schema of a manifest kind, for editors", schema);
     print->add_option("kind", options_.schema_name,
-                      "manifest (all kinds, the default), Environment, HostGroup, GMSA, plan or report");
+                      "manifest (all kinds, the default), Environment, HostGroup, GMSA, SpecTarget, plan or report");
     auto* tell = add("version", "Print the version", version);
     output_flag(*tell);
   }

@@ -38,13 +38,14 @@ std::optional<Index> parse_index(const std::string& text) {
   const auto files = root.find("files");
   if (files == root.end() || !files->is_object()) return std::nullopt;
   Index index;
-  for (const auto& [name, entry] : files->items()) {
+  for (const auto& file : files->items()) {
+    const Json& entry = file.value();
     const auto text_at = [&](const char* key) {
       const auto found = entry.is_object() ? entry.find(key) : entry.end();
       return entry.is_object() && found != entry.end() && found->is_string() ? found->get<std::string>()
                                                                              : std::string();
     };
-    index[name] = {text_at("account"), text_at("owner"), text_at("environment")};
+    index[file.key()] = {text_at("account"), text_at("owner"), text_at("environment")};
   }
   return index;
 }
