@@ -111,7 +111,6 @@ class FolderChange {
   FolderChange(files::FileStore& store, const Owner& owner, const Change& change)
       : store_(store),
         owner_(owner),
-        change_(change),
         detail_(std::get<CredentialSpecChange>(change.detail)),
         result_{change.id, change.action, Outcome::applied, std::nullopt, {}} {}
 
@@ -191,7 +190,6 @@ class FolderChange {
 
   files::FileStore& store_;
   const Owner& owner_;
-  const Change& change_;
   const CredentialSpecChange& detail_;
   ChangeResult result_;
 };
