@@ -49,16 +49,17 @@ class CommandLine {
                          "Exit with 2 where there are changes"),
           "DETAILED_EXITCODE");
     named(show->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
-    replace_flag(*show);
+    allowing_flags(*show);
     auto* write = add("apply", "Make live state match the manifests", apply);
     live_flags(*write);
     named(write->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
     write->add_flag("--auto-approve", options_.auto_approve, "Do not ask before writing");
-    replace_flag(*write);
+    allowing_flags(*write);
     spec_commands();
     auto* print = add("schema", "Print the JSON Schema of a manifest kind, for editors", schema);
-    print->add_option("kind", options_.schema_name,
-                      "manifest (all kinds, the default), Environment, HostGroup, GMSA, SpecTarget, plan or report");
+    print->add_option(
+        "kind", options_.schema_name,
+        "manifest (all kinds, the default), Environment, HostGroup, GMSA, SpecTarget, plan or report");
     auto* tell = add("version", "Print the version", version);
     output_flag(*tell);
   }
@@ -184,7 +185,13 @@ class CommandLine {
           "TIMEOUT");
   }
 
-  void replace_flag(CLI::App& sub) {
+  /// What is not done unless it is allowed, on the command line only.
+  void allowing_flags(CLI::App& sub) {
+    sub.add_flag("--adopt", options_.adopt, "Take over existing objects that nobody manages");
+    sub.add_flag("--prune", options_.prune, "Delete what gmsactl manages and no manifest declares any more");
+    sub.add_option("--allow-deletes", options_.allow_deletes,
+                   "Deletions and members removed that this run may make, in place of the policy's limits")
+        ->type_name("N");
     sub.add_option("--allow-replace", options_.allow_replace,
                    "Allow replacing this account, which gives it a new SID; repeatable")
         ->type_name("GMSA/NAME")
@@ -217,9 +224,10 @@ class CommandLine {
   }
 
   void warn_about_variables() const {
-    static constexpr std::array ignored{"GMSACTL_MANIFESTS",    "GMSACTL_ENV",          "GMSACTL_ALL_ENVS",
-                                        "GMSACTL_SERVER",       "GMSACTL_TARGET",       "GMSACTL_EXCLUDE",
-                                        "GMSACTL_AUTO_APPROVE", "GMSACTL_ALLOW_REPLACE"};
+    static constexpr std::array ignored{"GMSACTL_MANIFESTS",    "GMSACTL_ENV",           "GMSACTL_ALL_ENVS",
+                                        "GMSACTL_SERVER",       "GMSACTL_TARGET",        "GMSACTL_EXCLUDE",
+                                        "GMSACTL_AUTO_APPROVE", "GMSACTL_ALLOW_REPLACE", "GMSACTL_ADOPT",
+                                        "GMSACTL_PRUNE",        "GMSACTL_ALLOW_DELETES"};
     for (const char* name : ignored)
       if (std::getenv(name) != nullptr)
         log(LogLevel::warn, "variable is ignored: what is written to is chosen on the command line only",

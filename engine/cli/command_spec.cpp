@@ -37,7 +37,7 @@ std::optional<Seen> see(const Options& options, const Loaded& loaded, bool place
   Options limited = options;
   if (!places) limited.excludes.emplace_back("CredentialSpec/*");
   report::Progress progress(std::cerr, std::cerr, progress_options(options));
-  auto run = EnvironmentRun::start(limited, desired);
+  auto run = EnvironmentRun::start(limited, desired, planning(limited, loaded, desired));
   auto seen = run ? run->observe(progress) : Result<model::Observations>(fail(std::move(run).error()));
   progress.clear();
   if (!seen) {

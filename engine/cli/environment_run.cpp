@@ -6,6 +6,7 @@
 
 #include "engine/cli/estate.h"
 #include "engine/cli/logging.h"
+#include "engine/cli/terminal.h"
 #include "engine/plan/spec_places.h"
 #include "providers/directory/directory_provider.h"
 
@@ -23,6 +24,7 @@ std::string milliseconds_since(std::chrono::steady_clock::time_point start) {
 model::Desired only(const model::Desired& desired, const std::set<model::ResourceId>& wanted) {
   model::Desired part;
   part.environment = desired.environment;
+  part.complete = false;
   std::set<std::string> groups;
   const auto name_groups = [&](const std::vector<model::PrincipalRef>& refs) {
     for (const auto& ref : refs)
@@ -57,13 +59,14 @@ model::Desired only(const model::Desired& desired, const std::set<model::Resourc
 
 }  // namespace
 
-EnvironmentRun::EnvironmentRun(const Options& options, const model::Desired& desired,
+EnvironmentRun::EnvironmentRun(const model::Desired& desired, plan::Options planning,
                                std::unique_ptr<Estate> estate)
-    : options_(&options), desired_(&desired), estate_(std::move(estate)) {}
+    : desired_(&desired), planning_(std::move(planning)), estate_(std::move(estate)) {}
 EnvironmentRun::EnvironmentRun(EnvironmentRun&&) noexcept = default;
 EnvironmentRun::~EnvironmentRun() = default;
 
-Result<EnvironmentRun> EnvironmentRun::start(const Options& options, const model::Desired& desired) {
+Result<EnvironmentRun> EnvironmentRun::start(const Options& options, const model::Desired& desired,
+                                             plan::Options planning) {
   const auto begin = std::chrono::steady_clock::now();
   directory::SessionOptions session;
   session.servers = options.servers;
@@ -76,7 +79,7 @@ Result<EnvironmentRun> EnvironmentRun::start(const Options& options, const model
        {"server", provider->peer()},
        {"ms", milliseconds_since(begin)}});
   const credentialspec::TargetOptions targets{std::max<size_t>(options.parallelism, 1), options.timeout};
-  return EnvironmentRun(options, desired, std::make_unique<Estate>(std::move(provider), targets));
+  return EnvironmentRun(desired, std::move(planning), std::make_unique<Estate>(std::move(provider), targets));
 }
 
 ports::Provider& EnvironmentRun::provider() { return *estate_; }
@@ -97,29 +100,37 @@ Result<model::Plan> EnvironmentRun::plan_of(const model::Desired& desired, const
   return plan;
 }
 
-plan::Options EnvironmentRun::plan_options() const {
-  plan::Options options;
-  options.targets = options_->targets;
-  options.excludes = options_->excludes;
-  options.allow_replace.insert(options_->allow_replace.begin(), options_->allow_replace.end());
-  return options;
+plan::Options planning(const Options& options, const Loaded& loaded, const model::Desired& desired) {
+  plan::Options planning;
+  planning.targets = options.targets;
+  planning.excludes = options.excludes;
+  planning.allow_replace.insert(options.allow_replace.begin(), options.allow_replace.end());
+  planning.adopt = options.adopt;
+  planning.prune = options.prune;
+  planning.allow_deletes = options.allow_deletes;
+  planning.today = utc_now().substr(0, 10);
+  if (const auto shared = loaded.shared_accounts.find(desired.environment.name);
+      shared != loaded.shared_accounts.end())
+    planning.shared_accounts = shared->second;
+  return planning;
 }
 
 Result<model::Plan> EnvironmentRun::plan(ports::EventSink& events) {
-  return plan_of(*desired_, plan_options(), events);
+  return plan_of(*desired_, planning_, events);
 }
 
 Result<model::Observations> EnvironmentRun::observe(ports::EventSink& events) {
-  estate_->limit_to(plan_options());
+  estate_->limit_to(planning_);
   return estate_->observe(*desired_, events);
 }
 
 Result<model::Plan> EnvironmentRun::plan_again(const model::Plan& applied, ports::EventSink& events) {
   std::set<model::ResourceId> touched;
   for (const auto& change : applied.changes) touched.insert(change.id);
-  plan::Options options = plan_options();
+  plan::Options options = planning_;
   options.targets.clear();
   options.excludes.clear();
+  options.prune = false;  // what is not declared is not looked at again
   options.only_specs = touched;
   auto plan = plan_of(only(*desired_, touched), options, events);
   if (!plan) return plan;

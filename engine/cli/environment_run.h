@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/base/result.h"
+#include "engine/cli/loading.h"
 #include "engine/cli/options.h"
 #include "engine/model/desired.h"
 #include "engine/model/plan.h"
@@ -18,8 +19,9 @@ class Estate;
 
 class EnvironmentRun {
  public:
-  /// Connects and binds.
-  [[nodiscard]] static Result<EnvironmentRun> start(const Options& options, const model::Desired& desired);
+  /// Connects and binds. `planning` is what the command line asks of the planner, see planning().
+  [[nodiscard]] static Result<EnvironmentRun> start(const Options& options, const model::Desired& desired,
+                                                    plan::Options planning);
   EnvironmentRun(EnvironmentRun&&) noexcept;
   ~EnvironmentRun();
 
@@ -34,14 +36,16 @@ class EnvironmentRun {
   void log_requests() const;
 
  private:
-  EnvironmentRun(const Options& options, const model::Desired& desired, std::unique_ptr<Estate> estate);
+  EnvironmentRun(const model::Desired& desired, plan::Options planning, std::unique_ptr<Estate> estate);
   [[nodiscard]] Result<model::Plan> plan_of(const model::Desired& desired, const plan::Options& options,
                                             ports::EventSink& events);
-  plan::Options plan_options() const;
 
-  const Options* options_;
   const model::Desired* desired_;
+  plan::Options planning_;
   std::unique_ptr<Estate> estate_;
 };
+
+/// What the command line and the other environments say about planning this one, today.
+plan::Options planning(const Options& options, const Loaded& loaded, const model::Desired& desired);
 
 }  // namespace gmsactl::cli

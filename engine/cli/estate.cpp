@@ -33,13 +33,21 @@ Result<ports::SpecTarget*> Estate::target(const Declaration<model::SpecTarget>& 
   return opened.get();
 }
 
+/// Specs of accounts that are delivered there no longer, which only a run over everything can tell.
+bool Estate::may_have_leftovers(const model::Desired& desired, const std::string& target,
+                                const SpecHost& host) const {
+  return desired.complete && selection_.targets.empty() &&
+         plan::is_selected(selection_, plan::spec_id(target, "*", host));
+}
+
 Result<model::Observations> Estate::observe(const model::Desired& desired, ports::EventSink& events) {
   auto seen = GMSACTL_TRY(directory_->observe(desired, events));
   std::vector<Look> looks;
   for (const auto& declaration : desired.spec_targets) {
     Look look{&declaration, {}, plan::delivered_to(declaration.name, desired), nullptr};
     for (auto& host : plan::spec_places(declaration.spec, desired, seen).hosts)
-      if (plan::concerns_target(selection_, declaration.name, desired, {host}))
+      if (plan::concerns_target(selection_, declaration.name, desired, {host}) ||
+          may_have_leftovers(desired, declaration.name, host))
         look.hosts.push_back(std::move(host));
     if (look.hosts.empty()) continue;
     look.target = target(declaration, desired.environment);

@@ -36,6 +36,8 @@ class Estate : public ports::Provider {
 
  private:
   struct Look;
+  bool may_have_leftovers(const model::Desired& desired, const std::string& target,
+                          const model::SpecHost& host) const;
   Result<ports::SpecTarget*> target(const model::Declaration<model::SpecTarget>& declaration,
                                     const model::Environment& environment);
 

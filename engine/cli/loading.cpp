@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 #include <iterator>
+#include <set>
 
 #include "engine/base/text.h"
 #include "engine/cli/terminal.h"
@@ -92,6 +93,37 @@ bool check_patterns(const Options& options, const std::vector<model::Desired>& e
          check(options.allow_replace, "--allow-replace");
 }
 
+/// Each directory in a file is one of its own, whatever domain it is of.
+bool same_directory(const model::Environment& a, const model::Environment& b) {
+  const auto file = [](const model::Environment& environment) {
+    for (const auto& server : environment.servers)
+      if (server.text.starts_with("ldif:")) return server.text;
+    return std::string();
+  };
+  return a.domain == b.domain && file(a) == file(b);
+}
+
+/// Two environments of one domain can't both manage an account, whatever each of them says.
+void find_shared_accounts(const std::vector<std::string>& names, Loaded& loaded) {
+  if (names.size() < 2) return;
+  std::map<std::string, model::Desired> all;
+  for (const auto& name : names) {
+    Diagnostics not_asked_for;
+    all.emplace(name, loaded.manifests.resolve(name, not_asked_for));
+  }
+  for (const auto& desired : loaded.environments) {
+    std::set<std::string> own;
+    for (const auto& account : desired.accounts) own.insert(fold(account.spec.sam_account_name));
+    for (const auto& [name, other] : all) {
+      if (name == desired.environment.name || !same_directory(other.environment, desired.environment))
+        continue;
+      for (const auto& account : other.accounts)
+        if (const std::string sam = fold(account.spec.sam_account_name); own.contains(sam))
+          loaded.shared_accounts[desired.environment.name].emplace(sam, name);
+    }
+  }
+}
+
 }  // namespace
 
 report::SourceLines Loaded::source_lines() const {
@@ -100,7 +132,7 @@ report::SourceLines Loaded::source_lines() const {
 }
 
 std::optional<Loaded> load(const Options& options) {
-  Loaded loaded{manifest::load(request_for(options)), {}, {}};
+  Loaded loaded{manifest::load(request_for(options)), {}, {}, {}};
   Diagnostics found = loaded.manifests.diagnostics();
   const auto give_up = [&]() -> std::optional<Loaded> {
     print_diagnostics(options, found, loaded.source_lines());
@@ -118,6 +150,7 @@ std::optional<Loaded> load(const Options& options) {
   if (has_errors(found)) return give_up();
   if (!check_patterns(options, loaded.environments)) return std::nullopt;
   loaded.warnings = std::move(found);
+  find_shared_accounts(names, loaded);
   return loaded;
 }
 

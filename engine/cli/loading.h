@@ -2,7 +2,9 @@
 // manifests begins with, and the only part that ends with exit code 3.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/cli/exit_code.h"
@@ -17,6 +19,9 @@ struct Loaded {
   manifest::Manifests manifests;
   std::vector<model::Desired> environments;
   Diagnostics warnings;
+  /// By environment: accounts that other environments of the same domain declare as well, by
+  /// fold(sAMAccountName), and which environment that is.
+  std::map<std::string, std::map<std::string, std::string>> shared_accounts;
 
   report::SourceLines source_lines() const;
 };

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ struct Options {
   bool explain = false;
   bool auto_approve = false;
   std::vector<std::string> allow_replace;
+  bool adopt = false;
+  bool prune = false;
+  std::optional<size_t> allow_deletes;
 
   std::vector<std::string> spec_accounts;  ///< GMSA names, of spec render and usage
   std::vector<std::string> spec_files;     ///< of spec validate

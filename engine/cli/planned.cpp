@@ -13,7 +13,7 @@ namespace gmsactl::cli {
 std::optional<Planned> plan_and_show(const Options& options, const Loaded& loaded,
                                      const model::Desired& desired, ExitCode& code) {
   report::Progress progress(std::cerr, std::cerr, progress_options(options));
-  auto run = EnvironmentRun::start(options, desired);
+  auto run = EnvironmentRun::start(options, desired, planning(options, loaded, desired));
   auto plan = run ? run->plan(progress) : Result<model::Plan>(fail(std::move(run).error()));
   progress.clear();
   if (!plan) {

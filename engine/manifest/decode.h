@@ -44,6 +44,10 @@ std::string resolved_path(const SourceFile& file, const std::string& path);
 /// `secrets`.
 model::Environment decode_environment(const Document& document, Diagnostics& diagnostics,
                                       std::vector<SourceRange>& secrets);
+/// Its parts policy, drift and markerAttribute.
+model::Policy read_policy(const Node& node, Reading& reading);
+std::vector<model::AcceptedDrift> read_accepted_drift(const Node& node, Reading& reading);
+std::optional<std::string> read_marker_attribute(const Node& node, Reading& reading);
 /// What `${…}` means in that environment.
 Variables variables_of(const model::Environment& environment);
 

@@ -12,10 +12,9 @@ namespace gmsactl::manifest {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> keys{"domain",       "owner",          "directory",
-                                               "accountsPath", "hostGroupsPath", "createPaths",
-                                               "variables",    "kdsRootKey",     "policy"};
-constexpr std::span<const std::string_view> supported_keys = std::span(keys).first(8);
+constexpr std::array<std::string_view, 11> keys{
+    "domain",    "owner",      "directory", "accountsPath", "hostGroupsPath", "createPaths",
+    "variables", "kdsRootKey", "policy",    "drift",        "markerAttribute"};
 constexpr std::array<std::string_view, 5> directory_keys{"servers", "authentication", "username",
                                                          "passwordFrom", "tls"};
 constexpr std::array<std::string_view, 2> tls_keys{"mode", "caFile"};
@@ -43,8 +42,8 @@ class EnvironmentDecoder {
   model::Environment decode() {
     environment_.name = document_.metadata.name;
     environment_.declared_at = document_.declared_at();
-    environment_.field_positions = field_positions(spec_, supported_keys, reading_);
-    check_environment_keys();
+    environment_.field_positions = field_positions(spec_, keys, reading_);
+    check_keys(spec_, "the spec of an Environment", keys, reading_);
     // What later fields may refer to comes first, wherever it stands.
     if (const Entry* entry = spec_.find("variables")) read_variables(*entry);
     read_domain();
@@ -57,20 +56,16 @@ class EnvironmentDecoder {
     if (const Entry* entry = spec_.find("createPaths"))
       environment_.create_paths = read_boolean({"createPaths", entry->value}, reading_).value_or(false);
     if (const Entry* entry = spec_.find("kdsRootKey")) read_kds_root_key(entry->value);
+    if (const Entry* entry = spec_.find("policy")) environment_.policy = read_policy(entry->value, reading_);
+    if (const Entry* entry = spec_.find("drift"))
+      environment_.accepted_drift = read_accepted_drift(entry->value, reading_);
+    if (const Entry* entry = spec_.find("markerAttribute"))
+      environment_.marker_attribute =
+          read_marker_attribute(entry->value, reading_).value_or(environment_.marker_attribute);
     return std::move(environment_);
   }
 
  private:
-  void check_environment_keys() {
-    const Entry* policy = spec_.find("policy");
-    check_keys(spec_, "the spec of an Environment",
-               policy == nullptr ? supported_keys : std::span<const std::string_view>(keys), reading_);
-    if (policy != nullptr)
-      reading_.error(codes::unsupported, policy->key_at,
-                     "This version of gmsactl has no policy settings yet.",
-                     "Remove policy; its documented defaults apply.");
-  }
-
   void read_variables(const Entry& entry) {
     if (!require_mapping({"variables", entry.value}, reading_)) return;
     for (const Entry& variable : entry.value.entries) {

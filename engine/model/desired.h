@@ -15,6 +15,7 @@
 #include "engine/base/diagnostic.h"
 #include "engine/model/credential_spec.h"
 #include "engine/model/dn.h"
+#include "engine/model/policy.h"
 #include "engine/model/principal_ref.h"
 #include "engine/model/resource.h"
 #include "engine/model/spec_target.h"
@@ -139,6 +140,9 @@ struct Environment {
   std::map<std::string, std::string> variables;
   bool create_kds_root_key = false;
   bool kds_root_key_effective_immediately = false;
+  std::string marker_attribute = "adminDescription";  ///< where ownership is noted (marker.h)
+  Policy policy;
+  std::vector<AcceptedDrift> accepted_drift;
   SourceRange declared_at;
   std::vector<std::pair<std::string_view, SourceRange>> field_positions;  ///< "accountsPath", "kdsRootKey" …
   SourceRange position(std::string_view field) const {
@@ -153,6 +157,9 @@ struct Desired {
   std::vector<Declaration<HostGroup>> host_groups;  ///< in the order read
   std::vector<Declaration<Gmsa>> accounts;
   std::vector<Declaration<SpecTarget>> spec_targets;
+  /// False where these are not all declarations of the environment, so that nothing can be said to be left
+  /// over.
+  bool complete = true;
 };
 
 }  // namespace gmsactl::model

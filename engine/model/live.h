@@ -14,6 +14,7 @@
 #include "engine/model/desired.h"
 #include "engine/model/dn.h"
 #include "engine/model/guid.h"
+#include "engine/model/marker.h"
 #include "engine/model/resource.h"
 #include "engine/model/security_descriptor.h"
 #include "engine/model/sid.h"
@@ -33,7 +34,8 @@ struct LiveGroup {
   std::string sam_account_name;
   uint32_t group_type = 0;  ///< [MS-ADTS] 2.2.12
   std::optional<std::string> description;
-  std::vector<std::string> members;  ///< DNs as the server writes them
+  std::vector<std::string> members;   ///< DNs as the server writes them
+  std::optional<std::string> marker;  ///< the ownership attribute, whatever it holds
   bool operator==(const LiveGroup&) const = default;
 };
 
@@ -50,7 +52,18 @@ struct LiveGmsa {
   std::optional<std::string> description;
   std::optional<std::string> display_name;
   std::vector<std::string> allowed_to_delegate_to;
+  std::optional<std::string> marker;  ///< the ownership attribute, whatever it holds
   bool operator==(const LiveGmsa&) const = default;
+};
+
+/// An object whose marker is this environment's, and which no declaration means any more.
+struct Leftover {
+  Marker marker;
+  std::variant<LiveGroup, LiveGmsa> live;
+
+  const Identity& id() const {
+    return std::visit([](const auto& object) -> const Identity& { return object.id; }, live);
+  }
 };
 
 struct LiveContainer {
@@ -160,6 +173,9 @@ struct Observations {
   /// SIDs in live descriptors that no PrincipalRef resolved to, by Sid::text(); absent where nothing has that
   /// SID.
   std::map<std::string, Principal> known_sids;
+  /// Members that exact groups have and the manifests do not name, by dn_key(), so that they can be shown by
+  /// name.
+  std::map<std::string, Principal> known_members;
   /// Every holder of each SPN that would be added and of its HOST aliases, by fold(SPN); absent: nobody.
   std::map<std::string, std::vector<Principal>> spn_holders;
   /// SPNs whose holders could not be read, with the reason. Adding them is not planned.
@@ -172,6 +188,8 @@ struct Observations {
   std::map<std::string, Observation<LivePlace>> spec_places;
   /// Objects that stand where a desired one would be created, moved or renamed to, by Dn::key().
   std::map<std::string, Principal> dn_holders;
+  /// Absent where not all of the environment was looked at: then nothing can be said about what is left over.
+  std::optional<std::vector<Leftover>> leftovers;
 };
 
 /// Where an object belongs: its own path, else the environment's, else the domain's well-known container.

@@ -16,6 +16,8 @@ std::string_view name(Action action) {
       return "delete";
     case Action::move:
       return "move";
+    case Action::adopt:
+      return "adopt";
   }
   return "";
 }
@@ -32,6 +34,8 @@ std::string_view symbol(Action action) {
       return "-";
     case Action::move:
       return ">";
+    case Action::adopt:
+      return "=";
   }
   return "";
 }

@@ -18,9 +18,17 @@
 
 namespace gmsactl::model {
 
-enum class Action { create, update, replace, remove, move };
-std::string_view name(Action action);    ///< "create", "update", "replace", "delete", "move"
-std::string_view symbol(Action action);  ///< "+", "~", "-/+", "-", ">"
+enum class Action { create, update, replace, remove, move, adopt };
+std::string_view name(Action action);    ///< "create", "update", "replace", "delete", "move", "adopt"
+std::string_view symbol(Action action);  ///< "+", "~", "-/+", "-", ">", "="
+
+/// Why live and wanted differ, told by what the marker says was applied last.
+namespace cause {
+inline constexpr std::string_view drift = "drift";      ///< somebody changed what is live
+inline constexpr std::string_view pending = "pending";  ///< the manifest changed
+inline constexpr std::string_view both = "both";
+inline constexpr std::string_view fresh = "new";  ///< nothing of ours was there
+}  // namespace cause
 
 /// A value as people read it; monostate: not set.
 using FieldValue = std::variant<std::monostate, bool, int64_t, std::string, std::vector<std::string>>;
@@ -31,6 +39,7 @@ struct FieldChange {
   FieldValue after;
   std::vector<std::string> added;  ///< of lists
   std::vector<std::string> removed;
+  std::string_view cause = {};  ///< of the above; empty where nothing remembers what was applied
   bool operator==(const FieldChange&) const = default;
 };
 
@@ -49,11 +58,13 @@ struct GmsaChange {
   Gmsa desired;
   Dn dn;                                  ///< where it shall be
   std::vector<PlannedPrincipal> readers;  ///< the wanted principals, all of them
+  bool keeps_readers = false;             ///< their drift is accepted, so the descriptor stays as it is
   std::vector<Ace> kept_aces;             ///< unusual ACEs that stay
   std::vector<Sid> kept_orphans;          ///< SIDs nobody has, kept
   uint32_t user_account_control = 0;      ///< wanted, other bits as live
   uint32_t encryption_types = 0;          ///< likewise
   std::vector<std::string> service_principal_names;
+  std::string marker;  ///< Marker::text() as it shall be
   std::optional<LiveGmsa> live;
 };
 
@@ -63,7 +74,14 @@ struct GroupChange {
   uint32_t group_type = 0;
   std::vector<PlannedPrincipal> add;
   std::vector<std::string> remove;  ///< DNs, as the server wrote them
+  std::string marker;               ///< Marker::text() as it shall be
   std::optional<LiveGroup> live;
+};
+
+/// An account or a group that goes. What it was when planned must be what it is still.
+struct RemovalChange {
+  std::variant<LiveGroup, LiveGmsa> live;
+  std::string marker;  ///< Marker::text() with which it is marked first
 };
 
 struct ContainerChange {
@@ -92,12 +110,14 @@ struct Change {
   Action action = Action::update;
   Dn dn;                            ///< where the object is; of one to be created, where it will be
   Guid guid;                        ///< empty for one to be created
-  std::string_view cause;           ///< "new", or empty while nothing tells drift from a pending change
+  std::string_view cause;           ///< of the above, all fields taken together; empty where not known
   std::vector<FieldChange> fields;  ///< never empty
   std::vector<std::string> reasons;
   std::vector<ResourceId> requires_;  ///< must succeed first
   SourceRange declared_at;
-  std::variant<GmsaChange, GroupChange, ContainerChange, KdsRootKeyChange, CredentialSpecChange> detail;
+  std::variant<GmsaChange, GroupChange, ContainerChange, KdsRootKeyChange, CredentialSpecChange,
+               RemovalChange>
+      detail;
 };
 
 /// For people: the DN, or "SpecTarget/docker on host01.contoso.com" of a credential spec.

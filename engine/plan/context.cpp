@@ -27,6 +27,7 @@ Context::Context(const model::Desired& wanted, const model::Observations& observ
   for (const auto& [key, lookup] : seen.principals)
     for (const auto& match : lookup.matches) remember(match);
   for (const auto& [sid, principal] : seen.known_sids) remember(principal);
+  for (const auto& [dn, principal] : seen.known_members) remember(principal);
   for (const auto& [name, observation] : seen.host_groups) {
     const auto* live = std::get_if<model::LiveGroup>(&observation);
     if (live == nullptr) continue;
@@ -152,6 +153,15 @@ bool Context::is_orphan(const Sid& sid) const {
   return sid.domain() == seen.directory.domain_sid && display(sid) == sid.text();
 }
 
+const model::AcceptedDrift* Context::accepted_drift(const ResourceId& id, std::string_view field) const {
+  const std::string address = model::address(id);
+  for (const auto& rule : desired.environment.accepted_drift)
+    if (!options.today.empty() && options.today <= rule.until && glob_match(rule.address, address) &&
+        (rule.field.empty() || rule.field == field))
+      return &rule;
+  return nullptr;
+}
+
 std::string Context::display_member(const std::string& dn) const {
   const std::string key = model::dn_key(dn);
   if (const auto found = principals_by_dn_.find(key); found != principals_by_dn_.end())
@@ -210,6 +220,11 @@ bool Context::check_names_free(const ResourceId& id, const Dn& dn, const std::st
     return false;
   const auto by_dn = seen.dn_holders.find(dn.key());
   return by_dn == seen.dn_holders.end() || !taken(by_dn->second, "The name " + dn.text());
+}
+
+bool Context::prunes() const {
+  return options.prune && options.targets.empty() &&
+         !(desired.accounts.empty() && desired.host_groups.empty());
 }
 
 bool Context::claim(const model::Identity& live, const ResourceId& id, SourceRange where) {

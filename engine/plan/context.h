@@ -28,6 +28,7 @@ class Context {
   const model::Observations& seen;
   const Options& options;
   model::Plan plan;
+  std::vector<std::string> unpruned;  ///< addresses of what is ours and declared no longer, and stays
 
   bool selected(const model::ResourceId& id) const;
 
@@ -42,6 +43,8 @@ class Context {
   /// A live member's DN for people.
   std::string display_member(const std::string& dn) const;
   bool is_orphan(const model::Sid& sid) const;
+  /// The rule that accepts drift of this field today, or null.
+  const model::AcceptedDrift* accepted_drift(const model::ResourceId& id, std::string_view field) const;
 
   const model::Observation<model::LiveGroup>& group(const std::string& name) const;
   const model::Observation<model::LiveGmsa>& account(const std::string& name) const;
@@ -58,6 +61,8 @@ class Context {
   /// Refuses a DN or sAMAccountName that another object has. False where it is taken.
   bool check_names_free(const model::ResourceId& id, const model::Dn& dn, const std::string& sam_account_name,
                         const model::Guid& self, SourceRange where);
+  /// Whether --prune may take away what is declared no longer; it never does from nothing, or from a part.
+  bool prunes() const;
   /// Remembers which declaration a live object belongs to; false and an error where another has claimed it.
   bool claim(const model::Identity& live, const model::ResourceId& id, SourceRange where);
 

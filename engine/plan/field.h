@@ -1,33 +1,80 @@
-// Builds the FieldChanges of one change. Internal to engine/plan.
+// Builds the FieldChanges of one change and, beside them, what the object's ownership marker is to say: each
+// managed field goes through here, whether it differs or not. Internal to engine/plan.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/model/marker.h"
 #include "engine/model/plan.h"
 
 namespace gmsactl::plan {
 
+/// What was applied last, and what will have been: hashes by field.
+struct Ledger {
+  std::map<std::string, std::string, std::less<>> before;
+  std::map<std::string, std::string, std::less<>> after;
+  /// Whether drift of a field is to be left as it is; what was left is collected.
+  std::function<bool(std::string_view)> accepts;
+  std::vector<model::FieldChange> accepted;
+
+  bool left_alone(std::string_view path) const;
+};
+
+/// Why live and desired differ, given what was applied last. Empty where they don't. Each may be absent: a
+/// live value that is not set, a field that was never applied.
+///
+/// | desired | live | applied | cause |
+/// |---|---|---|---|
+/// | x | x | any | none |
+/// | x | y | x | drift: somebody changed what is live |
+/// | x | y | y | pending: the manifest changed |
+/// | x | y | absent | pending |
+/// | x | y | z | both |
+/// | absent | any | any | none: not managed |
+std::string_view cause_of(const std::optional<std::string>& desired, const std::optional<std::string>& live,
+                          const std::optional<std::string>& applied);
+
+/// Eight hexadecimal digits of a value, equal for what compares equal: lists as sets, names in any case.
+std::string value_hash(const model::FieldValue& value, bool fold_text);
+
 class Fields {
  public:
+  /// Nothing is remembered, and no cause is known.
   explicit Fields(std::vector<model::FieldChange>& changes) : changes_(changes) {}
+  Fields(std::vector<model::FieldChange>& changes, Ledger& ledger) : changes_(changes), ledger_(&ledger) {}
 
-  void value(std::string_view path, model::FieldValue before, model::FieldValue after);
-  /// A set of texts; only what differs case-insensitively is added or removed. Nothing where the sets are
-  /// equal.
-  void set(std::string_view path, std::vector<std::string> before, std::vector<std::string> after);
+  // Each says whether there is a difference.
+  bool value(std::string_view path, model::FieldValue before, model::FieldValue after);
+  /// Texts that are equal in any case, as names in AD are.
+  bool name(std::string_view path, const std::optional<std::string>& live, const std::string& wanted);
+  /// A set of texts; only what differs case-insensitively is added or removed.
+  bool set(std::string_view path, std::vector<std::string> before, std::vector<std::string> after);
   /// An optional text where the manifest's empty text means cleared and nothing means not managed.
-  void text(std::string_view path, const std::optional<std::string>& live,
+  bool text(std::string_view path, const std::optional<std::string>& live,
             const std::optional<std::string>& wanted);
+  /// One that was made elsewhere. `before` and `after` are what it is judged by.
+  bool add(model::FieldChange change, const model::FieldValue& before, const model::FieldValue& after);
+  /// The same where there is no difference.
+  void note(std::string_view path, const model::FieldValue& value);
 
  private:
+  std::string_view record(std::string_view path, const model::FieldValue& before,
+                          const model::FieldValue& after, bool fold_text);
+  /// False where it is drift that somebody has accepted.
+  bool take(model::FieldChange change);
+
   std::vector<model::FieldChange>& changes_;
+  Ledger* ledger_ = nullptr;
 };
 
 model::FieldValue text_value(const std::optional<std::string>& text);
 /// Elements of `a` that `b` lacks, compared case-insensitively; sorted.
 std::vector<std::string> minus_folded(const std::vector<std::string>& a, const std::vector<std::string>& b);
+/// The cause of a whole change: that of its fields where they agree, else both.
+std::string_view common_cause(const std::vector<model::FieldChange>& fields);
 
 }  // namespace gmsactl::plan

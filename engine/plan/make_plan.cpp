@@ -5,6 +5,7 @@
 
 #include "engine/base/text.h"
 #include "engine/plan/context.h"
+#include "engine/plan/ownership.h"
 #include "engine/plan/spec_places.h"
 
 namespace gmsactl::plan {
@@ -39,7 +40,8 @@ bool glob_match(std::string_view pattern, std::string_view text) {
 }
 
 bool is_selected(const Options& options, const ResourceId& id) {
-  if (id.kind == Kind::credential_spec && options.only_specs && !options.only_specs->contains(id)) return false;
+  if (id.kind == Kind::credential_spec && options.only_specs && !options.only_specs->contains(id))
+    return false;
   const std::string address = model::address(id);
   const auto matches = [&](const std::string& pattern) { return glob_match(pattern, address); };
   if (std::any_of(options.excludes.begin(), options.excludes.end(), matches)) return false;
@@ -60,8 +62,11 @@ class Order {
     std::vector<size_t> roots(changes_.size());
     for (size_t i = 0; i < roots.size(); ++i) roots[i] = i;
     // The kinds' order first, then the manifests': what depends on nothing stays where a reader expects it.
-    std::stable_sort(roots.begin(), roots.end(),
-                     [&](size_t a, size_t b) { return changes_[a].id.kind < changes_[b].id.kind; });
+    // What goes comes last.
+    const auto rank = [&](size_t i) {
+      return std::pair(changes_[i].action == model::Action::remove, changes_[i].id.kind);
+    };
+    std::stable_sort(roots.begin(), roots.end(), [&](size_t a, size_t b) { return rank(a) < rank(b); });
     for (const size_t root : roots) visit(root);
     std::vector<Change> sorted;
     sorted.reserve(order_.size());
@@ -198,13 +203,17 @@ model::Plan make_plan(const model::Desired& desired, const model::Observations& 
   context.plan.server = seen.directory.server;
   for (const auto& group : desired.host_groups) plan_group(context, group);
   for (const auto& account : desired.accounts) plan_account(context, account);
+  plan_leftovers(context);
   plan_kds_root_key(context);
   check_service_principal_names(context);
   plan_credential_specs(context);
+  report_unpruned(context);
   order_moves(context);
+  order_removals(context);
   withdraw_dependants(context);
   plan_containers(context);
   order_changes(context);
+  check_thresholds(context);
   return std::move(context.plan);
 }
 

@@ -2,6 +2,7 @@
 // or log. When each action is proposed, as a list: docs/planning-behaviour.md.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,9 +14,15 @@ namespace gmsactl::plan {
 
 struct Options {
   /// Which addresses to plan; what they require is planned too. Empty: all.
-  std::vector<std::string> targets;     ///< globs over addresses, "GMSA/Web*"
-  std::vector<std::string> excludes;    ///< likewise; wins over targets
-  std::set<std::string> allow_replace;  ///< addresses
+  std::vector<std::string> targets;                    ///< globs over addresses, "GMSA/Web*"
+  std::vector<std::string> excludes;                   ///< likewise; wins over targets
+  std::set<std::string> allow_replace;                 ///< addresses
+  bool adopt = false;                                  ///< take over what exists and nobody manages
+  bool prune = false;                                  ///< delete what is ours and declared no longer
+  std::optional<size_t> allow_deletes = std::nullopt;  ///< in place of the policy's thresholds
+  std::string today = {};  ///< "2026-01-31", for what is accepted until a day; empty: nothing is
+  /// Accounts that other environments of the same domain declare too, by fold(sAMAccountName).
+  std::map<std::string, std::string> shared_accounts = {};
   /// The only credential specs to plan, where a part of an estate is looked at again; absent: all.
   std::optional<std::set<model::ResourceId>> only_specs = std::nullopt;
 };

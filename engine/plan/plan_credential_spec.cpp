@@ -11,7 +11,6 @@
 #include "engine/spec/document.h"
 #include "engine/spec/facts.h"
 #include "engine/spec/json.h"
-#include "engine/spec/validate.h"
 
 namespace gmsactl::plan {
 
@@ -46,7 +45,6 @@ class TargetPlan {
         accounts_(delivered_to(target.name, context.desired)) {}
 
   void run() {
-    if (accounts_.empty()) return;
     const SpecPlaces places = spec_places(target_.spec, context_.desired, context_.seen);
     for (const auto& ref : places.left_out)
       context_.report(
@@ -62,8 +60,10 @@ class TargetPlan {
     std::vector<const Declaration<Gmsa>*> selected;
     for (const auto* account : accounts_)
       if (context_.selected(spec_id(target_.name, account->name, host))) selected.push_back(account);
-    if (selected.empty()) return;
     const auto found = context_.seen.spec_places.find(model::place_key(target_.name, host.name));
+    if (found != context_.seen.spec_places.end())
+      if (const auto* live = std::get_if<LivePlace>(&found->second)) plan_leftovers(host, *live);
+    if (selected.empty()) return;
     const auto* unread =
         found == context_.seen.spec_places.end() ? nullptr : std::get_if<model::Unreadable>(&found->second);
     if (found == context_.seen.spec_places.end() || unread != nullptr) {
@@ -78,6 +78,37 @@ class TargetPlan {
         context_.report(Severity::warning, note.code, note.summary, note.detail, note.hint,
                         target_.declared_at, spec_id(target_.name, selected.front()->name, host));
     for (const auto* account : selected) plan_spec(host, *account, live != nullptr ? *live : nothing);
+  }
+
+  /// Specs that gmsactl made here for accounts that are delivered here no longer.
+  void plan_leftovers(const SpecHost& host, const LivePlace& place) {
+    if (!context_.options.targets.empty()) return;
+    for (const auto& live : place.specs) {
+      const auto is_its = [&](const auto* account) { return account->name == live.account; };
+      if (!is_ours(live) || std::any_of(accounts_.begin(), accounts_.end(), is_its)) continue;
+      const ResourceId id = spec_id(target_.name, live.account, host);
+      if (!context_.selected(id)) continue;
+      if (!context_.prunes()) {
+        context_.unpruned.push_back(model::address(id));
+        continue;
+      }
+      Change change;
+      change.id = id;
+      change.action = Action::remove;
+      change.cause = model::cause::pending;
+      change.declared_at = target_.declared_at;
+      change.reasons.emplace_back(
+          "no account is delivered here under that name any more, and --prune was given");
+      change.fields.push_back({name_field(), live.name, {}, {}, {}, model::cause::pending});
+      CredentialSpecChange detail;
+      detail.target = target_.name;
+      detail.host = host;
+      detail.account = live.account;
+      detail.name = live.name;
+      detail.live = live;
+      change.detail = std::move(detail);
+      context_.plan.changes.push_back(std::move(change));
+    }
   }
 
   void leave_out_place(const SpecHost& host, const std::vector<const Declaration<Gmsa>*>& accounts,
@@ -242,7 +273,6 @@ class TargetPlan {
     detail.host = host;
     detail.account = account.name;
     fill_wanted(detail, account, place);
-    warn_of_password(detail, id, where);
 
     const auto found = matches(place, detail);
     if (!found.empty()) detail.live = *found.front();
@@ -270,7 +300,7 @@ class TargetPlan {
     const std::string to = "SpecTarget/" + target_.name;
     if (!detail.live) {
       change.action = Action::create;
-      change.cause = "new";
+      change.cause = model::cause::fresh;
       change.reasons.push_back("credentialSpec.targets names " + to +
                                ", and there is no spec of the account there");
       fields.value(name_field(), {}, detail.name);
@@ -299,7 +329,7 @@ class TargetPlan {
         auto added = lines_without(shall, was);
         auto removed = lines_without(was, shall);
         change.fields.push_back(
-            {"content", std::move(was), std::move(shall), std::move(added), std::move(removed)});
+            {"content", std::move(was), std::move(shall), std::move(added), std::move(removed), {}});
       }
     }
     const bool same_contents =
@@ -335,15 +365,6 @@ class TargetPlan {
   static const CredentialSpec& nothing_yet() {
     static const CredentialSpec empty;
     return empty;
-  }
-
-  void warn_of_password(const CredentialSpecChange& detail, const ResourceId& id, SourceRange where) {
-    const auto& config = detail.spec.host_account_config;
-    if (config && spec::looks_like_password(config->plugin_input))
-      context_.report(Severity::warning, "GMSA0241", "A credential spec seems to hold a password",
-                      "pluginInput of GMSA/" + detail.account +
-                          " looks like one, and whoever may read the spec may read it.",
-                      "Keep the password in a vault and name the secret in pluginInput.", where, id);
   }
 
   void warn_of_restarts(const CredentialSpecChange& detail, const ResourceId& id, SourceRange where) {

@@ -55,11 +55,11 @@ void plan_containers(Context& context) {
     Change change;
     change.id = context.container_id(dn);
     change.action = Action::create;
-    change.cause = "new";
+    change.cause = model::cause::fresh;
     change.dn = dn;
     change.declared_at = where;
     change.reasons.emplace_back("it does not exist, and createPaths is true");
-    change.fields.push_back({"path", {}, dn.text(), {}, {}});
+    change.fields.push_back({"path", {}, dn.text(), {}, {}, model::cause::fresh});
     change.detail = model::ContainerChange{dn};
     const Dn parent = dn.parent();
     self(self, parent, where);
@@ -90,13 +90,14 @@ void plan_key_creation(Context& context, const ResourceId& id) {
   Change change;
   change.id = id;
   change.action = Action::create;
-  change.cause = "new";
+  change.cause = model::cause::fresh;
   change.declared_at = where;
   change.dn = context.seen.directory.configuration_dn.child("CN", "Services")
                   .child("CN", "Group Key Distribution Service")
                   .child("CN", "Master Root Keys");
   change.reasons.emplace_back("the forest has no KDS root key, and kdsRootKey.create is true");
-  change.fields.push_back({"effective", {}, std::string(immediately ? "immediately" : "after10h"), {}, {}});
+  change.fields.push_back(
+      {"effective", {}, std::string(immediately ? "immediately" : "after10h"), {}, {}, model::cause::fresh});
   change.detail = model::KdsRootKeyChange{immediately};
   auto& changes = context.plan.changes;
   if (immediately) {

@@ -3,8 +3,10 @@
 #include <tuple>
 
 #include "engine/base/text.h"
+#include "engine/model/account.h"
 #include "engine/plan/context.h"
 #include "engine/plan/field.h"
+#include "engine/plan/ownership.h"
 
 namespace gmsactl::plan {
 
@@ -13,7 +15,6 @@ using model::Change;
 using model::Declaration;
 using model::Dn;
 using model::GroupChange;
-using model::GroupScope;
 using model::HostGroup;
 using model::Kind;
 using model::LiveGroup;
@@ -22,28 +23,14 @@ using model::ResourceId;
 
 namespace {
 
-// [MS-ADTS] 2.2.12 group type flags.
-constexpr uint32_t security_enabled = 0x80000000;
-constexpr uint32_t scope_bits = 0x0000000E;
-
-uint32_t scope_bit(GroupScope scope) {
-  switch (scope) {
-    case GroupScope::global:
-      return 0x2;
-    case GroupScope::domain_local:
-      return 0x4;
-    case GroupScope::universal:
-      return 0x8;
-  }
-  return 0;
-}
+namespace bits = model::group_type;
 
 std::string scope_text(uint32_t group_type) {
-  std::string text = (group_type & 0x2) != 0   ? "Global"
-                     : (group_type & 0x4) != 0 ? "DomainLocal"
-                     : (group_type & 0x8) != 0 ? "Universal"
-                                               : "unknown";
-  if ((group_type & security_enabled) == 0) text += " (distribution)";
+  std::string text = (group_type & bits::global) != 0         ? "Global"
+                     : (group_type & bits::domain_local) != 0 ? "DomainLocal"
+                     : (group_type & bits::universal) != 0    ? "Universal"
+                                                              : "unknown";
+  if ((group_type & bits::security_enabled) == 0) text += " (distribution)";
   return text;
 }
 
@@ -78,11 +65,9 @@ std::string member_key(const Context& context, const PlannedPrincipal& principal
       .key();
 }
 
-/// Fills detail.add and detail.remove, and the members field.
-void diff_members(Context& context, const HostGroup& spec, const std::vector<PlannedPrincipal>& wanted,
-                  GroupChange& detail, Change& change) {
-  if (!spec.members) return;
-  const auto& live = detail.live ? detail.live->members : std::vector<std::string>{};
+/// Who is wanted and not there, and the other way round.
+void split_members(const Context& context, const HostGroup& spec, const std::vector<PlannedPrincipal>& wanted,
+                   const std::vector<std::string>& live, GroupChange& detail) {
   std::vector<std::string> live_keys;
   live_keys.reserve(live.size());
   for (const auto& dn : live) live_keys.push_back(model::dn_key(dn));
@@ -99,13 +84,23 @@ void diff_members(Context& context, const HostGroup& spec, const std::vector<Pla
     detail.add.push_back(principal);
   }
   std::sort(wanted_keys.begin(), wanted_keys.end());
-  if (spec.membership == model::Membership::exact)
-    for (size_t i = 0; i < live.size(); ++i)
-      if (!std::binary_search(wanted_keys.begin(), wanted_keys.end(), live_keys[i]))
-        detail.remove.push_back(live[i]);
-  if (detail.add.empty() && detail.remove.empty()) return;
+  if (spec.membership != model::Membership::exact) return;
+  for (size_t i = 0; i < live.size(); ++i)
+    if (!std::binary_search(wanted_keys.begin(), wanted_keys.end(), live_keys[i]))
+      detail.remove.push_back(live[i]);
+}
 
-  model::FieldChange field{"members", {}, {}, {}, {}};
+/// Fills detail.add and detail.remove, and the members field.
+void diff_members(Context& context, const HostGroup& spec, const std::vector<PlannedPrincipal>& wanted,
+                  GroupChange& detail, Change& change, Fields& fields) {
+  if (!spec.members) return;
+  const auto& live = detail.live ? detail.live->members : std::vector<std::string>{};
+  split_members(context, spec, wanted, live, detail);
+  std::vector<std::string> declared;
+  for (const auto& principal : wanted) declared.push_back(principal.display);
+  if (detail.add.empty() && detail.remove.empty()) return fields.note("members", declared);
+
+  model::FieldChange field{"members", {}, {}, {}, {}, {}};
   std::vector<std::string> before;
   for (const auto& dn : live) before.push_back(context.display_member(dn));
   for (const auto& principal : detail.add) field.added.push_back(principal.display);
@@ -123,7 +118,12 @@ void diff_members(Context& context, const HostGroup& spec, const std::vector<Pla
       change.reasons.push_back(plural(field.removed.size(), "member") +
                                " in the group but not declared, and membership is exact");
   }
-  change.fields.push_back(std::move(field));
+  // Of an additive group only the declared members are our affair.
+  const auto ours =
+      spec.membership == model::Membership::exact ? before : minus_folded(declared, field.added);
+  if (fields.add(std::move(field), ours, declared)) return;
+  detail.add.clear();
+  detail.remove.clear();
 }
 
 void require_groups(const GroupChange& detail, Change& change) {
@@ -133,47 +133,50 @@ void require_groups(const GroupChange& detail, Change& change) {
 }
 
 void diff_live(Context& context, const Declaration<HostGroup>& declaration, GroupChange& detail,
-               Change& change) {
+               Change& change, const Ledger& ledger, Fields& fields) {
   const auto& spec = declaration.spec;
   const LiveGroup& live = *detail.live;
-  Fields fields(change.fields);
-  const Dn parent = context.parent_for(spec);
-  if (!(live.id.dn.parent() == parent)) {
-    fields.value("path", live.id.dn.parent().text(), parent.text());
+  Dn parent = context.parent_for(spec);
+  const Dn now = live.id.dn.parent();
+  // Equal DNs may be written in several ways.
+  if (fields.name("path", parent == now ? parent.text() : now.text(), parent.text())) {
     change.reasons.push_back("the group stands in another container than declared");
     context.require_container(parent, declaration.position("path"), change);
   }
-  if (!equal_folded(live.id.dn.leaf().value, spec.common_name)) {
-    fields.value("commonName", live.id.dn.leaf().value, spec.common_name);
+  if (ledger.left_alone("path")) parent = now;
+  std::string common_name = spec.common_name;
+  if (fields.name("commonName", live.id.dn.leaf().value, common_name))
     change.reasons.push_back("the group's common name differs");
-  }
+  if (ledger.left_alone("commonName")) common_name = live.id.dn.leaf().value;
+  detail.dn = parent.child("CN", common_name);
   const size_t placed = change.fields.size();
-  if (!equal_folded(live.sam_account_name, spec.sam_account_name)) {
-    fields.value("samAccountName", live.sam_account_name, spec.sam_account_name);
-    change.reasons.push_back("the group was found by its common name and has another sAMAccountName");
-  }
-  detail.group_type = (live.group_type & ~scope_bits) | security_enabled | scope_bit(spec.scope);
-  if (detail.group_type != live.group_type) {
-    fields.value("scope", scope_text(live.group_type), scope_text(detail.group_type));
+  if (fields.name("samAccountName", live.sam_account_name, spec.sam_account_name))
+    change.reasons.push_back(
+        "the group was found by its common name or its marker and has another sAMAccountName");
+  detail.group_type = (live.group_type & ~bits::scopes) | bits::security_enabled | bits::of(spec.scope);
+  if (fields.value("scope", scope_text(live.group_type), scope_text(detail.group_type)))
     change.reasons.emplace_back("the group's type differs");
-  }
-  const size_t before_text = change.fields.size();
-  fields.text("description", live.description, spec.description);
-  if (change.fields.size() != before_text) change.reasons.emplace_back("the description differs");
+  if (fields.text("description", live.description, spec.description))
+    change.reasons.emplace_back("the description differs");
   change.action = placed > 0 && change.fields.size() == placed ? Action::move : Action::update;
 }
 
+/// What somebody has changed and somebody else has accepted is wanted as it is, for now.
+void leave_alone(const Ledger& ledger, const LiveGroup& live, GroupChange& detail) {
+  if (ledger.left_alone("samAccountName")) detail.desired.sam_account_name = live.sam_account_name;
+  if (ledger.left_alone("scope")) detail.group_type = live.group_type;
+  if (ledger.left_alone("description")) detail.desired.description.reset();
+}
+
 void fill_new(Context& context, const Declaration<HostGroup>& declaration, GroupChange& detail,
-              Change& change) {
+              Change& change, Fields& fields) {
   const auto& spec = declaration.spec;
   change.action = Action::create;
-  change.cause = "new";
   change.reasons.push_back("no group has sAMAccountName " + spec.sam_account_name);
-  detail.group_type = security_enabled | scope_bit(spec.scope);
-  Fields fields(change.fields);
-  fields.value("samAccountName", {}, spec.sam_account_name);
-  fields.value("commonName", {}, spec.common_name);
-  fields.value("path", {}, change.dn.parent().text());
+  detail.group_type = bits::security_enabled | bits::of(spec.scope);
+  fields.name("samAccountName", {}, spec.sam_account_name);
+  fields.name("commonName", {}, spec.common_name);
+  fields.name("path", {}, change.dn.parent().text());
   fields.value("scope", {}, std::string(model::name(spec.scope)));
   fields.text("description", std::nullopt, spec.description);
   context.require_container(change.dn.parent(), declaration.position("path"), change);
@@ -192,7 +195,9 @@ void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
   change.id = id;
   change.declared_at = declaration.declared_at;
   change.dn = context.parent_for(declaration.spec).child("CN", declaration.spec.common_name);
-  GroupChange detail{declaration.spec, change.dn, 0, {}, {}, std::nullopt};
+  GroupChange detail;
+  detail.desired = declaration.spec;
+  detail.dn = change.dn;
   const auto members = resolve_members(context, id, declaration.spec);
   if (members.unreadable) {
     context.plan.unreadable.push_back(
@@ -201,24 +206,32 @@ void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
   }
   const auto* live = std::get_if<LiveGroup>(&observation);
   const size_t unreadable_before = context.plan.unreadable.size();
+  Standing standing;
   if (live != nullptr) {
     if (!context.claim(live->id, id, declaration.declared_at)) return;
+    standing = judge_ownership(context, id, live->marker, live->id.dn, declaration.declared_at);
+    if (standing.refused) return;
     change.guid = live->id.guid;
     change.dn = live->id.dn;
     detail.live = *live;
-    diff_live(context, declaration, detail, change);
-  } else {
-    fill_new(context, declaration, detail, change);
   }
+  Ledger ledger = open_ledger(context, id, standing);
+  Fields fields(change.fields, ledger);
+  if (live != nullptr)
+    diff_live(context, declaration, detail, change, ledger, fields);
+  else
+    fill_new(context, declaration, detail, change, fields);
   if (context.plan.unreadable.size() != unreadable_before) return;
   const size_t without_members = change.fields.size();
-  diff_members(context, declaration.spec, members.wanted, detail, change);
+  diff_members(context, declaration.spec, members.wanted, detail, change, fields);
   if (change.fields.size() != without_members && change.action == Action::move)
     change.action = Action::update;
+  detail.marker = settle_marker(context, standing, ledger, live != nullptr, declaration.protect, change);
   if (change.fields.empty()) {
     context.plan.unchanged.push_back(id);
     return;
   }
+  if (live != nullptr) leave_alone(ledger, *live, detail);
   const auto where = declaration.position(live != nullptr ? "commonName" : "samAccountName");
   if (!context.check_names_free(id, detail.dn, declaration.spec.sam_account_name, change.guid, where) &&
       live == nullptr)

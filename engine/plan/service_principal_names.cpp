@@ -106,8 +106,8 @@ class SpnCheck {
     const bool freed =
         std::any_of(first, last, [&](const auto& entry) { return entry.second == holder_change->second; });
     const auto& other = context_.plan.changes[holder_change->second];
-    const bool replaced = other.action == model::Action::replace;
-    if (!freed && !replaced) return false;
+    const bool goes = other.action == model::Action::replace || other.action == model::Action::remove;
+    if (!freed && !goes) return false;
     change.requires_.push_back(other.id);
     change.reasons.push_back(held + " is freed by " + model::address(other.id) + " first");
     return true;

@@ -44,6 +44,7 @@ Json summary_json(const ApplyCounts& counts, const model::Plan& plan) {
           {"replaced", counts.replaced},
           {"deleted", counts.removed},
           {"moved", counts.moved},
+          {"adopted", counts.adopted},
           {"alreadyDone", counts.already_done},
           {"failed", counts.failed},
           {"partial", counts.partial},

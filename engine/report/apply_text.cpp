@@ -22,6 +22,8 @@ std::string_view done_word(Action action) {
       return "deleted";
     case Action::move:
       return "moved";
+    case Action::adopt:
+      return "adopted";
   }
   return "";
 }
@@ -91,6 +93,7 @@ std::string counts_text(const ApplyCounts& counts, size_t unchanged) {
   };
   std::string text = number(counts.created, "created, ") + number(counts.updated, "updated, ");
   if (counts.moved != 0) text += number(counts.moved, "moved, ");
+  if (counts.adopted != 0) text += number(counts.adopted, "adopted, ");
   text += number(counts.replaced, "replaced, ") + number(counts.removed, "deleted");
   if (counts.already_done != 0) text += ", " + number(counts.already_done, "already as wanted");
   text += "; " + number(unchanged, "unchanged");
@@ -127,6 +130,8 @@ ApplyCounts count(std::span<const ChangeResult> results) {
         return counts.removed;
       case Action::move:
         return counts.moved;
+      case Action::adopt:
+        return counts.adopted;
     }
     return counts.updated;
   };

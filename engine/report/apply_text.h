@@ -18,6 +18,7 @@ struct ApplyCounts {
   size_t replaced = 0;
   size_t removed = 0;
   size_t moved = 0;
+  size_t adopted = 0;
   size_t already_done = 0;
   size_t failed = 0;    ///< refused, nothing of it written
   size_t partial = 0;   ///< some of its requests were carried out
@@ -26,7 +27,7 @@ struct ApplyCounts {
   size_t skipped = 0;
   size_t stopped = 0;
 
-  size_t applied() const { return created + updated + replaced + removed + moved; }
+  size_t applied() const { return created + updated + replaced + removed + moved + adopted; }
   bool complete() const { return failed + partial + conflict + unknown + skipped + stopped == 0; }
 };
 ApplyCounts count(std::span<const model::ChangeResult> results);

@@ -33,6 +33,7 @@ Json fields_json(const std::vector<model::FieldChange>& fields) {
       entry["added"] = field.added;
       entry["removed"] = field.removed;
     }
+    entry["cause"] = text_or_null(field.cause);
     list.push_back(std::move(entry));
   }
   return list;

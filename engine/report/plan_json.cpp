@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/report/digest.h"
+#include "engine/base/digest.h"
 #include "engine/report/json_values.h"
 
 namespace gmsactl::report {
@@ -76,7 +76,7 @@ std::string document_digest(const Json& document) {
   Json rest = document;
   rest.erase("createdAt");
   rest.erase("digest");
-  return sha256(canonical_text(rest));
+  return "sha256:" + sha256(canonical_text(rest));
 }
 
 std::string plan_json(const model::Plan& plan, const PlanStamp& stamp) {

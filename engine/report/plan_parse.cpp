@@ -105,7 +105,8 @@ bool all_of(std::string_view text, std::string_view allowed) {
 constexpr std::string_view digits = "0123456789";
 
 Action action_of(const Value& value) {
-  return value.one_of({Action::create, Action::update, Action::replace, Action::remove, Action::move});
+  return value.one_of(
+      {Action::create, Action::update, Action::replace, Action::remove, Action::move, Action::adopt});
 }
 
 model::Kind kind_of(const Value& value) {
@@ -154,6 +155,14 @@ model::FieldValue field_value(const Value& value) {
   return value.texts();
 }
 
+std::string_view cause_of(const Value& value) {
+  const auto text = value.text_or_empty();
+  for (const std::string_view cause : {std::string_view(), model::cause::fresh, model::cause::drift,
+                                       model::cause::pending, model::cause::both})
+    if (text == cause) return cause;
+  value.refuse("has a value that this version doesn't know");
+}
+
 model::FieldChange field_of(const Value& entry) {
   model::FieldChange field;
   const auto path = entry["path"].required_text();
@@ -169,14 +178,8 @@ model::FieldChange field_of(const Value& entry) {
     field.added = entry["added"].texts();
     field.removed = entry["removed"].texts();
   }
+  field.cause = cause_of(entry["cause"]);
   return field;
-}
-
-std::string_view cause_of(const Value& value) {
-  const auto text = value.text_or_empty();
-  for (const std::string_view cause : {"", "new", "drift", "pending", "both"})
-    if (text == cause) return cause;
-  value.refuse("has a value that this version doesn't know");
 }
 
 model::Change change_of(const Value& entry) {

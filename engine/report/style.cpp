@@ -45,6 +45,8 @@ Tone tone(model::Action action) {
       return Tone::red;
     case model::Action::move:
       return Tone::cyan;
+    case model::Action::adopt:
+      return Tone::blue;
   }
   return Tone::plain;
 }

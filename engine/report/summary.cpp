@@ -11,6 +11,7 @@ Summary summarise(const model::Plan& plan) {
   summary.replace = plan.count(Action::replace);
   summary.remove = plan.count(Action::remove);
   summary.move = plan.count(Action::move);
+  summary.adopt = plan.count(Action::adopt);
   summary.unchanged = plan.unchanged.size();
   summary.unreadable = plan.unreadable.size();
   return summary;

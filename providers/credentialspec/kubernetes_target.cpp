@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "engine/base/digest.h"
 #include "engine/base/text.h"
 #include "engine/spec/json.h"
-#include "providers/credentialspec/digest.h"
 #include "providers/transport/kubernetes/api.h"
 
 namespace gmsactl::credentialspec {
@@ -36,7 +36,7 @@ std::string role_name(const std::string& object) { return "gmsactl-" + object; }
 /// A name of its own for each service account; one too long for Kubernetes is told apart by a digest.
 std::string binding_name(const std::string& object, const std::string& service_account) {
   std::string name = role_name(object) + "-" + service_account;
-  if (name.size() > longest_name) name = name.substr(0, longest_name - 13) + "-" + digest(name).substr(0, 12);
+  if (name.size() > longest_name) name = name.substr(0, longest_name - 13) + "-" + sha256(name).substr(0, 12);
   return name;
 }
 
@@ -251,6 +251,7 @@ class KubernetesTarget : public ports::SpecTarget {
 
   Result<void> carry_out(const CredentialSpecChange& detail, ChangeResult& result) {
     kubernetes::Api& cluster = *GMSACTL_TRY(api());
+    if (result.action == model::Action::remove) return remove(cluster, detail, result);
     const bool moves = detail.live && detail.live->name != detail.name;
     Json spec = object("windows.k8s.io/v1", "GMSACredentialSpec", detail.name, detail);
     // The server refuses to apply to any other version than the one that was planned against.
@@ -264,6 +265,12 @@ class KubernetesTarget : public ports::SpecTarget {
     if (detail.live) GMSACTL_TRY(unbind_others(cluster, detail, result));
     if (moves) GMSACTL_TRY(remove_former(cluster, detail, result));
     return {};
+  }
+
+  Result<void> remove(kubernetes::Api& cluster, const CredentialSpecChange& detail,
+                      ChangeResult& result) const {
+    GMSACTL_TRY(unbind_all(cluster, detail, result));
+    return remove_former(cluster, detail, result);
   }
 
   Result<void> apply_role(kubernetes::Api& cluster, const CredentialSpecChange& detail) const {
@@ -289,6 +296,15 @@ class KubernetesTarget : public ports::SpecTarget {
   /// Bindings of ours to a role of this account that are not wanted, or not any more.
   Result<void> unbind_others(kubernetes::Api& cluster, const CredentialSpecChange& detail,
                              ChangeResult& result) const {
+    return unbind(cluster, detail, target_.bindings, result);
+  }
+  Result<void> unbind_all(kubernetes::Api& cluster, const CredentialSpecChange& detail,
+                          ChangeResult& result) const {
+    return unbind(cluster, detail, {}, result);
+  }
+
+  Result<void> unbind(kubernetes::Api& cluster, const CredentialSpecChange& detail,
+                      const std::vector<model::ServiceAccountBinding>& keep, ChangeResult& result) const {
     for (const auto& text :
          GMSACTL_TRY(cluster.list(std::string(rbac_path) + "/rolebindings", std::string(ours)))) {
       const Json binding = Json::parse(text);
@@ -297,8 +313,8 @@ class KubernetesTarget : public ports::SpecTarget {
       if (!is_of(binding, detail)) continue;
       const std::string name_space = text_at(binding, {"metadata", "namespace"});
       const std::string name = text_at(binding, {"metadata", "name"});
-      const bool wanted = std::any_of(
-          target_.bindings.begin(), target_.bindings.end(), [&](const model::ServiceAccountBinding& each) {
+      const bool wanted =
+          std::any_of(keep.begin(), keep.end(), [&](const model::ServiceAccountBinding& each) {
             return each.name_space == name_space && binding_name(detail.name, each.service_account) == name;
           });
       if (wanted) continue;

@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "engine/base/digest.h"
 #include "engine/base/text.h"
 #include "engine/spec/json.h"
-#include "providers/credentialspec/digest.h"
 
 namespace gmsactl::credentialspec {
 
@@ -92,7 +92,7 @@ LiveSpec read_spec(files::FileStore& store, const std::string& name, const Folde
     live.problem = text.error().message;
     return live;
   }
-  live.revision = digest(*text);
+  live.revision = sha256(*text);
   if (!format.is_json) {
     read_lines(*text, live);
     return live;
@@ -123,6 +123,7 @@ class FolderChange {
   Result<void> write() {
     const auto existing = GMSACTL_TRY(read_existing());
     if (result_.outcome != Outcome::applied) return {};
+    if (result_.action == model::Action::remove) return remove();
     std::string text = detail_.text;
     if (text.empty()) text = existing ? spec::merge(*existing, detail_.spec) : spec::render(detail_.spec);
     const bool moves = detail_.live && detail_.live->name != detail_.name;
@@ -136,6 +137,12 @@ class FolderChange {
     if (!removed && removed.error().kind != ErrorKind::not_found) return removed;
     result_.written.push_back("removed " + detail_.live->name);
     return {};
+  }
+
+  Result<void> remove() {
+    GMSACTL_TRY(store_.remove(detail_.live->name));
+    result_.written.push_back("removed " + detail_.live->name);
+    return update_index(/*removes=*/true);
   }
 
   /// The content that was planned against, nothing where there was none. Otherwise the result is a conflict.
@@ -153,8 +160,12 @@ class FolderChange {
       }
       return conflict(name + " appeared after the plan was made");
     }
+    if (!now && result_.action == model::Action::remove) {
+      result_.outcome = Outcome::already_done;
+      return std::optional<std::string>();
+    }
     if (!now) return conflict(name + " was removed after the plan was made");
-    if (digest(*now) != detail_.live->revision) return conflict(name + " changed after the plan was made");
+    if (sha256(*now) != detail_.live->revision) return conflict(name + " changed after the plan was made");
     return std::optional<std::string>(std::move(*now));
   }
 
@@ -173,11 +184,13 @@ class FolderChange {
     return store_.write(detail_.name, text);
   }
 
-  Result<void> update_index(bool moves) {
+  /// `removes`: the file that was there is gone, or has the new name.
+  Result<void> update_index(bool removes) {
     auto read = GMSACTL_TRY(read_index(store_));
     const std::string before = read.damaged ? std::string() : index_text(read.index);
-    if (moves) read.index.erase(detail_.live->name);
-    read.index[detail_.name] = {detail_.account, owner_.owner, owner_.environment};
+    if (removes) read.index.erase(detail_.live->name);
+    if (result_.action != model::Action::remove)
+      read.index[detail_.name] = {detail_.account, owner_.owner, owner_.environment};
     const std::string after = index_text(read.index);
     if (after == before) return {};
     return store_.write(std::string(index_name), after);

@@ -4,9 +4,9 @@
 #include <mutex>
 #include <set>
 
+#include "engine/base/digest.h"
 #include "engine/base/text.h"
 #include "engine/spec/json.h"
-#include "providers/credentialspec/digest.h"
 #include "providers/transport/docker/engine.h"
 
 namespace gmsactl::credentialspec {
@@ -33,7 +33,7 @@ std::string label(const docker::Labels& labels, std::string_view key) {
 
 /// Contents decide the name, so that the same spec never gets two, and another never the same.
 std::string config_name(const std::string& base, const std::string& contents) {
-  return base + "-" + digest(contents).substr(0, 12);
+  return base + "-" + sha256(contents).substr(0, 12);
 }
 
 LiveSpec live_spec(const docker::Config& config, const std::vector<docker::Service>& services) {
@@ -124,9 +124,21 @@ class SwarmTarget : public ports::SpecTarget {
   }
 
   Result<void> carry_out(const CredentialSpecChange& detail, ChangeResult& result) {
+    if (result.action == model::Action::remove) return remove(detail, result);
     const docker::Config config = GMSACTL_TRY(ensure_config(detail, result));
     for (const auto& name : detail.services) GMSACTL_TRY(move_service(name, config, result));
     return remove_former(detail, config, result);
+  }
+
+  /// The engine itself refuses to remove a config that a service uses.
+  Result<void> remove(const CredentialSpecChange& detail, ChangeResult& result) {
+    auto removed = engine_.remove_config(detail.live->revision);
+    if (!removed && removed.error().kind == ErrorKind::not_found) {
+      result.outcome = Outcome::already_done;
+      return {};
+    }
+    if (removed) result.written.push_back("removed config " + detail.live->name);
+    return removed;
   }
 
   /// The config of these contents, made where there is none.

@@ -7,17 +7,26 @@
 
 namespace gmsactl::directory {
 
-std::vector<std::string> account_attributes() {
-  return {attribute::object_class,          attribute::object_guid,       attribute::object_sid,
-          attribute::sam_account_name,      attribute::dns_host_name,     attribute::service_principal_name,
-          attribute::group_msa_membership,  attribute::password_interval, attribute::encryption_types,
-          attribute::user_account_control,  attribute::description,       attribute::display_name,
-          attribute::allowed_to_delegate_to};
+std::vector<std::string> account_attributes(const std::string& marker) {
+  return {attribute::object_class,
+          attribute::object_guid,
+          attribute::object_sid,
+          attribute::sam_account_name,
+          attribute::dns_host_name,
+          attribute::service_principal_name,
+          attribute::group_msa_membership,
+          attribute::password_interval,
+          attribute::encryption_types,
+          attribute::user_account_control,
+          attribute::description,
+          attribute::display_name,
+          attribute::allowed_to_delegate_to,
+          marker};
 }
 
-std::vector<std::string> group_attributes() {
+std::vector<std::string> group_attributes(const std::string& marker) {
   return {attribute::object_class, attribute::object_guid, attribute::object_sid, attribute::sam_account_name,
-          attribute::group_type,   attribute::description, attribute::member};
+          attribute::group_type,   attribute::description, attribute::member,     marker};
 }
 
 std::vector<std::string> principal_attributes() {
@@ -83,7 +92,7 @@ bool has_class(const ldap::Entry& entry, std::string_view name) {
   return false;
 }
 
-Result<model::LiveGmsa> decode_account(const ldap::Entry& entry) {
+Result<model::LiveGmsa> decode_account(const ldap::Entry& entry, const std::string& marker) {
   model::LiveGmsa live;
   live.id = GMSACTL_TRY(identity(entry, true));
   live.sam_account_name = GMSACTL_TRY(required(entry, attribute::sam_account_name));
@@ -98,10 +107,11 @@ Result<model::LiveGmsa> decode_account(const ldap::Entry& entry) {
   live.description = text(entry, attribute::description);
   live.display_name = text(entry, attribute::display_name);
   live.allowed_to_delegate_to = values(entry, attribute::allowed_to_delegate_to);
+  live.marker = text(entry, marker);
   return live;
 }
 
-Result<model::LiveGroup> decode_group(ldap::Entry&& entry) {
+Result<model::LiveGroup> decode_group(ldap::Entry&& entry, const std::string& marker) {
   model::LiveGroup live;
   live.id = GMSACTL_TRY(identity(entry, true));
   live.sam_account_name = GMSACTL_TRY(required(entry, attribute::sam_account_name));
@@ -109,6 +119,7 @@ Result<model::LiveGroup> decode_group(ldap::Entry&& entry) {
   if (!type) return fail(unreadable_attribute(entry, attribute::group_type));
   live.group_type = bits(*type);
   live.description = text(entry, attribute::description);
+  live.marker = text(entry, marker);
   for (auto& found : entry.attributes)
     if (equal_folded(found.name, attribute::member)) live.members = std::move(found.values);
   return live;

@@ -33,12 +33,13 @@ inline constexpr char user_account_control[] = "userAccountControl";
 inline constexpr char gmsa_class[] = "msDS-GroupManagedServiceAccount";
 inline constexpr char group_class[] = "group";
 
-std::vector<std::string> account_attributes();
-std::vector<std::string> group_attributes();
+/// `marker` is the attribute that ownership is noted in (Environment::marker_attribute), here and below.
+std::vector<std::string> account_attributes(const std::string& marker);
+std::vector<std::string> group_attributes(const std::string& marker);
 std::vector<std::string> principal_attributes();
 
-[[nodiscard]] Result<model::LiveGmsa> decode_account(const ldap::Entry& entry);
-[[nodiscard]] Result<model::LiveGroup> decode_group(ldap::Entry&& entry);
+[[nodiscard]] Result<model::LiveGmsa> decode_account(const ldap::Entry& entry, const std::string& marker);
+[[nodiscard]] Result<model::LiveGroup> decode_group(ldap::Entry&& entry, const std::string& marker);
 [[nodiscard]] Result<model::Principal> decode_principal(const ldap::Entry& entry);
 
 bool has_class(const ldap::Entry& entry, std::string_view name);

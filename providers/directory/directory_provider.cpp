@@ -34,7 +34,8 @@ model::ChangeResult DirectoryProvider::apply(const model::Change& change) { retu
 Result<void> DirectoryProvider::begin_writes() {
   GMSACTL_TRY(ldap::read(session_->transport(), "", {"currentTime"}));
   session_->begin_writes();
-  writer_ = std::make_unique<Writer>(session_->transport(), session_->root_dse());
+  writer_ = std::make_unique<Writer>(session_->transport(), session_->root_dse(),
+                                     session_->environment().marker_attribute);
   return {};
 }
 

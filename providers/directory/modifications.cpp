@@ -18,7 +18,7 @@ namespace {
 class Modifications {
  public:
   /// Swaps one value for another; absent on either side means not set.
-  void swap(const char* name, const std::optional<std::string>& live,
+  void swap(const std::string& name, const std::optional<std::string>& live,
             const std::optional<std::string>& wanted) {
     if (live == wanted) return;
     if (live) list.push_back({ModifyOperation::remove, name, {*live}});
@@ -81,6 +81,7 @@ std::optional<std::string> descriptor(const model::GmsaChange& change, const std
 /// Compared by who may read, so that another tool's way of writing the same grant is left alone.
 bool same_readers(const model::GmsaChange& change, const model::LiveGmsa& live,
                   const std::vector<Sid>& readers) {
+  if (change.keeps_readers) return true;
   const auto wanted = readers_afterwards(change, readers);
   if (!live.group_msa_membership) return wanted.empty();
   const auto decoded = model::SecurityDescriptor::decode(*live.group_msa_membership);
@@ -97,7 +98,7 @@ std::vector<Modification> spn_modifications(const std::vector<std::string>& live
 }
 
 AccountModifications account_modifications(const model::GmsaChange& change, const model::LiveGmsa& live,
-                                           const std::vector<Sid>& readers) {
+                                           const std::vector<Sid>& readers, const std::string& marker) {
   const auto& wanted = change.desired;
   AccountModifications result;
   Modifications modify;
@@ -119,11 +120,13 @@ AccountModifications account_modifications(const model::GmsaChange& change, cons
     for (auto& one : set_modifications(attribute::allowed_to_delegate_to, live.allowed_to_delegate_to,
                                        *wanted.allowed_to_delegate_to))
       modify.list.push_back(std::move(one));
+  modify.swap(marker, live.marker, change.marker);
   result.first = std::move(modify.list);
   return result;
 }
 
-std::vector<Attribute> new_account(const model::GmsaChange& change, const std::vector<Sid>& readers) {
+std::vector<Attribute> new_account(const model::GmsaChange& change, const std::vector<Sid>& readers,
+                                   const std::string& marker) {
   const auto& wanted = change.desired;
   std::vector<Attribute> attributes{
       {attribute::object_class, {gmsa_class}},
@@ -131,7 +134,8 @@ std::vector<Attribute> new_account(const model::GmsaChange& change, const std::v
       {attribute::user_account_control, {signed_text(change.user_account_control)}},
       {attribute::password_interval, {std::to_string(wanted.password_interval_days)}},
       {attribute::encryption_types, {signed_text(change.encryption_types)}},
-      {attribute::dns_host_name, {wanted.dns_host_name}}};
+      {attribute::dns_host_name, {wanted.dns_host_name}},
+      {marker, {change.marker}}};
   if (!change.service_principal_names.empty())
     attributes.push_back({attribute::service_principal_name, change.service_principal_names});
   if (auto bytes = descriptor(change, readers))
@@ -145,28 +149,40 @@ std::vector<Attribute> new_account(const model::GmsaChange& change, const std::v
   return attributes;
 }
 
-std::vector<Modification> group_modifications(const model::GroupChange& change,
-                                              const model::LiveGroup& live) {
+std::vector<Modification> group_modifications(const model::GroupChange& change, const model::LiveGroup& live,
+                                              const std::string& marker) {
   Modifications modify;
   modify.swap_name(attribute::sam_account_name, live.sam_account_name, change.desired.sam_account_name);
   modify.swap(attribute::group_type, signed_text(live.group_type), signed_text(change.group_type));
   modify.swap_text(attribute::description, live.description, change.desired.description);
+  modify.swap(marker, live.marker, change.marker);
   return std::move(modify.list);
 }
 
-std::vector<Attribute> new_group(const model::GroupChange& change) {
+std::vector<Modification> marker_modifications(const std::optional<std::string>& live,
+                                               const std::optional<std::string>& wanted,
+                                               const std::string& marker) {
+  Modifications modify;
+  modify.swap(marker, live, wanted);
+  return std::move(modify.list);
+}
+
+std::vector<Attribute> new_group(const model::GroupChange& change, const std::string& marker) {
   std::vector<Attribute> attributes{{attribute::object_class, {group_class}},
                                     {attribute::sam_account_name, {change.desired.sam_account_name}},
-                                    {attribute::group_type, {signed_text(change.group_type)}}};
+                                    {attribute::group_type, {signed_text(change.group_type)}},
+                                    {marker, {change.marker}}};
   if (change.desired.description && !change.desired.description->empty())
     attributes.push_back({attribute::description, {*change.desired.description}});
   return attributes;
 }
 
-std::string attribute_names(const std::vector<Modification>& modifications) {
+std::string attribute_names(const std::vector<Modification>& modifications, const std::string& marker) {
   std::vector<std::string> names;
   for (const auto& one : modifications)
-    if (std::find(names.begin(), names.end(), one.attribute) == names.end()) names.push_back(one.attribute);
+    if (one.attribute != marker && std::find(names.begin(), names.end(), one.attribute) == names.end())
+      names.push_back(one.attribute);
+  if (names.empty() && !modifications.empty()) return marker;
   return join(names, ", ");
 }
 

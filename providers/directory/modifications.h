@@ -4,6 +4,7 @@
 // compare-and-swap. Internal to providers/directory.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,23 +19,30 @@ struct AccountModifications {
   bool spns_after_reading_again = false;
 };
 
-/// `readers` are the planned principals, every one with its SID by now.
+/// `readers` are the planned principals, every one with its SID by now. `marker` is the attribute that
+/// ownership is noted in, here and below: it is swapped in the same request, so that two runs of gmsactl
+/// never both succeed.
 AccountModifications account_modifications(const model::GmsaChange& change, const model::LiveGmsa& live,
-                                           const std::vector<model::Sid>& readers);
+                                           const std::vector<model::Sid>& readers, const std::string& marker);
 std::vector<ldap::Modification> spn_modifications(const std::vector<std::string>& live,
                                                   const std::vector<std::string>& wanted);
 std::vector<ldap::Attribute> new_account(const model::GmsaChange& change,
-                                         const std::vector<model::Sid>& readers);
+                                         const std::vector<model::Sid>& readers, const std::string& marker);
 
 /// Without members: they are chunked by the caller.
 std::vector<ldap::Modification> group_modifications(const model::GroupChange& change,
-                                                    const model::LiveGroup& live);
-std::vector<ldap::Attribute> new_group(const model::GroupChange& change);
+                                                    const model::LiveGroup& live, const std::string& marker);
+std::vector<ldap::Attribute> new_group(const model::GroupChange& change, const std::string& marker);
+
+/// The marker alone, absent on either side where there is none or none is wanted.
+std::vector<ldap::Modification> marker_modifications(const std::optional<std::string>& live,
+                                                     const std::optional<std::string>& wanted,
+                                                     const std::string& marker);
 
 /// groupType and userAccountControl are signed 32-bit integers on the wire ([MS-ADTS] 3.1.1.2.2.2.3).
 std::string signed_text(uint32_t bits);
 
-/// "dNSHostName, servicePrincipalName".
-std::string attribute_names(const std::vector<ldap::Modification>& modifications);
+/// "dNSHostName, servicePrincipalName"; the marker only where there is nothing else.
+std::string attribute_names(const std::vector<ldap::Modification>& modifications, const std::string& marker);
 
 }  // namespace gmsactl::directory

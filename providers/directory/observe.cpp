@@ -1,6 +1,7 @@
 #include "providers/directory/observe.h"
 
 #include <future>
+#include <iterator>
 
 #include "engine/base/text.h"
 #include "providers/directory/batch.h"
@@ -102,6 +103,24 @@ std::set<Sid> unknown_readers(const Observations& seen) {
   return unknown;
 }
 
+/// DNs of members that exact groups have and no reference means.
+std::set<std::string> unknown_members(const Desired& desired, const Observations& seen) {
+  std::set<std::string> known;
+  for (const auto& [key, lookup] : seen.principals)
+    for (const auto& match : lookup.matches) known.insert(match.id.dn.key());
+  for (const auto& [name, observation] : seen.host_groups)
+    if (const auto* live = std::get_if<LiveGroup>(&observation)) known.insert(live->id.dn.key());
+  std::set<std::string> unknown;
+  for (const auto& group : desired.host_groups) {
+    const auto found = seen.host_groups.find(group.name);
+    const auto* live = found == seen.host_groups.end() ? nullptr : std::get_if<LiveGroup>(&found->second);
+    if (live == nullptr || !group.spec.members || group.spec.membership != model::Membership::exact) continue;
+    for (const auto& member : live->members)
+      if (!known.contains(model::dn_key(member))) unknown.insert(member);
+  }
+  return unknown;
+}
+
 std::vector<std::string> spns_to_add(const Desired& desired, const Observations& seen) {
   std::vector<std::string> missing;
   for (const auto& account : desired.accounts) {
@@ -140,6 +159,8 @@ void merge(Found<Live>&& found, std::map<std::string, model::Observation<Live>>&
   observations = std::move(found.observations);
   seen.sam_account_name_holders.merge(found.sam_account_name_holders);
   seen.dn_holders.merge(found.dn_holders);
+  if (seen.leftovers)
+    std::move(found.leftovers.begin(), found.leftovers.end(), std::back_inserter(*seen.leftovers));
 }
 
 bool has_unreadable_key_question(const DirectoryFacts& facts) {
@@ -172,18 +193,22 @@ Result<Observations> observe_once(Session& session, const Desired& desired, port
 
   // Two connections read groups and accounts side by side; principals go along with the accounts, the smaller
   // part.
-  auto reading_groups =
-      std::async(std::launch::async, [&] { return find_groups(transport, facts.domain_dn, groups, events); });
+  auto reading_groups = std::async(std::launch::async, [&] {
+    return find_groups(transport, {facts.domain_dn, desired.environment, groups, desired.complete}, events);
+  });
   auto reading_principals =
       std::async(std::launch::async, [&] { return resolve_principals(transport, facts, desired); });
-  auto found_accounts = find_accounts(transport, facts.domain_dn, accounts, events);
+  auto found_accounts =
+      find_accounts(transport, {facts.domain_dn, desired.environment, accounts, desired.complete}, events);
   auto found_groups = reading_groups.get();
   auto principals = reading_principals.get();
 
+  if (desired.complete) seen.leftovers.emplace();
   merge(GMSACTL_TRY(std::move(found_accounts)), seen.accounts, seen);
   merge(GMSACTL_TRY(std::move(found_groups)), seen.host_groups, seen);
   seen.principals = GMSACTL_TRY(std::move(principals));
   seen.known_sids = GMSACTL_TRY(find_sids(transport, facts.domain_dn, unknown_readers(seen)));
+  seen.known_members = GMSACTL_TRY(find_objects(transport, facts.domain_dn, unknown_members(desired, seen)));
   read_containers(transport, groups, accounts, seen);
   read_spn_holders(session, desired, seen);
   if (has_unreadable_key_question(facts))

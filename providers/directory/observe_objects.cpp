@@ -12,29 +12,36 @@ namespace gmsactl::directory {
 using ldap::Entry;
 using model::Absent;
 using model::Dn;
+using model::Marker;
 using model::Observation;
 using model::Principal;
 using model::Unreadable;
 
 namespace {
 
-/// From this many on, reading a whole container costs less than asking for each name.
+/// From this many missing ones on, reading a whole container costs less than asking for each name.
 constexpr size_t bulk_from = 100;
 
 struct GroupTraits {
   using Live = model::LiveGroup;
+  static constexpr model::Kind kind = model::Kind::host_group;
   static constexpr std::string_view object_class = group_class;
   static constexpr std::string_view phase = "reading groups";
-  static std::vector<std::string> attributes() { return group_attributes(); }
-  static Result<Live> decode(Entry&& entry) { return decode_group(std::move(entry)); }
+  static std::vector<std::string> attributes(const std::string& marker) { return group_attributes(marker); }
+  static Result<Live> decode(Entry&& entry, const std::string& marker) {
+    return decode_group(std::move(entry), marker);
+  }
 };
 
 struct AccountTraits {
   using Live = model::LiveGmsa;
+  static constexpr model::Kind kind = model::Kind::gmsa;
   static constexpr std::string_view object_class = gmsa_class;
   static constexpr std::string_view phase = "reading accounts";
-  static std::vector<std::string> attributes() { return account_attributes(); }
-  static Result<Live> decode(Entry&& entry) { return decode_account(entry); }
+  static std::vector<std::string> attributes(const std::string& marker) { return account_attributes(marker); }
+  static Result<Live> decode(Entry&& entry, const std::string& marker) {
+    return decode_account(entry, marker);
+  }
 };
 
 template <class Traits>
@@ -42,33 +49,57 @@ class Finder {
  public:
   using Live = typename Traits::Live;
 
-  Finder(ldap::Transport& transport, const Dn& domain, const std::vector<Wanted>& wanted,
-         ports::EventSink& events)
-      : transport_(transport), domain_(domain), wanted_(wanted), events_(events) {
-    for (const auto& one : wanted_) {
+  Finder(ldap::Transport& transport, const Quest& quest, ports::EventSink& events)
+      : transport_(transport),
+        quest_(quest),
+        marker_attribute_(quest.environment.marker_attribute),
+        attributes_(Traits::attributes(marker_attribute_)),
+        events_(events) {
+    for (const auto& one : quest_.wanted) {
+      by_name_.emplace(one.name, &one);
       by_sam_.emplace(fold(one.sam_account_name), &one);
       by_dn_.emplace(one.dn.key(), &one);
     }
   }
 
   Result<Found<Live>> run() {
-    if (wanted_.size() >= bulk_from) GMSACTL_TRY(read_containers());
+    if (quest_.complete || quest_.wanted.size() >= bulk_from) GMSACTL_TRY(read_marked());
+    if (unsettled().size() >= bulk_from) GMSACTL_TRY(read_containers());
     GMSACTL_TRY(read_by_name());
-    for (const auto& one : wanted_) {
-      if (found_.observations.contains(one.name)) continue;
-      const auto fallback = by_common_name_.find(one.name);
-      // A declaration whose sAMAccountName changed is still recognised by its name in its place.
-      found_.observations.emplace(one.name, fallback != by_common_name_.end() ? std::move(fallback->second)
-                                                                              : Observation<Live>(Absent{}));
-    }
+    assign();
     return std::move(found_);
   }
 
  private:
+  /// One live object of the right class that somebody may be looking for.
+  struct Candidate {
+    std::string guid;  ///< of the entry, as read: the same object may come more than once
+    std::string sam;   ///< folded
+    std::string dn_key;
+    std::optional<Marker> marker;  ///< where it is ours
+    Principal principal;
+    Observation<Live> observation;
+    const Wanted* assigned = nullptr;
+  };
+
+  /// What is ours carries a marker that says so, wherever it was moved and whatever it was renamed to.
+  Result<void> read_marked() {
+    ldap::SearchRequest request;
+    request.base = quest_.domain.text();
+    request.filter =
+        "(&(objectClass=" + std::string(Traits::object_class) + ")(" + marker_attribute_ + "=" +
+        model::escape_filter_value(Marker::prefix(quest_.environment.owner, quest_.environment.name)) + "*))";
+    request.attributes = attributes_;
+    return transport_.search(request, [this](Entry&& entry) {
+      take(std::move(entry));
+      return true;
+    });
+  }
+
   Result<void> read_containers() {
     std::map<std::string, Dn> containers;
-    for (const auto& one : wanted_) {
-      Dn parent = one.dn.parent();
+    for (const auto* one : unsettled()) {
+      Dn parent = one->dn.parent();
       containers.emplace(parent.key(), std::move(parent));
     }
     for (const auto& [key, container] : containers) {
@@ -76,9 +107,9 @@ class Finder {
       request.base = container.text();
       request.scope = ldap::Scope::one_level;
       request.filter = "(objectClass=" + std::string(Traits::object_class) + ")";
-      request.attributes = Traits::attributes();
+      request.attributes = attributes_;
       auto read = transport_.search(request, [this](Entry&& entry) {
-        take_live(std::move(entry));
+        take(std::move(entry));
         return true;
       });
       if (!read && read.error().kind != ErrorKind::not_found)
@@ -87,52 +118,53 @@ class Finder {
     return {};
   }
 
-  /// Those not found in bulk, and those that shall get a name or place they do not have: others may be in
-  /// their way.
+  /// Those not found yet, and those that shall get a name or place they do not have: others may be in their
+  /// way.
   Result<void> read_by_name() {
     std::vector<std::string> clauses;
-    for (const auto& one : wanted_) {
-      const auto seen = found_.observations.find(one.name);
-      if (seen != found_.observations.end() && settled(one, seen->second)) continue;
-      clauses.push_back(clause(attribute::sam_account_name, one.sam_account_name));
-      clauses.push_back(clause("cn", one.common_name));
+    for (const auto* one : unsettled()) {
+      clauses.push_back(clause(attribute::sam_account_name, one->sam_account_name));
+      clauses.push_back(clause("cn", one->common_name));
     }
     if (clauses.empty()) return {};
-    return search_any(transport_, domain_.text(), clauses, "", Traits::attributes(), [this](Entry&& entry) {
+    return search_any(transport_, quest_.domain.text(), clauses, "", attributes_, [this](Entry&& entry) {
       if (has_class(entry, Traits::object_class))
-        take_live(std::move(entry));
+        take(std::move(entry));
       else
         take_other(entry);
     });
   }
 
-  static bool settled(const Wanted& one, const Observation<Live>& observation) {
-    const auto* live = std::get_if<Live>(&observation);
-    return live != nullptr && live->id.dn == one.dn &&
-           equal_folded(live->sam_account_name, one.sam_account_name);
-  }
-
-  void take_live(Entry&& entry) {
-    if (++taken_ % 500 == 0) events_.progress(Traits::phase, taken_, 0);
-    const auto sam = entry.first(attribute::sam_account_name);
-    const auto named = sam ? by_sam_.find(fold(*sam)) : by_sam_.end();
-    if (named != by_sam_.end()) {
-      note_in_the_way(entry, *named->second);
-      if (!found_.observations.contains(named->second->name))
-        found_.observations.emplace(named->second->name, observation_of(std::move(entry)));
-      return;
+  /// Declarations without an object that has both their name and their place.
+  std::vector<const Wanted*> unsettled() const {
+    std::set<const Wanted*> settled;
+    for (const auto& candidate : candidates_) {
+      const auto named = by_sam_.find(candidate.sam);
+      if (named != by_sam_.end() && named->second->dn.key() == candidate.dn_key)
+        settled.insert(named->second);
     }
-    const auto placed = by_dn_.find(model::dn_key(entry.dn));
-    if (placed == by_dn_.end()) return;
-    if (auto holder = decode_principal(entry)) found_.dn_holders.emplace(placed->first, std::move(*holder));
-    by_common_name_.emplace(placed->second->name, observation_of(std::move(entry)));
+    std::vector<const Wanted*> missing;
+    for (const auto& one : quest_.wanted)
+      if (!settled.contains(&one)) missing.push_back(&one);
+    return missing;
   }
 
-  /// One declaration's object may stand where another's shall be created.
-  void note_in_the_way(const Entry& entry, const Wanted& own) {
-    const auto placed = by_dn_.find(model::dn_key(entry.dn));
-    if (placed == by_dn_.end() || placed->second == &own) return;
-    if (auto holder = decode_principal(entry)) found_.dn_holders.emplace(placed->first, std::move(*holder));
+  void take(Entry&& entry) {
+    if (++taken_ % 500 == 0) events_.progress(Traits::phase, taken_, 0);
+    Candidate candidate;
+    candidate.guid = entry.first(attribute::object_guid).value_or(entry.dn);
+    if (!seen_.insert(candidate.guid).second) return;
+    candidate.sam = fold(entry.first(attribute::sam_account_name).value_or(""));
+    candidate.dn_key = model::dn_key(entry.dn);
+    const auto text = entry.first(marker_attribute_);
+    auto reading = model::read_ownership(text ? std::optional<std::string>(*text) : std::nullopt,
+                                         quest_.environment.owner, quest_.environment.name);
+    if (reading.ownership == model::Ownership::ours && reading.marker->id.kind == Traits::kind)
+      candidate.marker = std::move(reading.marker);
+    if (!candidate.marker && !by_sam_.contains(candidate.sam) && !by_dn_.contains(candidate.dn_key)) return;
+    if (auto principal = decode_principal(entry)) candidate.principal = std::move(*principal);
+    candidate.observation = observation_of(std::move(entry));
+    candidates_.push_back(std::move(candidate));
   }
 
   /// An object of another kind that has a wanted name.
@@ -145,34 +177,82 @@ class Finder {
       found_.dn_holders.emplace(key, *holder);
   }
 
+  /// By the marker first, which is what an object is remembered by; then by sAMAccountName; then, since a
+  /// declaration's sAMAccountName may have changed, by its name in its place. Of copies with one marker the
+  /// one that has the declared name is meant.
+  void assign() {
+    std::unordered_map<const Wanted*, Candidate*> chosen;
+    const auto choose = [&](const Wanted& wanted, Candidate& candidate) {
+      if (candidate.assigned == nullptr && chosen.emplace(&wanted, &candidate).second)
+        candidate.assigned = &wanted;
+    };
+    const auto by_marker = [&](bool with_name) {
+      for (auto& candidate : candidates_) {
+        const auto wanted = candidate.marker ? by_name_.find(candidate.marker->id.name) : by_name_.end();
+        if (wanted != by_name_.end() &&
+            (!with_name || candidate.sam == fold(wanted->second->sam_account_name)))
+          choose(*wanted->second, candidate);
+      }
+    };
+    by_marker(/*with_name=*/true);
+    by_marker(/*with_name=*/false);
+    for (auto& candidate : candidates_)
+      if (const auto wanted = by_sam_.find(candidate.sam); wanted != by_sam_.end())
+        choose(*wanted->second, candidate);
+    for (auto& candidate : candidates_)
+      if (const auto wanted = by_dn_.find(candidate.dn_key); wanted != by_dn_.end())
+        choose(*wanted->second, candidate);
+    for (auto& candidate : candidates_) hand_over(candidate);
+    for (const auto& one : quest_.wanted) found_.observations.try_emplace(one.name, Absent{});
+  }
+
+  void hand_over(Candidate& candidate) {
+    const auto in_the_way = [&](const auto& index, const std::string& key, auto& holders) {
+      const auto wanted = index.find(key);
+      if (wanted != index.end() && wanted->second != candidate.assigned)
+        holders.emplace(key, candidate.principal);
+    };
+    in_the_way(by_dn_, candidate.dn_key, found_.dn_holders);
+    in_the_way(by_sam_, candidate.sam, found_.sam_account_name_holders);
+    if (candidate.assigned != nullptr) {
+      found_.observations.emplace(candidate.assigned->name, std::move(candidate.observation));
+    } else if (candidate.marker && quest_.complete) {
+      if (auto* live = std::get_if<Live>(&candidate.observation))
+        found_.leftovers.push_back({std::move(*candidate.marker), std::move(*live)});
+    }
+  }
+
   Observation<Live> observation_of(Entry&& entry) {
     const std::string dn = entry.dn;
-    auto live = Traits::decode(std::move(entry));
+    auto live = Traits::decode(std::move(entry), marker_attribute_);
     if (live) return std::move(*live);
     return Unreadable{std::move(live).error().with_context(printable(dn))};
   }
 
   ldap::Transport& transport_;
-  const Dn& domain_;
-  const std::vector<Wanted>& wanted_;
+  const Quest& quest_;
+  const std::string& marker_attribute_;
+  const std::vector<std::string> attributes_;
   ports::EventSink& events_;
+  std::unordered_map<std::string, const Wanted*> by_name_;
   std::unordered_map<std::string, const Wanted*> by_sam_;
   std::unordered_map<std::string, const Wanted*> by_dn_;
-  std::unordered_map<std::string, Observation<Live>> by_common_name_;
+  std::set<std::string> seen_;  // Candidate::guid
+  std::vector<Candidate> candidates_;
   Found<Live> found_;
   size_t taken_ = 0;
 };
 
 }  // namespace
 
-Result<Found<model::LiveGroup>> find_groups(ldap::Transport& transport, const Dn& domain,
-                                            const std::vector<Wanted>& wanted, ports::EventSink& events) {
-  return Finder<GroupTraits>(transport, domain, wanted, events).run();
+Result<Found<model::LiveGroup>> find_groups(ldap::Transport& transport, const Quest& quest,
+                                            ports::EventSink& events) {
+  return Finder<GroupTraits>(transport, quest, events).run();
 }
 
-Result<Found<model::LiveGmsa>> find_accounts(ldap::Transport& transport, const Dn& domain,
-                                             const std::vector<Wanted>& wanted, ports::EventSink& events) {
-  return Finder<AccountTraits>(transport, domain, wanted, events).run();
+Result<Found<model::LiveGmsa>> find_accounts(ldap::Transport& transport, const Quest& quest,
+                                             ports::EventSink& events) {
+  return Finder<AccountTraits>(transport, quest, events).run();
 }
 
 }  // namespace gmsactl::directory

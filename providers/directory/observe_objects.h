@@ -1,5 +1,5 @@
-// Finds the live object of each declaration. The same steps for groups and accounts: in bulk where they are
-// declared to be, then by name in the whole domain. Internal to providers/directory.
+// Finds the live object of each declaration. The same steps for groups and accounts: all that carry our
+// marker at once, wherever they are, then by name whatever is still missing. Internal to providers/directory.
 #pragma once
 
 #include <map>
@@ -21,19 +21,27 @@ struct Wanted {
   model::Dn dn;  ///< where it shall be
 };
 
+/// What is looked for.
+struct Quest {
+  const model::Dn& domain;
+  const model::Environment& environment;
+  const std::vector<Wanted>& wanted;
+  /// All of the environment's declarations are among `wanted`, so that what is left over can be told.
+  bool complete = true;
+};
+
 template <class Live>
 struct Found {
   std::map<std::string, model::Observation<Live>> observations;  ///< by metadata.name; every wanted one
+  std::vector<model::Leftover>
+      leftovers;  ///< ours by their marker, and none of `wanted`; where that is complete
   std::map<std::string, model::Principal> sam_account_name_holders;
   std::map<std::string, model::Principal> dn_holders;
 };
 
-[[nodiscard]] Result<Found<model::LiveGroup>> find_groups(ldap::Transport& transport, const model::Dn& domain,
-                                                          const std::vector<Wanted>& wanted,
+[[nodiscard]] Result<Found<model::LiveGroup>> find_groups(ldap::Transport& transport, const Quest& quest,
                                                           ports::EventSink& events);
-[[nodiscard]] Result<Found<model::LiveGmsa>> find_accounts(ldap::Transport& transport,
-                                                           const model::Dn& domain,
-                                                           const std::vector<Wanted>& wanted,
+[[nodiscard]] Result<Found<model::LiveGmsa>> find_accounts(ldap::Transport& transport, const Quest& quest,
                                                            ports::EventSink& events);
 
 }  // namespace gmsactl::directory

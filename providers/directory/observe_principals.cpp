@@ -158,6 +158,18 @@ Result<std::map<std::string, Principal>> find_sids(ldap::Transport& transport, c
   return found;
 }
 
+Result<std::map<std::string, Principal>> find_objects(ldap::Transport& transport, const model::Dn& domain,
+                                                      const std::set<std::string>& dns) {
+  std::vector<std::string> clauses;
+  for (const auto& dn : dns) clauses.push_back(clause("distinguishedName", dn));
+  std::map<std::string, Principal> found;
+  GMSACTL_TRY(search_any(transport, domain.text(), clauses, "", principal_attributes(), [&](Entry&& entry) {
+    if (auto principal = decode_principal(entry))
+      found.emplace(principal->id.dn.key(), std::move(*principal));
+  }));
+  return found;
+}
+
 Result<std::map<std::string, std::vector<Principal>>> find_spn_holders(ldap::Transport& transport,
                                                                        const std::string& base,
                                                                        const model::SpnMappings& mappings,

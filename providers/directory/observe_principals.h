@@ -22,6 +22,11 @@ namespace gmsactl::directory {
                                                                         const model::Dn& domain,
                                                                         const std::set<model::Sid>& sids);
 
+/// What stands at these DNs, by dn_key(); absent where nothing does.
+[[nodiscard]] Result<std::map<std::string, model::Principal>> find_objects(ldap::Transport& transport,
+                                                                           const model::Dn& domain,
+                                                                           const std::set<std::string>& dns);
+
 /// Who holds these SPNs or an alias of one, by fold(SPN). `base` is empty for a global catalog: the whole
 /// forest.
 [[nodiscard]] Result<std::map<std::string, std::vector<model::Principal>>> find_spn_holders(

@@ -28,6 +28,7 @@ class Session {
 
   ldap::Transport& transport() { return *transport_; }
   const ldap::Entry& root_dse() const { return root_dse_; }
+  const model::Environment& environment() const { return environment_; }
 
   /// After this no other server is ever used.
   void begin_writes() { writes_begun_ = true; }

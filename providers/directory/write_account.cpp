@@ -2,6 +2,7 @@
 #include <set>
 
 #include "engine/base/text.h"
+#include "engine/model/account.h"
 #include "providers/directory/decode.h"
 #include "providers/directory/modifications.h"
 #include "providers/directory/writer.h"
@@ -55,11 +56,7 @@ std::string text_of(const LiveGmsa& live, std::string_view name) {
       for (const auto& sid : descriptor->readers()) sids.push_back(sid.text());
     return list(sids);
   }
-  return "?";
-}
-
-std::string bare_name(std::string_view sam_account_name) {
-  return std::string(sam_account_name.substr(0, sam_account_name.find_last_not_of('$') + 1));
+  return or_nothing(live.marker);  // the one attribute whose name is not fixed
 }
 
 /// SPNs that were neither there when planned, nor made of those by the server, nor are declared.
@@ -68,14 +65,8 @@ std::vector<std::string> unexplained_spns(const GmsaChange& detail, const std::v
                                               detail.service_principal_names.end());
   const LiveGmsa& before = *detail.live;
   for (const auto& spn : before.service_principal_names) {
-    const std::string by_dns =
-        before.dns_host_name ? model::rewritten_spn(spn, *before.dns_host_name, detail.desired.dns_host_name)
-                             : spn;
-    for (const auto& one : {spn, by_dns}) {
-      explained.insert(one);
-      explained.insert(
-          model::rewritten_spn(one, bare_name(before.sam_account_name), detail.desired.sam_account_name));
-    }
+    explained.insert(spn);
+    explained.insert(model::spn_after_renaming(spn, before, detail.desired));
   }
   std::vector<std::string> strangers;
   for (const auto& spn : now)
@@ -100,10 +91,10 @@ Error conflict(const std::vector<Modification>& planned, const LiveGmsa& before,
 }  // namespace
 
 Result<LiveGmsa> Writer::read_account(const std::string& dn) {
-  const auto entry = GMSACTL_TRY(ldap::read(transport_, dn, account_attributes()));
+  const auto entry = GMSACTL_TRY(ldap::read(transport_, dn, account_attributes(marker_)));
   if (!has_class(entry, gmsa_class))
     return fail(ErrorKind::already_exists, "another object, not a managed service account, has this name");
-  return decode_account(entry);
+  return decode_account(entry, marker_);
 }
 
 void Writer::create_account(const Change& change, const GmsaChange& detail, Steps& steps) {
@@ -112,7 +103,7 @@ void Writer::create_account(const Change& change, const GmsaChange& detail, Step
     steps.fail_with(std::move(readers).error());
     return;
   }
-  auto added = transport_.add(detail.dn.text(), new_account(detail, *readers));
+  auto added = transport_.add(detail.dn.text(), new_account(detail, *readers, marker_));
   if (added) {
     steps.wrote("created");
     return;
@@ -123,7 +114,7 @@ void Writer::create_account(const Change& change, const GmsaChange& detail, Step
     return;
   }
   auto now = read_account(detail.dn.text());
-  const bool as_declared = now && account_modifications(detail, *now, *readers).first.empty() &&
+  const bool as_declared = now && account_modifications(detail, *now, *readers, marker_).first.empty() &&
                            now->password_interval_days.value_or(detail.desired.password_interval_days) ==
                                detail.desired.password_interval_days;
   if (as_declared) {
@@ -156,11 +147,12 @@ void Writer::update_account(const Change& change, const GmsaChange& detail, Step
 bool Writer::modify_account(const Change& change, const GmsaChange& detail, const std::vector<Sid>& readers,
                             Steps& steps) {
   const std::string object = guid_dn(change.guid);
-  const auto planned = account_modifications(detail, *detail.live, readers);
-  for (int attempt = 1; !planned.first.empty(); ++attempt) {
-    auto modified = transport_.modify(object, planned.first);
+  const auto planned = account_modifications(detail, *detail.live, readers, marker_);
+  std::vector<Modification> left = planned.first;
+  for (int attempt = 1; !left.empty(); ++attempt) {
+    auto modified = transport_.modify(object, left);
     if (modified) {
-      steps.wrote("modified " + attribute_names(planned.first));
+      steps.wrote("modified " + attribute_names(left, marker_));
       break;
     }
     auto now = read_account(object);
@@ -176,18 +168,23 @@ bool Writer::modify_account(const Change& change, const GmsaChange& detail, cons
               : std::move(modified).error(),
           now.error().kind == ErrorKind::not_found ? Outcome::conflict : Outcome::failed);
     }
-    const auto left = only_attributes_of(account_modifications(detail, *now, readers).first, planned.first);
-    if (left.empty()) {
+    const auto still =
+        only_attributes_of(account_modifications(detail, *now, readers, marker_).first, planned.first);
+    if (still.empty()) {
       if (unknown)
-        steps.wrote("modified " + attribute_names(planned.first));
+        steps.wrote("modified " + attribute_names(left, marker_));
       else
         steps.finish(Outcome::already_done);
       break;
     }
-    if (left != planned.first)
-      return steps.fail_with(conflict(planned.first, *detail.live, *now), Outcome::conflict);
-    const bool again = unknown || modified.error().kind == ErrorKind::conflict;
+    // What is left is part of what was planned: another hand with the same aim did the rest.
+    const bool only_less = std::all_of(still.begin(), still.end(), [&](const Modification& one) {
+      return std::find(planned.first.begin(), planned.first.end(), one) != planned.first.end();
+    });
+    if (!only_less) return steps.fail_with(conflict(planned.first, *detail.live, *now), Outcome::conflict);
+    const bool again = unknown || modified.error().kind == ErrorKind::conflict || still != left;
     if (!again || attempt == attempts) return steps.fail_with(std::move(modified).error());
+    left = still;
   }
   return !planned.spns_after_reading_again || settle_spns(change, detail, steps);
 }
@@ -219,28 +216,13 @@ bool Writer::settle_spns(const Change& change, const GmsaChange& detail, Steps& 
 }
 
 void Writer::replace_account(const Change& change, const GmsaChange& detail, Steps& steps) {
-  const std::string object = guid_dn(change.guid);
-  auto now = read_account(object);
-  if (!now) {
-    steps.fail_with(std::move(now).error());
+  auto marker = model::Marker::parse(detail.live->marker.value_or(""));
+  if (!marker) {
+    steps.fail_with(std::move(marker).error());
     return;
   }
-  if (!(*now == *detail.live)) {
-    steps.fail_with({ErrorKind::conflict, "it changed after it was planned, so it was not replaced",
-                     "Plan again.", std::nullopt},
-                    Outcome::conflict);
-    return;
-  }
-  auto removed = transport_.remove(object);
-  if (!removed) {
-    auto after = outcome_unknown(removed.error()) ? read_account(object) : Result<LiveGmsa>(*now);
-    if (after || after.error().kind != ErrorKind::not_found) {
-      steps.fail_with(std::move(removed).error(), after ? Outcome::failed : Outcome::unknown);
-      return;
-    }
-  }
-  steps.wrote("deleted the old account " + change.guid.text());
-  create_account(change, detail, steps);
+  marker->deleting = true;
+  if (remove_object(change, {*detail.live, marker->text()}, steps)) create_account(change, detail, steps);
 }
 
 }  // namespace gmsactl::directory

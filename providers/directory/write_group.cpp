@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "engine/base/text.h"
+#include "engine/model/account.h"
 #include "engine/model/dn.h"
 #include "providers/directory/decode.h"
 #include "providers/directory/modifications.h"
@@ -21,17 +22,14 @@ constexpr int attempts = 4;
 /// AD takes up to 5,000 values in one request by default; a fifth of that keeps each transaction short.
 constexpr size_t members_per_request = 1'000;
 
-constexpr uint32_t global_scope = 0x2;
-constexpr uint32_t domain_local_scope = 0x4;
-constexpr uint32_t universal_scope = 0x8;
-constexpr uint32_t scope_bits = 0xE;
+namespace bits = model::group_type;
 
 /// [MS-ADTS] 3.1.1.5.3.1.2: Global and DomainLocal change into each other by way of Universal only.
 bool needs_detour(uint32_t live, uint32_t wanted) {
-  const uint32_t from = live & scope_bits;
-  const uint32_t to = wanted & scope_bits;
-  return (from == global_scope && to == domain_local_scope) ||
-         (from == domain_local_scope && to == global_scope);
+  const uint32_t from = live & bits::scopes;
+  const uint32_t to = wanted & bits::scopes;
+  return (from == bits::global && to == bits::domain_local) ||
+         (from == bits::domain_local && to == bits::global);
 }
 
 std::vector<Modification> member_modifications(const std::vector<std::string>& remove,
@@ -62,7 +60,8 @@ struct Remaining {
   bool operator==(const Remaining&) const = default;
 };
 
-Remaining remaining(const GroupChange& detail, const LiveGroup& live, const std::vector<std::string>& add) {
+Remaining remaining(const GroupChange& detail, const LiveGroup& live, const std::vector<std::string>& add,
+                    const std::string& marker) {
   std::vector<std::string> present;
   for (const auto& dn : live.members) present.push_back(model::dn_key(dn));
   std::sort(present.begin(), present.end());
@@ -76,7 +75,7 @@ Remaining remaining(const GroupChange& detail, const LiveGroup& live, const std:
     return at != present.end() && at->starts_with(start);
   };
   Remaining left;
-  left.attributes = group_modifications(detail, live);
+  left.attributes = group_modifications(detail, live, marker);
   for (const auto& dn : add)
     if (!is_member(dn)) left.add.push_back(dn);
   for (const auto& dn : detail.remove)
@@ -97,11 +96,11 @@ bool only_less(const Remaining& left, const Remaining& planned) {
 }
 
 /// "groupType, member".
-std::string names_of(const Remaining& planned) {
-  std::string names = attribute_names(planned.attributes);
+std::string names_of(const Remaining& planned, const std::string& marker) {
+  auto all = planned.attributes;
   if (!planned.add.empty() || !planned.remove.empty())
-    names += names.empty() ? attribute::member : std::string(", ") + attribute::member;
-  return names;
+    all.push_back({ModifyOperation::add, attribute::member, {}});
+  return attribute_names(all, marker);
 }
 
 Error conflict() {
@@ -112,10 +111,10 @@ Error conflict() {
 }  // namespace
 
 Result<LiveGroup> Writer::read_group(const std::string& dn) {
-  auto entry = GMSACTL_TRY(ldap::read(transport_, dn, group_attributes()));
+  auto entry = GMSACTL_TRY(ldap::read(transport_, dn, group_attributes(marker_)));
   if (!has_class(entry, group_class))
     return fail(ErrorKind::already_exists, "another object, not a group, has this name");
-  return decode_group(std::move(entry));
+  return decode_group(std::move(entry), marker_);
 }
 
 void Writer::create_group(const Change& change, const GroupChange& detail, Steps& steps) {
@@ -125,7 +124,7 @@ void Writer::create_group(const Change& change, const GroupChange& detail, Steps
     return;
   }
   const std::string dn = detail.dn.text();
-  auto attributes = new_group(detail);
+  auto attributes = new_group(detail, marker_);
   const auto remember = [&](model::Identity id) {
     const std::lock_guard lock(mutex_);
     created_groups_[change.id.name] = std::move(id);
@@ -147,7 +146,7 @@ void Writer::create_group(const Change& change, const GroupChange& detail, Steps
                                                     : Outcome::failed);
       return;
     }
-    Remaining left = remaining(detail, *now, *members);
+    Remaining left = remaining(detail, *now, *members, marker_);
     const bool started = left.add.size() <= rest.size() && left.attributes.empty();
     const bool others = detail.desired.members && detail.desired.membership == model::Membership::exact &&
                         now->members.size() + left.add.size() > members->size();
@@ -186,7 +185,7 @@ bool Writer::add_remaining_members(const GroupChange& detail, const std::vector<
     if (!now || attempt == attempts || !(unknown || added.error().kind == ErrorKind::conflict))
       return steps.fail_with(std::move(added).error().with_context("adding more members"),
                              !now && unknown ? Outcome::unknown : Outcome::failed);
-    left = remaining(detail, *now, left).add;
+    left = remaining(detail, *now, left, marker_).add;
     if (unknown && left.empty()) steps.wrote("added members");
   }
   return true;
@@ -200,12 +199,12 @@ bool Writer::modify_group(const Change& change, const GroupChange& detail, Steps
   auto add = member_dns(detail.add);
   if (!add) return steps.fail_with(std::move(add).error());
   const std::string object = guid_dn(change.guid);
-  Remaining planned{group_modifications(detail, *detail.live), *add, detail.remove};
+  Remaining planned{group_modifications(detail, *detail.live, marker_), *add, detail.remove};
   Remaining left = planned;
   uint32_t live_type = detail.live->group_type;
   for (int attempt = 1; !left.nothing(); ++attempt) {
     Result<void> modified;
-    const uint32_t universal = (live_type & ~scope_bits) | universal_scope;
+    const uint32_t universal = (live_type & ~bits::scopes) | bits::universal;
     LiveGroup between = *detail.live;
     between.group_type = universal;
     const bool detour = needs_detour(live_type, detail.group_type);
@@ -216,7 +215,7 @@ bool Writer::modify_group(const Change& change, const GroupChange& detail, Steps
       if (modified) {
         steps.wrote("modified groupType to Universal on the way");
         live_type = universal;
-        planned.attributes = left.attributes = group_modifications(detail, between);
+        planned.attributes = left.attributes = group_modifications(detail, between, marker_);
       }
     }
     for (size_t first = 0; modified && (first == 0 || first < std::max(left.add.size(), left.remove.size()));
@@ -225,7 +224,7 @@ bool Writer::modify_group(const Change& change, const GroupChange& detail, Steps
       if (first == 0)
         modifications.insert(modifications.begin(), left.attributes.begin(), left.attributes.end());
       modified = transport_.modify(object, modifications);
-      if (modified) steps.wrote("modified " + attribute_names(modifications));
+      if (modified) steps.wrote("modified " + attribute_names(modifications, marker_));
     }
     if (modified) return true;
 
@@ -245,12 +244,12 @@ bool Writer::modify_group(const Change& change, const GroupChange& detail, Steps
     // On the way to another scope, and it was us who went there.
     if (detour && unknown && live_type != universal && now->group_type == universal) {
       steps.wrote("modified groupType to Universal on the way");
-      planned.attributes = left.attributes = group_modifications(detail, between);
+      planned.attributes = left.attributes = group_modifications(detail, between, marker_);
     }
-    const Remaining still = remaining(detail, *now, *add);
+    const Remaining still = remaining(detail, *now, *add, marker_);
     if (still.nothing()) {
       if (unknown)
-        steps.wrote("modified " + names_of(planned));
+        steps.wrote("modified " + names_of(planned, marker_));
       else if (steps.result.written.empty())
         steps.finish(Outcome::already_done);
       return true;

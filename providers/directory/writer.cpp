@@ -32,6 +32,8 @@ ChangeResult Writer::apply(const Change& change) {
     create_container(*container, steps);
   } else if (const auto* key = std::get_if<model::KdsRootKeyChange>(&change.detail)) {
     create_kds_root_key(change, *key, steps);
+  } else if (const auto* removal = std::get_if<model::RemovalChange>(&change.detail)) {
+    remove_object(change, *removal, steps);
   }
   // What another hand had done in part and we finished is our doing.
   if (result.outcome == Outcome::already_done && !result.written.empty()) result.outcome = Outcome::applied;

@@ -16,8 +16,9 @@ namespace gmsactl::directory {
 
 class Writer {
  public:
-  Writer(ldap::Transport& transport, const ldap::Entry& root_dse)
-      : transport_(transport), root_dse_(root_dse) {}
+  /// `marker` is the attribute that ownership is noted in.
+  Writer(ldap::Transport& transport, const ldap::Entry& root_dse, std::string marker)
+      : transport_(transport), root_dse_(root_dse), marker_(std::move(marker)) {}
 
   /// Thread-safe.
   model::ChangeResult apply(const model::Change& change);
@@ -40,6 +41,10 @@ class Writer {
                              Steps& steps);
   Result<model::LiveGroup> read_group(const std::string& dn);
 
+  /// Marks it as being deleted, by compare and swap, then deletes it. What it was when planned must be what
+  /// it is. True where it is gone.
+  bool remove_object(const model::Change& change, const model::RemovalChange& detail, Steps& steps);
+
   /// Moves, renames or both; the object must still be where it was planned to be.
   bool place(const model::Change& change, const model::Dn& wanted, Steps& steps);
 
@@ -54,6 +59,7 @@ class Writer {
 
   ldap::Transport& transport_;
   const ldap::Entry& root_dse_;
+  const std::string marker_;
   std::mutex mutex_;
   std::map<std::string, model::Identity>
       created_groups_;  // by metadata.name; SID filled in when first needed

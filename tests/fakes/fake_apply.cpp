@@ -117,13 +117,14 @@ Result<void> FakeWorld::carry_out(const Change& change, const GmsaChange& detail
   GMSACTL_TRY(check_spns(next));
   next.sam_account_name = sam;
   next.dns_host_name = detail.desired.dns_host_name;
-  next.group_msa_membership = descriptor(detail, readers);
+  if (!detail.keeps_readers) next.group_msa_membership = descriptor(detail, readers);
   next.encryption_types = detail.encryption_types;
   next.user_account_control = detail.user_account_control;
   next.description = text_or_nothing(detail.desired.description, next.description);
   next.display_name = text_or_nothing(detail.desired.display_name, next.display_name);
   if (detail.desired.allowed_to_delegate_to)
     next.allowed_to_delegate_to = *detail.desired.allowed_to_delegate_to;
+  next.marker = detail.marker;
   accounts[next.id.guid] = next;
   rename(next.id.guid, detail.dn);
   return {};
@@ -169,13 +170,15 @@ Result<void> FakeWorld::carry_out(const Change& change, const GroupChange& detai
     if (found == groups.end()) return fail(ErrorKind::conflict, "it is not there any more");
     next = found->second;
     if (next.sam_account_name != detail.live->sam_account_name ||
-        next.description != detail.live->description || next.group_type != detail.live->group_type)
+        next.description != detail.live->description || next.group_type != detail.live->group_type ||
+        next.marker != detail.live->marker)
       return fail(ErrorKind::conflict, "it is not as it was when planned");
   }
   GMSACTL_TRY(check_free(next.id.guid, detail.dn, detail.desired.sam_account_name));
   GMSACTL_TRY(change_members(detail, next));
   next.sam_account_name = detail.desired.sam_account_name;
   next.group_type = detail.group_type;
+  next.marker = detail.marker;
   next.description = text_or_nothing(detail.desired.description, next.description);
   groups[next.id.guid] = next;
   rename(next.id.guid, detail.dn);
@@ -192,7 +195,21 @@ Result<void> FakeWorld::carry_out(const model::ContainerChange& detail) {
   return {};
 }
 
+Result<void> FakeWorld::carry_out(const Change& change, const model::RemovalChange& detail) {
+  const auto found_account = accounts.find(change.guid);
+  const auto found_group = groups.find(change.guid);
+  const auto* account = std::get_if<LiveGmsa>(&detail.live);
+  const bool same = account != nullptr ? found_account != accounts.end() && found_account->second == *account
+                                       : found_group != groups.end() &&
+                                             found_group->second == std::get<LiveGroup>(detail.live);
+  if (!same) return fail(ErrorKind::conflict, "it is not as it was when planned");
+  remove(change.guid);
+  return {};
+}
+
 Result<void> FakeWorld::carry_out(const Change& change) {
+  if (const auto* removal = std::get_if<model::RemovalChange>(&change.detail))
+    return carry_out(change, *removal);
   if (const auto* account = std::get_if<GmsaChange>(&change.detail)) return carry_out(change, *account);
   if (const auto* group = std::get_if<GroupChange>(&change.detail)) return carry_out(change, *group);
   if (const auto* container = std::get_if<model::ContainerChange>(&change.detail))

@@ -21,8 +21,13 @@ Error unreadable_error() {
 }
 
 template <class Live>
-Observation<Live> find(const std::map<model::Guid, Live>& all, const std::string& sam, const Dn& place,
+Observation<Live> find(const std::map<model::Guid, Live>& all, const model::ResourceId& id,
+                       const model::Environment& environment, const std::string& sam, const Dn& place,
                        const std::set<model::Guid>& named) {
+  for (const auto& [guid, live] : all) {
+    const auto reading = model::read_ownership(live.marker, environment.owner, environment.name);
+    if (reading.ownership == model::Ownership::ours && reading.marker->id == id) return live;
+  }
   for (const auto& [guid, live] : all)
     if (equal_folded(live.sam_account_name, sam)) return live;
   for (const auto& [guid, live] : all)
@@ -96,9 +101,11 @@ void FakeWorld::observe_groups(const model::Desired& desired, Observations& seen
   for (const auto& declared : desired.host_groups) {
     const Dn place = model::declared_parent(declared.spec, desired.environment, facts)
                          .child("CN", declared.spec.common_name);
-    seen.host_groups[declared.name] = unreadable.contains("HostGroup/" + declared.name)
-                                          ? Observation<model::LiveGroup>(Unreadable{unreadable_error()})
-                                          : find(groups, declared.spec.sam_account_name, place, named);
+    seen.host_groups[declared.name] =
+        unreadable.contains("HostGroup/" + declared.name)
+            ? Observation<model::LiveGroup>(Unreadable{unreadable_error()})
+            : find(groups, {model::Kind::host_group, declared.name}, desired.environment,
+                   declared.spec.sam_account_name, place, named);
   }
 }
 
@@ -111,9 +118,11 @@ void FakeWorld::observe_accounts(const model::Desired& desired, Observations& se
   for (const auto& declared : desired.accounts) {
     const Dn place =
         model::declared_parent(declared.spec, desired.environment, facts).child("CN", declared.name);
-    seen.accounts[declared.name] = unreadable.contains("GMSA/" + declared.name)
-                                       ? Observation<model::LiveGmsa>(Unreadable{unreadable_error()})
-                                       : find(accounts, declared.spec.sam_account_name + "$", place, named);
+    seen.accounts[declared.name] =
+        unreadable.contains("GMSA/" + declared.name)
+            ? Observation<model::LiveGmsa>(Unreadable{unreadable_error()})
+            : find(accounts, {model::Kind::gmsa, declared.name}, desired.environment,
+                   declared.spec.sam_account_name + "$", place, named);
   }
 }
 
@@ -171,6 +180,27 @@ void FakeWorld::observe_spns(const model::Desired& desired, Observations& seen) 
     if (wanted.contains(spn)) seen.spn_holders[spn].push_back(holder);
 }
 
+void FakeWorld::observe_leftovers(const model::Desired& desired, Observations& seen) const {
+  if (!desired.complete) return;
+  std::set<model::Guid> meant;
+  const auto note = [&](const auto& observations) {
+    for (const auto& [name, observation] : observations)
+      if (observation.index() == 1) meant.insert(std::get<1>(observation).id.guid);
+  };
+  note(seen.host_groups);
+  note(seen.accounts);
+  seen.leftovers.emplace();
+  const auto add = [&](const auto& all) {
+    for (const auto& [guid, live] : all) {
+      auto reading = model::read_ownership(live.marker, desired.environment.owner, desired.environment.name);
+      if (reading.ownership == model::Ownership::ours && !meant.contains(guid))
+        seen.leftovers->push_back({std::move(*reading.marker), live});
+    }
+  };
+  add(groups);
+  add(accounts);
+}
+
 Result<Observations> FakeWorld::observe(const model::Desired& desired, ports::EventSink&) {
   const std::lock_guard lock(mutex_);
   Observations seen;
@@ -181,6 +211,7 @@ Result<Observations> FakeWorld::observe(const model::Desired& desired, ports::Ev
   observe_names(desired, seen);
   observe_containers(desired, seen);
   observe_spns(desired, seen);
+  observe_leftovers(desired, seen);
   const auto all = everybody();
   const auto resolve = [&](const std::vector<PrincipalRef>& refs) {
     for (const auto& ref : refs)
@@ -191,7 +222,10 @@ Result<Observations> FakeWorld::observe(const model::Desired& desired, ports::Ev
     if (one.spec.members) resolve(*one.spec.members);
   for (const auto& one : desired.accounts) resolve(one.spec.principals);
   for (const auto& one : all)
-    if (!one.id.sid.empty()) seen.known_sids.emplace(one.id.sid.text(), one);
+    if (!one.id.sid.empty()) {
+      seen.known_sids.emplace(one.id.sid.text(), one);
+      seen.known_members.emplace(one.id.dn.key(), one);
+    }
   return seen;
 }
 

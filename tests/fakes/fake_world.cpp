@@ -51,6 +51,7 @@ LiveGmsa& FakeWorld::add_account(std::string_view name) {
   live.password_interval_days = spec.password_interval_days;
   live.encryption_types = spec.encryption_types;
   live.user_account_control = 0x1000;
+  live.marker = marker(model::Kind::gmsa, name).text();
   return accounts.emplace(live.id.guid, live).first->second;
 }
 
@@ -59,6 +60,7 @@ LiveGroup& FakeWorld::add_group(std::string_view name) {
   live.id = new_identity(facts.users_container.child("CN", name));
   live.sam_account_name = name;
   live.group_type = 0x80000004;
+  live.marker = marker(model::Kind::host_group, name).text();
   return groups.emplace(live.id.guid, live).first->second;
 }
 

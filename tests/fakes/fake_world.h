@@ -33,6 +33,7 @@ class FakeWorld : public ports::Provider {
   std::map<model::Guid, FakeObject> objects;
   std::map<std::string, model::LiveContainer> containers;  // by Dn::key()
 
+  // Both are ours: with the marker of desired()'s environment that remembers nothing of what was applied.
   model::LiveGmsa& add_account(std::string_view name);  ///< as account(NAME) declares it, readable by nobody
   model::LiveGroup& add_group(std::string_view name);   ///< as group(NAME) declares it, empty
   FakeObject& add_computer(std::string_view name);      ///< NAME$ under OU=Hosts
@@ -72,12 +73,14 @@ class FakeWorld : public ports::Provider {
   void observe_names(const model::Desired& desired, model::Observations& seen) const;
   void observe_containers(const model::Desired& desired, model::Observations& seen) const;
   void observe_spns(const model::Desired& desired, model::Observations& seen) const;
+  void observe_leftovers(const model::Desired& desired, model::Observations& seen) const;
 
   // fake_apply.cpp; all with the lock held
   Result<void> carry_out(const model::Change& change);
   Result<void> carry_out(const model::Change& change, const model::GmsaChange& detail);
   Result<void> carry_out(const model::Change& change, const model::GroupChange& detail);
   Result<void> carry_out(const model::ContainerChange& detail);
+  Result<void> carry_out(const model::Change& change, const model::RemovalChange& detail);
   Result<std::vector<model::Sid>> reader_sids(const model::GmsaChange& detail) const;
   Result<void> change_members(const model::GroupChange& detail, model::LiveGroup& live) const;
   Result<void> check_free(const model::Guid& self, const model::Dn& dn,

@@ -53,6 +53,14 @@ model::Declaration<model::HostGroup> group(std::string_view name, std::vector<Pr
   return declaration;
 }
 
+model::Marker marker(model::Kind kind, std::string_view name) {
+  model::Marker marker;
+  marker.owner = "tests";
+  marker.environment = "test";
+  marker.id = {kind, std::string(name)};
+  return marker;
+}
+
 model::Desired desired(std::vector<model::Declaration<model::HostGroup>> groups,
                        std::vector<model::Declaration<model::Gmsa>> accounts) {
   model::Desired wanted;

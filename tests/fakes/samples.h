@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/model/desired.h"
+#include "engine/model/marker.h"
 #include "engine/model/sid.h"
 
 namespace gmsactl::fakes {
@@ -29,6 +30,9 @@ model::Declaration<model::Gmsa> account(std::string_view name,
                                         std::vector<model::PrincipalRef> principals = {});
 model::Declaration<model::HostGroup> group(std::string_view name,
                                            std::vector<model::PrincipalRef> members = {});
+
+/// The marker of desired()'s environment for that declaration.
+model::Marker marker(model::Kind kind, std::string_view name);
 
 /// An environment "test" of contoso.com, and what is declared in it.
 model::Desired desired(std::vector<model::Declaration<model::HostGroup>> groups,

@@ -81,6 +81,26 @@ TEST(Resolve, every_field_of_an_environment_arrives) {
   EXPECT_EQ(found.accounts_path->text(), "OU=gMSA,DC=contoso,DC=com");
   EXPECT_TRUE(found.create_paths && found.create_kds_root_key && found.kds_root_key_effective_immediately);
   EXPECT_EQ(found.variables, (std::map<std::string, std::string>{{"a", "x"}, {"empty", ""}}));
+  EXPECT_EQ(found.policy.max_deletes, 0U);
+  EXPECT_EQ(found.policy.max_delete_percent, 100U);
+  EXPECT_EQ(found.policy.max_members_removed_percent, 50U);
+  EXPECT_EQ(found.policy.severity(model::Rule::weak_encryption), model::RuleSeverity::error);
+  EXPECT_EQ(found.policy.severity(model::Rule::broad_principal), model::RuleSeverity::off);
+  EXPECT_EQ(found.policy.severity(model::Rule::unconstrained_delegation), model::RuleSeverity::warning);
+  ASSERT_EQ(found.accepted_drift.size(), 2U);
+  EXPECT_EQ(found.accepted_drift[0],
+            (model::AcceptedDrift{"GMSA/Web*", "servicePrincipalNames", "incident 4711", "2026-12-31", {}}));
+  EXPECT_EQ(found.accepted_drift[1].until, "2028-02-29");
+  EXPECT_EQ(found.marker_attribute, "info");
+}
+
+TEST(Resolve, an_environment_without_a_policy_has_the_documented_one) {
+  const auto found = resolve_case("minimal-environment", "prod").environment;
+  EXPECT_EQ(found.policy.max_deletes, 3U);
+  EXPECT_EQ(found.policy.max_delete_percent, 20U);
+  EXPECT_EQ(found.policy.max_members_removed_percent, 30U);
+  EXPECT_EQ(found.policy.severity(model::Rule::shared_account), model::RuleSeverity::warning);
+  EXPECT_EQ(found.marker_attribute, "adminDescription");
 }
 
 TEST(Resolve, an_empty_list_and_null_clear_where_absence_leaves_alone) {

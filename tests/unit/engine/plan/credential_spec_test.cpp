@@ -30,7 +30,7 @@ class Delivery : public testing::Test {
     web.spec.credential_spec.emplace();
     web.spec.credential_spec->targets = fakes::located({"place"});
     wanted = fakes::desired({}, {web});
-    wanted.environment.owner = "team";
+    wanted.environment.owner = "tests";
     set_target(DirectoryTarget{"specs", DirectoryTarget::Format::docker, {}});
   }
 
@@ -53,7 +53,7 @@ class Delivery : public testing::Test {
   }
   LiveSpec ours(LiveSpec live, const std::string& of = "Web01") {
     live.account = of;
-    live.owner = "team";
+    live.owner = "tests";
     live.environment = wanted.environment.name;
     return live;
   }
@@ -268,7 +268,7 @@ TEST_F(Delivery, a_password_for_the_plug_in_is_warned_of_and_not_shown) {
   web().credential_spec->host_account_config = model::HostAccountConfig{
       "{00000000-0000-0000-0000-000000000001}", "contoso.com:svc:Pa55word!", false, "1"};
   const auto made = plan();
-  EXPECT_THAT(findings(made), ElementsAre("GMSA0241 CredentialSpec/place/Web01"));
+  EXPECT_THAT(findings(made), ElementsAre("GMSA0326 GMSA/Web01"));
   const auto& shown = field_of(made.changes.front(), "HostAccountConfig.PluginInput").after;
   EXPECT_THAT(std::get<std::string>(shown), testing::Not(HasSubstr("Pa55word")));
 }

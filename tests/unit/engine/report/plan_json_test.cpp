@@ -34,7 +34,8 @@ TEST(PlanJson, has_the_contracts_keys_in_its_order) {
             (Keys{"create", "update", "replace", "delete", "move", "adopt", "unchanged", "unreadable"}));
   EXPECT_EQ(keys(json["changes"][1]), (Keys{"address", "kind", "name", "action", "dn", "objectGuid", "cause",
                                             "fields", "reasons", "requires", "declaredAt"}));
-  EXPECT_EQ(keys(json["changes"][1]["fields"][0]), (Keys{"path", "before", "after", "added", "removed"}));
+  EXPECT_EQ(keys(json["changes"][1]["fields"][0]),
+            (Keys{"path", "before", "after", "added", "removed", "cause"}));
   EXPECT_EQ(keys(json["diagnostics"][0]),
             (Keys{"severity", "code", "summary", "detail", "hint", "file", "line", "column", "address"}));
 }

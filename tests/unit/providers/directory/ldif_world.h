@@ -60,7 +60,7 @@ class LdifWorld : public testing::Test {
     fakes::FaultyTransport faulty(*file);
     if (arrange) arrange(faulty);
     const auto root = ldap::read(*file, "", {}).value();
-    directory::Writer writer(faulty, root);
+    directory::Writer writer(faulty, root, "adminDescription");
     Applied applied;
     for (const auto& change : plan.changes)
       applied.results.emplace(model::address(change.id), writer.apply(change));

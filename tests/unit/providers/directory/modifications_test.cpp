@@ -20,6 +20,8 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using enum ldap::ModifyOperation;
 
+const std::string marker = "adminDescription";
+
 struct Both {
   GmsaChange change;
   LiveGmsa live;
@@ -33,6 +35,7 @@ Both unchanged() {
   both.change.user_account_control = both.live.user_account_control;
   both.change.encryption_types = *both.live.encryption_types;
   both.change.service_principal_names = both.live.service_principal_names;
+  both.change.marker = *both.live.marker;
   both.change.live = both.live;
   return both;
 }
@@ -85,6 +88,13 @@ TEST(Modifications, each_field_of_an_account_is_swapped_alone) {
        },
        {{remove, "description", {"old"}}}},
       {[](Both& b) { b.live.description = "unmanaged"; }, {}},
+      {[](Both& b) { b.live.marker.reset(); },
+       {{add, "adminDescription", {fakes::marker(model::Kind::gmsa, "Web01").text()}}}},
+      {[](Both& b) {
+         b.change.keeps_readers = true;
+         b.live.group_msa_membership.reset();
+       },
+       {}},
       {[](Both& b) { b.change.desired.display_name = "Web"; }, {{add, "displayName", {"Web"}}}},
       {[](Both& b) {
          b.live.allowed_to_delegate_to = {"cifs/a", "cifs/b"};
@@ -94,7 +104,8 @@ TEST(Modifications, each_field_of_an_account_is_swapped_alone) {
   for (size_t i = 0; i < std::size(cases); ++i) {
     Both both = unchanged();
     cases[i].edit(both);
-    EXPECT_EQ(account_modifications(both.change, both.live, cases[i].readers).first, cases[i].expected)
+    EXPECT_EQ(account_modifications(both.change, both.live, cases[i].readers, marker).first,
+              cases[i].expected)
         << "case " << i;
   }
 }
@@ -103,9 +114,9 @@ TEST(Modifications, spns_wait_until_the_server_has_rewritten_them) {
   Both both = unchanged();
   both.change.desired.dns_host_name = "x.contoso.com";
   both.change.service_principal_names = {"host/x.contoso.com"};
-  const auto modifications = account_modifications(both.change, both.live, {fakes::sid(1)});
+  const auto modifications = account_modifications(both.change, both.live, {fakes::sid(1)}, marker);
   EXPECT_TRUE(modifications.spns_after_reading_again);
-  EXPECT_EQ(attribute_names(modifications.first), "dNSHostName");
+  EXPECT_EQ(attribute_names(modifications.first, marker), "dNSHostName");
 }
 
 TEST(Modifications, a_grant_written_in_another_way_is_left_alone) {
@@ -113,14 +124,14 @@ TEST(Modifications, a_grant_written_in_another_way_is_left_alone) {
   // Twice the same entry, as other tools leave behind.
   both.live.group_msa_membership =
       model::SecurityDescriptor::encode_readers(std::vector{fakes::sid(1), fakes::sid(1)});
-  EXPECT_THAT(account_modifications(both.change, both.live, {fakes::sid(1)}).first, IsEmpty());
+  EXPECT_THAT(account_modifications(both.change, both.live, {fakes::sid(1)}, marker).first, IsEmpty());
 }
 
 TEST(Modifications, orphans_and_deny_entries_stay_in_the_descriptor) {
   Both both = unchanged();
   both.change.kept_orphans = {fakes::sid(9)};
   both.change.kept_aces = {{model::Ace::denied, 0, 0x10, fakes::sid(8), {}}};
-  const auto modifications = account_modifications(both.change, both.live, {fakes::sid(2)}).first;
+  const auto modifications = account_modifications(both.change, both.live, {fakes::sid(2)}, marker).first;
   ASSERT_EQ(modifications.size(), 2U);
   const auto written = model::SecurityDescriptor::decode(modifications[1].values.at(0)).value();
   EXPECT_THAT(written.readers(), ElementsAre(fakes::sid(2), fakes::sid(9)));
@@ -131,12 +142,12 @@ TEST(Modifications, orphans_and_deny_entries_stay_in_the_descriptor) {
 TEST(Modifications, a_new_account_has_exactly_what_is_declared) {
   Both both = unchanged();
   both.change.desired.description = "";
-  const auto attributes = new_account(both.change, {});
+  const auto attributes = new_account(both.change, {}, marker);
   std::vector<std::string> names;
   for (const auto& one : attributes) names.push_back(one.name);
   EXPECT_THAT(names, ElementsAre("objectClass", "sAMAccountName", "userAccountControl",
                                  "msDS-ManagedPasswordInterval", "msDS-SupportedEncryptionTypes",
-                                 "dNSHostName", "servicePrincipalName"));
+                                 "dNSHostName", "adminDescription", "servicePrincipalName"));
   EXPECT_THAT(attributes[0].values, ElementsAre("msDS-GroupManagedServiceAccount"));
   EXPECT_THAT(attributes[2].values, ElementsAre("4096"));
   EXPECT_THAT(attributes[3].values, ElementsAre("30"));
@@ -145,15 +156,16 @@ TEST(Modifications, a_new_account_has_exactly_what_is_declared) {
 TEST(Modifications, each_field_of_a_group_is_swapped_alone) {
   fakes::FakeWorld world;
   const model::LiveGroup live = world.add_group("Hosts");
-  GroupChange change{fakes::group("Hosts").spec, live.id.dn, live.group_type, {}, {}, live};
-  EXPECT_THAT(group_modifications(change, live), IsEmpty());
+  GroupChange change{fakes::group("Hosts").spec, live.id.dn, live.group_type, {}, {}, *live.marker, live};
+  EXPECT_THAT(group_modifications(change, live, marker), IsEmpty());
   change.group_type = 0x80000008;
-  EXPECT_THAT(group_modifications(change, live),
+  EXPECT_THAT(group_modifications(change, live, marker),
               ElementsAre(Modification{remove, "groupType", {"-2147483644"}},
                           Modification{add, "groupType", {"-2147483640"}}));
   change.group_type = live.group_type;
   change.desired.description = "new";
-  EXPECT_THAT(group_modifications(change, live), ElementsAre(Modification{add, "description", {"new"}}));
+  EXPECT_THAT(group_modifications(change, live, marker),
+              ElementsAre(Modification{add, "description", {"new"}}));
 }
 
 ldap::Entry account_entry() {
@@ -166,7 +178,7 @@ ldap::Entry account_entry() {
 }
 
 TEST(Decode, what_an_account_lacks_is_not_set) {
-  const auto live = decode_account(account_entry());
+  const auto live = decode_account(account_entry(), marker);
   ASSERT_TRUE(live.has_value());
   EXPECT_EQ(live->id.sid, fakes::sid(1101));
   EXPECT_EQ(live->user_account_control, 4096U);
@@ -178,7 +190,7 @@ TEST(Decode, a_required_attribute_that_is_missing_means_no_right_to_read_it) {
   for (const auto name : {"objectGUID", "objectSid", "sAMAccountName", "userAccountControl"}) {
     auto entry = account_entry();
     std::erase_if(entry.attributes, [&](const auto& one) { return one.name == name; });
-    const auto live = decode_account(entry);
+    const auto live = decode_account(entry, marker);
     ASSERT_FALSE(live.has_value()) << name;
     EXPECT_EQ(live.error().kind, ErrorKind::denied);
     EXPECT_EQ(live.error().message, std::string(name) + " of " + entry.dn + " is not readable");

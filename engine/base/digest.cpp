@@ -1,4 +1,4 @@
-#include "engine/report/digest.h"
+#include "engine/base/digest.h"
 
 #include <nettle/sha2.h>
 
@@ -6,7 +6,7 @@
 
 #include "engine/base/text.h"
 
-namespace gmsactl::report {
+namespace gmsactl {
 
 std::string sha256(std::string_view bytes) {
   sha256_ctx context;
@@ -14,7 +14,7 @@ std::string sha256(std::string_view bytes) {
   sha256_update(&context, bytes.size(), reinterpret_cast<const uint8_t*>(bytes.data()));
   std::array<uint8_t, SHA256_DIGEST_SIZE> digest{};
   sha256_digest(&context, digest.size(), digest.data());
-  return "sha256:" + hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  return hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
-}  // namespace gmsactl::report
+}  // namespace gmsactl

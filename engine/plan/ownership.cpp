@@ -1,0 +1,146 @@
+#include "engine/plan/ownership.h"
+
+#include <algorithm>
+
+#include "engine/base/text.h"
+
+namespace gmsactl::plan {
+
+using model::Action;
+using model::Marker;
+using model::Ownership;
+using model::ResourceId;
+
+Standing judge_ownership(Context& context, const ResourceId& id, const std::optional<std::string>& marker,
+                         const model::Dn& dn, SourceRange where) {
+  const auto& environment = context.desired.environment;
+  auto reading = model::read_ownership(marker, environment.owner, environment.name);
+  const auto refuse = [&](std::string detail, std::string hint) {
+    context.report(Severity::error, "GMSA0304", "Object belongs to somebody else", std::move(detail),
+                   std::move(hint), where, id);
+    return Standing{true, false, std::nullopt};
+  };
+  switch (reading.ownership) {
+    case Ownership::ours:
+      return {false, false, std::move(reading.marker)};
+    case Ownership::none:
+      if (!context.options.adopt)
+        context.report(
+            Severity::error, "GMSA0303", "Object is not managed yet",
+            dn.text() + ", which " + model::address(id) +
+                " means, exists and carries no ownership marker, so it was not made by gmsactl.",
+            "Pass --adopt to take it over and make it as declared, or run gmsactl adopt first, which "
+            "changes nothing else.",
+            where, id);
+      return {false, true, std::nullopt};
+    case Ownership::other_owner:
+      return refuse(
+          dn.text() + ", which " + model::address(id) + " means, is managed by \"" + reading.marker->owner +
+              "\" as " + model::address(reading.marker->id) + " of environment " +
+              reading.marker->environment + ".",
+          "Let one repository manage it: there gmsactl forget releases it, here --adopt takes it over "
+          "then.");
+    case Ownership::other_environment:
+      return refuse(dn.text() + ", which " + model::address(id) + " means, is managed as " +
+                        model::address(reading.marker->id) + " of environment " +
+                        reading.marker->environment + ".",
+                    "Declare another samAccountName here, or release it there with gmsactl forget.");
+    case Ownership::unintelligible:
+      return refuse(
+          environment.marker_attribute + " of " + dn.text() + ", which " + model::address(id) +
+              " means, holds a text that is no ownership marker: \"" + marker.value_or("") + "\".",
+          "Clear the attribute if nobody needs the text, or name another with markerAttribute in the "
+          "Environment.");
+  }
+  return {};
+}
+
+Ledger open_ledger(const Context& context, const ResourceId& id, const Standing& standing) {
+  Ledger ledger;
+  if (standing.marker) ledger.before = standing.marker->applied;
+  ledger.accepts = [&context, id](std::string_view field) {
+    return context.accepted_drift(id, field) != nullptr;
+  };
+  return ledger;
+}
+
+namespace {
+
+model::FieldChange about_marker(std::string_view path, model::FieldValue before, model::FieldValue after) {
+  return {path, std::move(before), std::move(after), {}, {}, model::cause::pending};
+}
+
+void report_released(Context& context, const Ledger& ledger, const model::Change& change) {
+  std::vector<std::string> released;
+  for (const auto& [field, hash] : ledger.before)
+    if (!ledger.after.contains(field)) released.push_back(field);
+  if (released.empty()) return;
+  context.report(Severity::note, "GMSA0221", "Fields are managed no longer",
+                 join(released, ", ") + " of " + model::address(change.id) +
+                     (released.size() == 1 ? " is" : " are") +
+                     " not in the manifest any more. What is live stays as it is.",
+                 "Write null to clear a field.", change.declared_at, change.id);
+}
+
+void report_accepted(Context& context, const Ledger& ledger, const model::Change& change) {
+  for (const auto& field : ledger.accepted) {
+    const auto* rule = context.accepted_drift(change.id, field.path);
+    if (rule != nullptr)
+      context.report(Severity::note, "GMSA0224", "Accepted drift",
+                     std::string(field.path) + " of " + model::address(change.id) +
+                         " was changed behind gmsactl's back and is left as it is until " + rule->until +
+                         ": " + rule->reason,
+                     "", rule->where, change.id);
+  }
+}
+
+}  // namespace
+
+std::string settle_marker(Context& context, const Standing& standing, const Ledger& ledger, bool live,
+                          bool protect, model::Change& change) {
+  const auto& environment = context.desired.environment;
+  auto& fields = change.fields;
+  const size_t compared = fields.size();
+  if (standing.adopt) {
+    fields.insert(fields.begin(), about_marker("owner", {}, environment.owner));
+  } else if (standing.marker) {
+    const Marker& old = *standing.marker;
+    if (!(old.id == change.id)) fields.push_back(about_marker("metadata.name", old.id.name, change.id.name));
+    if (old.protect != protect) fields.push_back(about_marker("metadata.protect", old.protect, protect));
+    if (old.deleting) {
+      fields.push_back(about_marker("deletion", std::string("begun"), {}));
+      change.reasons.emplace_back("an earlier run began to delete it, and it is declared again");
+    }
+  } else if (!live && protect) {
+    fields.push_back(about_marker("metadata.protect", {}, true));
+  }
+  if (fields.size() != compared && change.action == Action::move) change.action = Action::update;
+  if (standing.adopt) {
+    change.reasons.emplace_back("it exists and nobody manages it");
+    if (change.action != Action::replace) change.action = Action::adopt;
+  }
+  if (!live)
+    for (auto& field : fields) field.cause = model::cause::fresh;
+  change.cause = live && !standing.adopt ? common_cause(fields) : model::cause::fresh;
+  report_released(context, ledger, change);
+  report_accepted(context, ledger, change);
+
+  Marker marker;
+  marker.owner = environment.owner;
+  marker.environment = environment.name;
+  marker.id = change.id;
+  marker.generation = standing.marker ? standing.marker->generation + 1 : 1;
+  marker.protect = protect;
+  marker.applied = ledger.after;
+  std::string text = marker.text();
+  if (text.size() > Marker::longest)
+    context.report(Severity::error, "GMSA0222", "Ownership marker too long",
+                   "The marker of " + model::address(change.id) + " would have " +
+                       std::to_string(text.size()) + " characters; " + environment.marker_attribute +
+                       " holds " + std::to_string(Marker::longest) + ".",
+                   "Shorten the owner, the environment's name or metadata.name.", change.declared_at,
+                   change.id);
+  return text;
+}
+
+}  // namespace gmsactl::plan

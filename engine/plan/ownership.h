@@ -1,0 +1,44 @@
+// Whose a live object is, and what its marker is to say after a change. Internal to engine/plan.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/plan/context.h"
+#include "engine/plan/field.h"
+
+namespace gmsactl::plan {
+
+/// Whether a live object may be changed, and as what.
+struct Standing {
+  bool refused = false;  ///< somebody else's; reported
+  bool adopt = false;    ///< nobody's so far
+  std::optional<model::Marker> marker;
+};
+
+Standing judge_ownership(Context& context, const model::ResourceId& id,
+                         const std::optional<std::string>& marker, const model::Dn& dn, SourceRange where);
+
+/// A ledger that knows what the marker remembers, and which drift is accepted.
+Ledger open_ledger(const Context& context, const model::ResourceId& id, const Standing& standing);
+
+/// After everything was compared: adds what concerns the marker itself (adoption, protection, a new name) to
+/// `change`, settles its action and cause, reports released fields and accepted drift, and gives the marker's
+/// wanted text. `live` is false for an object that is created.
+std::string settle_marker(Context& context, const Standing& standing, const Ledger& ledger, bool live,
+                          bool protect, model::Change& change);
+
+/// Objects that are ours by their marker and declared no longer.
+void plan_leftovers(Context& context);
+/// Says what could be deleted and is not, once the credential specs have been looked at too.
+void report_unpruned(Context& context);
+/// What must have let go of an object before that is deleted.
+void order_removals(Context& context);
+/// How much the plan takes away, against what the environment allows.
+void check_thresholds(Context& context);
+
+/// The built-in rules, on one declared account and on whom it lets read its password.
+void check_rules(Context& context, const model::Declaration<model::Gmsa>& declaration,
+                 const std::vector<model::PlannedPrincipal>& readers);
+
+}  // namespace gmsactl::plan

@@ -1,0 +1,168 @@
+// What is ours by its marker and declared no longer: reported, and deleted where --prune says so. Nothing
+// else is ever deleted, and this never where it is protected, where the manifests are empty or where only a
+// part of them is looked at.
+#include <algorithm>
+#include <set>
+
+#include "engine/base/text.h"
+#include "engine/plan/ownership.h"
+#include "engine/plan/readers.h"
+
+namespace gmsactl::plan {
+
+using model::Action;
+using model::Change;
+using model::Kind;
+using model::Leftover;
+using model::LiveGmsa;
+using model::LiveGroup;
+using model::ResourceId;
+
+namespace {
+
+/// Everything that goes with it, so that a reviewer sees what is lost.
+void show_lost(Context& context, const LiveGmsa& live, Fields& fields) {
+  fields.value("samAccountName", live.sam_account_name, {});
+  fields.value("dnsHostName", text_value(live.dns_host_name), {});
+  fields.set("servicePrincipalNames", live.service_principal_names, {});
+  std::vector<std::string> readers;
+  if (const auto descriptor = model::SecurityDescriptor::decode(live.group_msa_membership.value_or("")))
+    for (const auto& sid : descriptor->readers()) readers.push_back(context.display(sid));
+  fields.set(readers_field, std::move(readers), {});
+  fields.value("description", text_value(live.description), {});
+}
+
+void show_lost(Context& context, const LiveGroup& live, Fields& fields) {
+  fields.value("samAccountName", live.sam_account_name, {});
+  std::vector<std::string> members;
+  for (const auto& dn : live.members) members.push_back(context.display_member(dn));
+  fields.set("members", std::move(members), {});
+  fields.value("description", text_value(live.description), {});
+}
+
+Change removal_of(Context& context, const Leftover& leftover) {
+  Change change;
+  change.id = leftover.marker.id;
+  change.action = Action::remove;
+  change.dn = leftover.id().dn;
+  change.guid = leftover.id().guid;
+  change.cause = model::cause::pending;
+  change.reasons.emplace_back(
+      "it is ours by its marker, no manifest declares it any more, and --prune was given");
+  Fields fields(change.fields);
+  std::visit([&](const auto& live) { show_lost(context, live, fields); }, leftover.live);
+  for (auto& field : change.fields) field.after = std::monostate{};  // nothing, not an empty list
+  model::Marker marker = leftover.marker;
+  ++marker.generation;
+  marker.deleting = true;
+  change.detail = model::RemovalChange{leftover.live, marker.text()};
+  return change;
+}
+
+bool is_declared(const Context& context, const ResourceId& id) {
+  const auto has_name = [&](const auto& declaration) { return declaration.name == id.name; };
+  const auto& desired = context.desired;
+  return id.kind == Kind::gmsa
+             ? std::any_of(desired.accounts.begin(), desired.accounts.end(), has_name)
+             : std::any_of(desired.host_groups.begin(), desired.host_groups.end(), has_name);
+}
+
+void report_copy(Context& context, const Leftover& leftover) {
+  context.report(Severity::warning, "GMSA0223", "Two objects carry one marker",
+                 leftover.id().dn.text() + " carries the marker of " + model::address(leftover.marker.id) +
+                     ", which is another object. Somebody copied it. It is left alone.",
+                 "Clear " + context.desired.environment.marker_attribute + " of that object.", std::nullopt,
+                 leftover.marker.id);
+}
+
+/// A group that a declaration still names by its name, SID or DN is wanted after all.
+void check_not_named(Context& context, const Leftover& leftover) {
+  for (const auto& [key, lookup] : context.seen.principals)
+    for (const auto& match : lookup.matches)
+      if (match.id.guid == leftover.id().guid)
+        context.report(Severity::error, "GMSA0310", "Object to be deleted is still named",
+                       leftover.id().dn.text() +
+                           " is declared no longer, and another declaration still names it (" + key + ").",
+                       "Remove it there too, or declare it again.", std::nullopt, leftover.marker.id);
+}
+
+void refuse_pruning(Context& context, std::string detail, std::string hint) {
+  context.report(Severity::error, "GMSA0306", "Pruning refused", std::move(detail), std::move(hint),
+                 std::nullopt, {Kind::gmsa, "*"});
+  context.plan.diagnostics.back().address.clear();
+}
+
+}  // namespace
+
+void plan_leftovers(Context& context) {
+  const bool targeted = !context.options.targets.empty();
+  if (context.options.prune && targeted)
+    refuse_pruning(context,
+                   "--prune deletes what no manifest declares, and --target looks at a part of them only.",
+                   "Run it without --target.");
+  if (!context.seen.leftovers || targeted) return;
+  for (const auto& leftover : *context.seen.leftovers) {
+    const ResourceId& id = leftover.marker.id;
+    if (!context.selected(id)) continue;
+    if (is_declared(context, id)) {
+      report_copy(context, leftover);
+    } else if (!context.prunes()) {
+      context.unpruned.push_back(model::address(id));
+    } else if (leftover.marker.protect) {
+      context.report(Severity::error, "GMSA0307", "Protected object",
+                     leftover.id().dn.text() + " is declared no longer and protected, so it is not deleted.",
+                     "It takes two steps: declare it with metadata.protect: false and apply, then remove the "
+                     "declaration. gmsactl forget leaves it as it is, and unmanaged.",
+                     std::nullopt, id);
+    } else {
+      check_not_named(context, leftover);
+      context.plan.changes.push_back(removal_of(context, leftover));
+    }
+  }
+}
+
+void report_unpruned(Context& context) {
+  auto& unpruned = context.unpruned;
+  if (unpruned.empty()) return;
+  std::sort(unpruned.begin(), unpruned.end());
+  if (context.options.prune)
+    return refuse_pruning(context,
+                          "The manifests of environment " + context.desired.environment.name +
+                              " declare no account and no group, so everything managed would go: " +
+                              join(unpruned, ", ") + ". That is rather a wrong path than a wish.",
+                          "Check --manifests. To give up an environment, release its objects with gmsactl "
+                          "forget.");
+  context.report(Severity::warning, "GMSA0305", "Managed objects are declared no longer",
+                 plural(unpruned.size(), "object") + ": " + join(unpruned, ", ") + ".",
+                 "Pass --prune to delete them, or release them with gmsactl forget.", std::nullopt,
+                 {Kind::gmsa, "*"});
+  context.plan.diagnostics.back().address.clear();
+}
+
+void order_removals(Context& context) {
+  auto& changes = context.plan.changes;
+  for (auto& removal : changes) {
+    if (removal.action != Action::remove || removal.id.kind == Kind::credential_spec) continue;
+    const std::string key = removal.dn.key();
+    const auto* group = std::get_if<LiveGroup>(&std::get<model::RemovalChange>(removal.detail).live);
+    for (const auto& other : changes) {
+      if (&other == &removal) continue;
+      bool lets_go = false;
+      if (const auto* change = std::get_if<model::GroupChange>(&other.detail))
+        lets_go = std::any_of(change->remove.begin(), change->remove.end(),
+                              [&](const std::string& dn) { return model::dn_key(dn) == key; });
+      else if (const auto* spec = std::get_if<model::CredentialSpecChange>(&other.detail))
+        lets_go = removal.id.kind == Kind::gmsa && spec->account == removal.id.name;
+      else if (std::holds_alternative<model::GmsaChange>(other.detail) || other.id.kind == Kind::gmsa)
+        // Readers are named by their SID, which would dangle.
+        lets_go =
+            group != nullptr && std::any_of(other.fields.begin(), other.fields.end(), [&](const auto& field) {
+              return field.path == readers_field && std::find(field.removed.begin(), field.removed.end(),
+                                                              group->sam_account_name) != field.removed.end();
+            });
+      if (lets_go) removal.requires_.push_back(other.id);
+    }
+  }
+}
+
+}  // namespace gmsactl::plan

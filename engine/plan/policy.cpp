@@ -1,0 +1,200 @@
+// What an environment's policy says of a plan: how much it takes away, and the built-in rules.
+#include <algorithm>
+#include <array>
+
+#include "engine/base/text.h"
+#include "engine/plan/ownership.h"
+#include "engine/plan/readers.h"
+#include "engine/spec/validate.h"
+
+namespace gmsactl::plan {
+
+using model::Action;
+using model::Declaration;
+using model::Gmsa;
+using model::Kind;
+using model::ResourceId;
+using model::Rule;
+using model::RuleSeverity;
+using model::Sid;
+
+namespace {
+
+bool is_ours(const Context& context, const std::optional<std::string>& marker) {
+  const auto& environment = context.desired.environment;
+  return model::read_ownership(marker, environment.owner, environment.name).ownership ==
+         model::Ownership::ours;
+}
+
+/// Accounts and groups of this environment that are there and ours.
+size_t managed_objects(const Context& context) {
+  size_t count = context.seen.leftovers ? context.seen.leftovers->size() : 0;
+  const auto add = [&](const auto& observations) {
+    for (const auto& [name, observation] : observations) {
+      using Live = std::variant_alternative_t<1, std::decay_t<decltype(observation)>>;
+      const auto* live = std::get_if<Live>(&observation);
+      if (live != nullptr && is_ours(context, live->marker)) ++count;
+    }
+  };
+  add(context.seen.accounts);
+  add(context.seen.host_groups);
+  return count;
+}
+
+void check_deletions(Context& context) {
+  const auto& policy = context.desired.environment.policy;
+  const auto deletes = static_cast<size_t>(std::count_if(
+      context.plan.changes.begin(), context.plan.changes.end(), [](const model::Change& change) {
+        return change.action == Action::remove && change.id.kind != Kind::credential_spec;
+      }));
+  const auto& allowed = context.options.allow_deletes;
+  if (deletes == 0 || (allowed && deletes <= *allowed)) return;
+  const size_t managed = managed_objects(context);
+  const bool too_many = deletes > policy.max_deletes;
+  const bool too_large_a_part = deletes * 100 > managed * policy.max_delete_percent;
+  if (!allowed && !too_many && !too_large_a_part) return;
+  std::string limits = "policy.maxDeletes is " + std::to_string(policy.max_deletes) +
+                       " and policy.maxDeletePercent " + std::to_string(policy.max_delete_percent);
+  if (allowed) limits = "--allow-deletes is " + std::to_string(*allowed);
+  context.report(
+      Severity::error, "GMSA0308", "Too many deletions",
+      "This plan deletes " + std::to_string(deletes) + " of " + std::to_string(managed) +
+          " managed objects (" + std::to_string(managed == 0 ? 100 : deletes * 100 / managed) + " %); " +
+          limits + ".",
+      "If that is what is meant, pass --allow-deletes " + std::to_string(deletes) +
+          " for this run, or raise policy.maxDeletes and policy.maxDeletePercent in the Environment.",
+      context.desired.environment.position("policy"), {Kind::gmsa, "*"});
+  context.plan.diagnostics.back().address.clear();
+}
+
+/// Members that somebody else added are no loss, and a single one may always go: it may be half of a small
+/// group.
+void check_removed_members(Context& context, const model::Change& change) {
+  const auto* group = std::get_if<model::GroupChange>(&change.detail);
+  if (group == nullptr || !group->live || group->remove.size() < 2) return;
+  const auto field = std::find_if(change.fields.begin(), change.fields.end(),
+                                  [](const auto& each) { return each.path == "members"; });
+  if (field == change.fields.end() || field->cause == model::cause::drift) return;
+  const auto& policy = context.desired.environment.policy;
+  const size_t removed = group->remove.size();
+  const size_t members = group->live->members.size();
+  const auto& allowed = context.options.allow_deletes;
+  if (allowed ? removed <= *allowed : removed * 100 <= members * policy.max_members_removed_percent) return;
+  context.report(Severity::error, "GMSA0309", "Too many members removed",
+                 model::address(change.id) + " would lose " + std::to_string(removed) + " of " +
+                     plural(members, "member") + " (" + std::to_string(removed * 100 / members) +
+                     " %); policy.maxMembersRemovedPercent is " +
+                     std::to_string(policy.max_members_removed_percent) + ".",
+                 "If that is what is meant, pass --allow-deletes " + std::to_string(removed) +
+                     " for this run, or raise policy.maxMembersRemovedPercent in the Environment.",
+                 change.declared_at, change.id);
+}
+
+class Rules {
+ public:
+  Rules(Context& context, const Declaration<Gmsa>& declaration)
+      : context_(context), declaration_(declaration), id_{Kind::gmsa, declaration.name} {}
+
+  void find(Rule rule, std::string_view code, std::string summary, std::string detail, std::string hint,
+            std::string_view field) {
+    const auto severity = context_.desired.environment.policy.severity(rule);
+    if (severity == RuleSeverity::off) return;
+    context_.report(severity == RuleSeverity::error ? Severity::error : Severity::warning, code,
+                    std::move(summary),
+                    std::move(detail) + " (policy.rules." + std::string(model::name(rule)) + ")",
+                    std::move(hint), declaration_.position(field), id_);
+  }
+  std::string address() const { return model::address(id_); }
+
+ private:
+  Context& context_;
+  const Declaration<Gmsa>& declaration_;
+  ResourceId id_;
+};
+
+struct WellKnown {
+  std::string_view sid;  ///< whole, or a RID of the domain where it begins with "-"
+  std::string_view name;
+  Rule rule;
+};
+// [MS-DTYP] 2.4.2.4.
+constexpr std::array<WellKnown, 18> well_known{{
+    {"S-1-1-0", "Everyone", Rule::broad_principal},
+    {"S-1-5-7", "Anonymous", Rule::broad_principal},
+    {"S-1-5-11", "Authenticated Users", Rule::broad_principal},
+    {"S-1-5-32-545", "Users", Rule::broad_principal},
+    {"S-1-5-32-546", "Guests", Rule::broad_principal},
+    {"-513", "Domain Users", Rule::broad_principal},
+    {"-514", "Domain Guests", Rule::broad_principal},
+    {"-515", "Domain Computers", Rule::broad_principal},
+    {"S-1-5-32-544", "Administrators", Rule::privileged_principal},
+    {"S-1-5-32-548", "Account Operators", Rule::privileged_principal},
+    {"S-1-5-32-549", "Server Operators", Rule::privileged_principal},
+    {"S-1-5-32-551", "Backup Operators", Rule::privileged_principal},
+    {"-500", "Administrator", Rule::privileged_principal},
+    {"-512", "Domain Admins", Rule::privileged_principal},
+    {"-516", "Domain Controllers", Rule::privileged_principal},
+    {"-518", "Schema Admins", Rule::privileged_principal},
+    {"-519", "Enterprise Admins", Rule::privileged_principal},
+    {"-520", "Group Policy Creator Owners", Rule::privileged_principal},
+}};
+
+const WellKnown* well_known_of(const Sid& sid, const Sid& domain) {
+  const std::string text = sid.text();
+  for (const auto& each : well_known)
+    if (text == (each.sid.starts_with('-') ? domain.text() + std::string(each.sid) : std::string(each.sid)))
+      return &each;
+  return nullptr;
+}
+
+}  // namespace
+
+void check_thresholds(Context& context) {
+  check_deletions(context);
+  for (const auto& change : context.plan.changes) check_removed_members(context, change);
+}
+
+void check_rules(Context& context, const Declaration<Gmsa>& declaration,
+                 const std::vector<model::PlannedPrincipal>& readers) {
+  const Gmsa& spec = declaration.spec;
+  Rules rules(context, declaration);
+  const uint32_t weak =
+      spec.encryption_types &
+      (model::encryption::des_cbc_crc | model::encryption::des_cbc_md5 | model::encryption::rc4_hmac);
+  if (weak != 0)
+    rules.find(Rule::weak_encryption, "GMSA0321", "Weak encryption type",
+               rules.address() + " allows " + join(model::encryption_type_names(weak), " and ") +
+                   ", which can be broken offline.",
+               "Leave AES128 and AES256.", "kerberosEncryptionTypes");
+  if (spec.trusted_for_delegation.value_or(false))
+    rules.find(Rule::unconstrained_delegation, "GMSA0322", "Unconstrained delegation",
+               rules.address() + " may act as whoever authenticates to it, everywhere.",
+               "Name the services in allowedToDelegateTo instead.", "trustedForDelegation");
+  for (const auto& reader : readers) {
+    const auto* found = well_known_of(reader.sid, context.seen.directory.domain_sid);
+    if (found == nullptr) continue;
+    const bool broad = found->rule == Rule::broad_principal;
+    rules.find(found->rule, broad ? "GMSA0323" : "GMSA0324",
+               broad ? "Over-broad principal" : "Privileged principal",
+               std::string(found->name) + " may retrieve the managed password of " + rules.address() +
+                   (broad ? ", so nearly everything in the domain can run as it."
+                          : ", so administrators' sessions can be used to run as it."),
+               "Name a HostGroup that holds the hosts.", readers_field);
+  }
+  const auto* config = spec.credential_spec && spec.credential_spec->host_account_config
+                           ? &*spec.credential_spec->host_account_config
+                           : nullptr;
+  if (config != nullptr && spec::looks_like_password(config->plugin_input))
+    rules.find(
+        Rule::secret_in_plugin_input, "GMSA0326", "A credential spec seems to hold a password",
+        "pluginInput of " + rules.address() + " looks like one, and whoever may read the spec may read it.",
+        "Keep the password in a vault and name the secret in pluginInput.", "credentialSpec");
+  const auto shared = context.options.shared_accounts.find(fold(spec.sam_account_name));
+  if (shared != context.options.shared_accounts.end())
+    rules.find(Rule::shared_account, "GMSA0325", "Account shared by environments",
+               rules.address() + " has the samAccountName " + spec.sam_account_name + ", as in environment " +
+                   shared->second + " of the same domain. Only one of them can manage it.",
+               "Give each environment an account of its own.", "samAccountName");
+}
+
+}  // namespace gmsactl::plan

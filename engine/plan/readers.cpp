@@ -1,0 +1,106 @@
+#include "engine/plan/readers.h"
+
+#include <algorithm>
+#include <set>
+
+#include "engine/base/text.h"
+
+namespace gmsactl::plan {
+
+using model::Declaration;
+using model::Gmsa;
+using model::GmsaChange;
+using model::LiveGmsa;
+using model::ResourceId;
+using model::SecurityDescriptor;
+using model::Sid;
+
+namespace {
+
+/// An access control list holds at most 65,535 bytes ([MS-DTYP] 2.4.5), 36 for each account of a domain.
+constexpr size_t most_readers = 1'800;
+
+void note_orphan(Context& context, const Declaration<Gmsa>& declaration, const ResourceId& id,
+                 const Sid& sid) {
+  context.report(Severity::warning, "GMSA0214", "Orphaned SID may retrieve the managed password",
+                 sid.text() +
+                     ", which nothing in the domain has any more, stands in msDS-GroupMSAMembership of " +
+                     model::address(id) + ". It is kept.",
+                 "Set orphanedPrincipals: remove in the account's spec to have such SIDs removed.",
+                 declaration.position(readers_field), id);
+}
+
+void note_unusual(Context& context, const Declaration<Gmsa>& declaration, const ResourceId& id,
+                  const LiveGmsa& live, const std::vector<model::Ace>& unusual) {
+  if (unusual.empty()) return;
+  size_t denied = 0;
+  for (const auto& ace : unusual) denied += ace.type == model::Ace::denied ? 1U : 0U;
+  context.report(
+      Severity::warning, "GMSA0213", "Unusual entries in msDS-GroupMSAMembership",
+      live.id.dn.text() + " has " + plural(denied, "deny ACE") + " and " +
+          plural(unusual.size() - denied, "ACE") +
+          " of other types. They are kept as they are; they can take away what is granted here.",
+      "Look at them with: samba-tool service-account group-msa-membership show, or Get-ADServiceAccount "
+      "-Properties msDS-GroupMSAMembership.",
+      declaration.position(readers_field), id);
+}
+
+}  // namespace
+
+bool resolve_readers(Context& context, const ResourceId& id, const Gmsa& spec, GmsaChange& detail) {
+  bool readable = true;
+  std::set<std::pair<Sid, std::string>> seen;
+  for (const auto& ref : spec.principals) {
+    auto resolved = context.resolve(ref, id);
+    if (resolved.unreadable) readable = false;
+    // One principal may be named in two ways.
+    if (resolved.principal && seen.insert({resolved.principal->sid, resolved.principal->host_group}).second)
+      detail.readers.push_back(std::move(*resolved.principal));
+  }
+  return readable;
+}
+
+void compare_readers(Context& context, const Declaration<Gmsa>& declaration, const LiveGmsa& live,
+                     GmsaChange& detail, model::Change& change, Fields& fields) {
+  SecurityDescriptor descriptor;
+  if (live.group_msa_membership) {
+    auto decoded = SecurityDescriptor::decode(*live.group_msa_membership);
+    if (!decoded)
+      return context.unreadable(change.id, std::move(decoded).error().with_context("msDS-GroupMSAMembership"),
+                                declaration.position(readers_field));
+    descriptor = std::move(*decoded);
+  }
+  detail.kept_aces = descriptor.unusual();
+  note_unusual(context, declaration, change.id, live, detail.kept_aces);
+
+  std::set<Sid> wanted;
+  std::vector<std::string> after;
+  for (const auto& reader : detail.readers) {
+    if (!reader.sid.empty()) wanted.insert(reader.sid);
+    after.push_back(reader.display);
+  }
+  std::vector<std::string> before;
+  for (const auto& sid : descriptor.readers()) {
+    before.push_back(context.display(sid));
+    if (wanted.contains(sid) || !declaration.spec.keep_orphaned_principals || !context.is_orphan(sid))
+      continue;
+    detail.kept_orphans.push_back(sid);
+    after.push_back(context.display(sid));
+    note_orphan(context, declaration, change.id, sid);
+  }
+  if (fields.set(readers_field, std::move(before), std::move(after)))
+    change.reasons.emplace_back("other principals may retrieve the managed password than declared");
+}
+
+void check_reader_count(Context& context, const Declaration<Gmsa>& declaration, const ResourceId& id,
+                        const GmsaChange& detail) {
+  const size_t count = detail.readers.size() + detail.kept_aces.size() + detail.kept_orphans.size();
+  if (count <= most_readers) return;
+  context.report(Severity::error, "GMSA0220", "Too many principals for one descriptor",
+                 model::address(id) + " would name " + std::to_string(count) +
+                     " principals in msDS-GroupMSAMembership, which has room for " +
+                     std::to_string(most_readers) + ".",
+                 "Put the hosts into a HostGroup and name that.", declaration.position(readers_field), id);
+}
+
+}  // namespace gmsactl::plan
