@@ -1,9 +1,7 @@
 // What accounts and groups stand on: containers and the KDS root key.
 #include <algorithm>
-#include <array>
-#include <cstdio>
-#include <ctime>
 
+#include "engine/model/filetime.h"
 #include "engine/plan/context.h"
 #include "engine/plan/field.h"
 
@@ -20,16 +18,6 @@ namespace {
 // [MS-GKDI] 3.1.4.1: a key serves once its start lies a whole key cycle of ten hours back, so that every
 // domain controller has it.
 constexpr int64_t key_cycle = int64_t{10} * 3600 * 10'000'000;
-constexpr int64_t unix_epoch = 116'444'736'000'000'000;  // 1970-01-01 in 100 ns since 1601
-
-std::string time_text(int64_t filetime) {
-  const auto seconds = static_cast<std::time_t>((filetime - unix_epoch) / 10'000'000);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
-}
 
 bool creates_account(const Change& change) {
   return change.id.kind == Kind::gmsa &&
@@ -132,7 +120,7 @@ void plan_kds_root_key(Context& context) {
     usable_from += key_cycle;
     if (needed && usable_from > facts.server_time)
       context.report(Severity::error, "GMSA0204", "KDS root key not yet usable",
-                     "The forest's KDS root key serves from " + time_text(usable_from) +
+                     "The forest's KDS root key serves from " + model::filetime_text(usable_from) +
                          " on; until then no account can be created.",
                      "Run again after that.", where, id);
     return;

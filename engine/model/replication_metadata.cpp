@@ -1,0 +1,193 @@
+#include "engine/model/replication_metadata.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <map>
+#include <optional>
+
+#include "engine/model/filetime.h"
+
+namespace gmsactl::model {
+
+namespace {
+
+struct KnownAttribute {
+  uint32_t id;
+  std::string_view name;
+};
+
+// ATTRTYPs by the prefix table that every forest begins with ([MS-DRSR] 5.16.4): 0x0000 stands for 2.5.4, 0x0002
+// for 1.2.840.113556.1.2 and 0x0009 for 1.2.840.113556.1.4; the low half is the last number of the OID.
+constexpr std::array<KnownAttribute, 16> known_attributes{{
+    {0x0000000D, "description"},
+    {0x0002000D, "displayName"},
+    {0x00020051, "info"},
+    {0x000200E2, "adminDescription"},
+    {0x00090001, "name"},
+    {0x00090008, "userAccountControl"},
+    {0x0009009C, "comment"},
+    {0x000900DD, "sAMAccountName"},
+    {0x0009026B, "dNSHostName"},
+    {0x000902EE, "groupType"},
+    {0x00090303, "servicePrincipalName"},
+    {0x000906FB, "msDS-AllowedToDelegateTo"},
+    {0x000907AB, "msDS-SupportedEncryptionTypes"},
+    {0x00090897, "msDS-ManagedPasswordInterval"},
+    {0x00090898, "msDS-GroupMSAMembership"},
+    // Not linked value by linked value in a forest that never left the functional level of Windows 2000.
+    {0x0000001F, "member"},
+}};
+
+constexpr uint64_t blob_version = 1;
+constexpr size_t header_size = 16;  // version, reserved, count, reserved
+constexpr size_t entry_size = 48;   // ATTRTYP, version, time in seconds, invocation id, two USNs
+
+uint64_t number(std::string_view bytes, size_t at, size_t size) {
+  uint64_t value = 0;
+  for (size_t i = size; i-- > 0;) value = value << 8U | static_cast<unsigned char>(bytes[at + i]);
+  return value;
+}
+
+tl::unexpected<Error> corrupt(std::string_view what) {
+  return fail(ErrorKind::corrupt, "replication metadata " + std::string(what));
+}
+
+/// The elements of the one kind of XML there is: <ROOT>, then <name>text</name> each, then </ROOT>. No
+/// attributes, no nesting.
+class Elements {
+ public:
+  static Result<Elements> parse(std::string_view xml, std::string_view root) {
+    // Windows ends each value with a line feed and a NUL.
+    while (!xml.empty() && (is_space(xml.back()) || xml.back() == '\0')) xml.remove_suffix(1);
+    Elements elements;
+    Reader reader{xml};
+    if (reader.tag() != root) return corrupt("is not <" + std::string(root) + ">");
+    for (;;) {
+      const auto name = reader.tag();
+      if (name.empty()) return corrupt("is no XML as Windows writes it");
+      if (name.front() == '/') {
+        if (name.substr(1) != root || !reader.rest().empty()) return corrupt("ends in another way than it began");
+        return elements;
+      }
+      auto text = reader.text_before("</" + std::string(name) + ">");
+      if (!text) return corrupt("has no end of <" + std::string(name) + ">");
+      if (!elements.values_.emplace(name, std::move(*text)).second)
+        return corrupt("has <" + std::string(name) + "> twice");
+    }
+  }
+
+  Result<std::string> text(std::string_view name) const {
+    const auto found = values_.find(name);
+    if (found == values_.end()) return corrupt("lacks <" + std::string(name) + ">");
+    return found->second;
+  }
+  template <class Number>
+  Result<Number> number(std::string_view name) const {
+    const auto digits = GMSACTL_TRY(text(name));
+    Number value = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error != std::errc{} || end != digits.data() + digits.size() || value < 0)
+      return corrupt("has no number in <" + std::string(name) + ">");
+    return value;
+  }
+  Result<int64_t> time(std::string_view name) const {
+    const auto time = parse_filetime_text(GMSACTL_TRY(text(name)));
+    if (!time) return corrupt("has no time in <" + std::string(name) + ">");
+    return *time;
+  }
+
+  Result<AttributeStamp> stamp() const {
+    AttributeStamp stamp;
+    stamp.attribute = GMSACTL_TRY(text("pszAttributeName"));
+    stamp.version = GMSACTL_TRY(number<uint32_t>("dwVersion"));
+    stamp.time = GMSACTL_TRY(time("ftimeLastOriginatingChange"));
+    stamp.invocation_id = GMSACTL_TRY(Guid::parse(GMSACTL_TRY(text("uuidLastOriginatingDsaInvocationID"))));
+    stamp.usn = GMSACTL_TRY(number<int64_t>("usnOriginatingChange"));
+    return stamp;
+  }
+
+ private:
+  static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+  struct Reader {
+    std::string_view at;
+
+    std::string_view rest() {
+      while (!at.empty() && is_space(at.front())) at.remove_prefix(1);
+      return at;
+    }
+    /// What stands between the brackets of a tag, "/name" of one that ends; empty where there is none.
+    std::string_view tag() {
+      if (rest().empty() || at.front() != '<') return {};
+      const size_t end = at.find_first_of("<> \t\n\r\"'=", 1);
+      if (end == std::string_view::npos || at[end] != '>') return {};
+      const auto name = at.substr(1, end - 1);
+      at.remove_prefix(end + 1);
+      return name;
+    }
+    std::optional<std::string> text_before(const std::string& end_tag) {
+      const size_t end = at.find('<');
+      if (end == std::string_view::npos || !at.substr(end).starts_with(end_tag)) return std::nullopt;
+      auto text = unescaped(at.substr(0, end));
+      at.remove_prefix(end + end_tag.size());
+      return text;
+    }
+  };
+
+  /// Windows leaves an ampersand in a DN as it is, so one that begins no entity is itself.
+  static std::string unescaped(std::string_view text) {
+    static constexpr std::array<std::pair<std::string_view, char>, 5> entities{
+        {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}}};
+    std::string result;
+    while (!text.empty()) {
+      const auto entity = std::find_if(entities.begin(), entities.end(),
+                                       [&](const auto& each) { return text.starts_with(each.first); });
+      result += entity == entities.end() ? text.front() : entity->second;
+      text.remove_prefix(entity == entities.end() ? 1 : entity->first.size());
+    }
+    return result;
+  }
+
+  std::map<std::string, std::string, std::less<>> values_;
+};
+
+}  // namespace
+
+Result<std::vector<AttributeStamp>> decode_property_metadata(std::string_view bytes) {
+  if (bytes.size() < header_size) return corrupt("is too short");
+  if (number(bytes, 0, 4) != blob_version) return corrupt("is of an unknown version");
+  if ((bytes.size() - header_size) % entry_size != 0 ||
+      number(bytes, 8, 4) != (bytes.size() - header_size) / entry_size)
+    return corrupt("has another length than it says");
+  std::vector<AttributeStamp> stamps;
+  for (size_t at = header_size; at < bytes.size(); at += entry_size) {
+    const auto known = std::find_if(known_attributes.begin(), known_attributes.end(),
+                                    [&](const auto& each) { return each.id == number(bytes, at, 4); });
+    if (known == known_attributes.end()) continue;
+    const uint64_t seconds = number(bytes, at + 8, 8);
+    const uint64_t usn = number(bytes, at + 32, 8);
+    constexpr uint64_t most = std::numeric_limits<int64_t>::max();
+    if (seconds > most / filetime_second || usn > most) return corrupt("has a number out of its range");
+    stamps.push_back({std::string(known->name), static_cast<uint32_t>(number(bytes, at + 4, 4)),
+                      static_cast<int64_t>(seconds) * filetime_second,
+                      GMSACTL_TRY(Guid::decode(bytes.substr(at + 16, 16))), static_cast<int64_t>(usn)});
+  }
+  return stamps;
+}
+
+Result<AttributeStamp> decode_attribute_metadata(std::string_view xml) {
+  return GMSACTL_TRY(Elements::parse(xml, "DS_REPL_ATTR_META_DATA")).stamp();
+}
+
+Result<LinkValueStamp> decode_value_metadata(std::string_view xml) {
+  const auto elements = GMSACTL_TRY(Elements::parse(xml, "DS_REPL_VALUE_META_DATA"));
+  LinkValueStamp value;
+  value.stamp = GMSACTL_TRY(elements.stamp());
+  value.value = GMSACTL_TRY(elements.text("pszObjectDn"));
+  value.removed = GMSACTL_TRY(elements.time("ftimeDeleted")) != 0;  // 1601-01-01T00:00:00Z: never
+  return value;
+}
+
+}  // namespace gmsactl::model
