@@ -12,45 +12,51 @@ namespace gmsactl::cli {
 using model::Declaration;
 using model::SpecHost;
 
+namespace {
+
+using OpenTarget = std::function<Result<ports::SpecObserver*>(const Declaration<model::SpecTarget>&)>;
+
 /// One target about to be observed.
-struct Estate::Look {
+struct Look {
   const Declaration<model::SpecTarget>* declaration;
   std::vector<SpecHost> hosts;
   std::vector<const Declaration<model::Gmsa>*> accounts;
-  Result<ports::SpecTarget*> target;
+  Result<ports::SpecObserver*> target;
 };
 
-Estate::Estate(std::unique_ptr<directory::DirectoryProvider> directory, credentialspec::TargetOptions options)
-    : directory_(std::move(directory)), options_(options) {}
-Estate::~Estate() = default;
-
-Result<ports::SpecTarget*> Estate::target(const Declaration<model::SpecTarget>& declaration,
-                                          const model::Environment& environment) {
-  auto& opened = targets_[declaration.name];
-  if (!opened)
-    opened = GMSACTL_TRY(
-        credentialspec::open_target(declaration, {environment.owner, environment.name}, options_));
-  return opened.get();
+/// Opened once and kept; the map holds them as what their estate may use them for.
+template <class Target>
+Result<ports::SpecObserver*> opened(std::map<std::string, std::unique_ptr<Target>>& targets,
+                                    const Declaration<model::SpecTarget>& declaration,
+                                    const model::Environment& environment,
+                                    const credentialspec::TargetOptions& options) {
+  auto& target = targets[declaration.name];
+  if (!target)
+    target = GMSACTL_TRY(
+        credentialspec::open_target(declaration, {environment.owner, environment.name}, options));
+  return target.get();
 }
 
 /// Specs of accounts that are delivered there no longer, which only a run over everything can tell.
-bool Estate::may_have_leftovers(const model::Desired& desired, const std::string& target,
-                                const SpecHost& host) const {
-  return desired.complete && selection_.targets.empty() &&
-         plan::is_selected(selection_, plan::spec_id(target, "*", host));
+bool may_have_leftovers(const plan::Options& selection, const model::Desired& desired,
+                        const std::string& target, const SpecHost& host) {
+  return desired.complete && selection.targets.empty() &&
+         plan::is_selected(selection, plan::spec_id(target, "*", host));
 }
 
-Result<model::Observations> Estate::observe(const model::Desired& desired, ports::EventSink& events) {
-  auto seen = GMSACTL_TRY(directory_->observe(desired, events));
+Result<model::Observations> observe_estate(ports::Observer& directory, const OpenTarget& open,
+                                           const plan::Options& selection, const model::Desired& desired,
+                                           ports::EventSink& events) {
+  auto seen = GMSACTL_TRY(directory.observe(desired, events));
   std::vector<Look> looks;
   for (const auto& declaration : desired.spec_targets) {
     Look look{&declaration, {}, plan::delivered_to(declaration.name, desired), nullptr};
     for (auto& host : plan::spec_places(declaration.spec, desired, seen).hosts)
-      if (plan::concerns_target(selection_, declaration.name, desired, {host}) ||
-          may_have_leftovers(desired, declaration.name, host))
+      if (plan::concerns_target(selection, declaration.name, desired, {host}) ||
+          may_have_leftovers(selection, desired, declaration.name, host))
         look.hosts.push_back(std::move(host));
     if (look.hosts.empty()) continue;
-    look.target = target(declaration, desired.environment);
+    look.target = open(declaration);
     looks.push_back(std::move(look));
   }
   using Places = std::map<std::string, model::Observation<model::LivePlace>>;
@@ -66,6 +72,39 @@ Result<model::Observations> Estate::observe(const model::Desired& desired, ports
     for (auto& [host, place] : places[i].get())
       seen.spec_places.insert_or_assign(model::place_key(looks[i].declaration->name, host), std::move(place));
   return seen;
+}
+
+}  // namespace
+
+ReadingEstate::ReadingEstate(std::unique_ptr<directory::DirectoryObserver> directory,
+                             credentialspec::TargetOptions options)
+    : directory_(std::move(directory)), options_(options) {}
+ReadingEstate::~ReadingEstate() = default;
+
+Result<model::Observations> ReadingEstate::observe(const model::Desired& desired, ports::EventSink& events) {
+  const auto open = [&](const Declaration<model::SpecTarget>& declaration) {
+    return opened(targets_, declaration, desired.environment, options_);
+  };
+  return observe_estate(*directory_, open, selection_, desired, events);
+}
+
+Result<model::LastWrites> ReadingEstate::last_writes(std::span<const model::Guid> objects) {
+  return directory_->last_writes(objects);
+}
+
+Estate::Estate(std::unique_ptr<directory::DirectoryProvider> directory, credentialspec::TargetOptions options)
+    : directory_(std::move(directory)), options_(options) {}
+Estate::~Estate() = default;
+
+Result<model::Observations> Estate::observe(const model::Desired& desired, ports::EventSink& events) {
+  const auto open = [&](const Declaration<model::SpecTarget>& declaration) {
+    return opened(targets_, declaration, desired.environment, options_);
+  };
+  return observe_estate(*directory_, open, selection_, desired, events);
+}
+
+Result<model::LastWrites> Estate::last_writes(std::span<const model::Guid> objects) {
+  return directory_->last_writes(objects);
 }
 
 model::ChangeResult Estate::apply(const model::Change& change) {

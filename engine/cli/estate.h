@@ -1,7 +1,9 @@
-// The directory and the places that credential specs are delivered to, behind the engine's one seam. The only
-// code that knows both; each of them knows nothing of the other.
+// The directory and the places that credential specs are delivered to, behind the engine's one seam: an estate that
+// is only looked at, and one that is written as well. The only code that knows both sides; each of them knows nothing
+// of the other.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,15 +14,17 @@
 #include "providers/credentialspec/open_target.h"
 
 namespace gmsactl::directory {
+class DirectoryObserver;
 class DirectoryProvider;
-}
+}  // namespace gmsactl::directory
 
 namespace gmsactl::cli {
 
-class Estate : public ports::Provider {
+/// What drift and watch hold: whatever it refers to has no way to write.
+class ReadingEstate : public ports::Observer {
  public:
-  Estate(std::unique_ptr<directory::DirectoryProvider> directory, credentialspec::TargetOptions options);
-  ~Estate() override;
+  ReadingEstate(std::unique_ptr<directory::DirectoryObserver> directory, credentialspec::TargetOptions options);
+  ~ReadingEstate() override;
 
   /// Which places are worth a look; everything until it is called.
   void limit_to(plan::Options options) { selection_ = std::move(options); }
@@ -28,6 +32,28 @@ class Estate : public ports::Provider {
   /// The directory first, since it tells which hosts there are; then all targets at the same time.
   [[nodiscard]] Result<model::Observations> observe(const model::Desired& desired,
                                                     ports::EventSink& events) override;
+  [[nodiscard]] Result<model::LastWrites> last_writes(std::span<const model::Guid> objects) override;
+
+  directory::DirectoryObserver& directory() { return *directory_; }
+
+ private:
+  std::unique_ptr<directory::DirectoryObserver> directory_;
+  credentialspec::TargetOptions options_;
+  plan::Options selection_;
+  std::map<std::string, std::unique_ptr<ports::SpecObserver>> targets_;  // by metadata.name
+};
+
+/// What apply holds.
+class Estate : public ports::Provider {
+ public:
+  Estate(std::unique_ptr<directory::DirectoryProvider> directory, credentialspec::TargetOptions options);
+  ~Estate() override;
+
+  void limit_to(plan::Options options) { selection_ = std::move(options); }
+
+  [[nodiscard]] Result<model::Observations> observe(const model::Desired& desired,
+                                                    ports::EventSink& events) override;
+  [[nodiscard]] Result<model::LastWrites> last_writes(std::span<const model::Guid> objects) override;
   model::ChangeResult apply(const model::Change& change) override;
   [[nodiscard]] Result<void> begin_writes() override;
   [[nodiscard]] Result<void> flush() override;
@@ -35,12 +61,6 @@ class Estate : public ports::Provider {
   const directory::DirectoryProvider& directory() const { return *directory_; }
 
  private:
-  struct Look;
-  bool may_have_leftovers(const model::Desired& desired, const std::string& target,
-                          const model::SpecHost& host) const;
-  Result<ports::SpecTarget*> target(const model::Declaration<model::SpecTarget>& declaration,
-                                    const model::Environment& environment);
-
   std::unique_ptr<directory::DirectoryProvider> directory_;
   credentialspec::TargetOptions options_;
   plan::Options selection_;

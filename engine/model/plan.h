@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +31,17 @@ inline constexpr std::string_view both = "both";
 inline constexpr std::string_view fresh = "new";  ///< nothing of ours was there
 }  // namespace cause
 
+/// When and where the value behind a field was last written, by whomever (replication metadata).
+struct LastWrite {
+  int64_t time = 0;      ///< 100 ns since 1601, whole seconds
+  std::string server;    ///< DNS name of the domain controller; empty where none has that id any more
+  uint32_t version = 0;  ///< how often it has been written, this time included
+  bool operator==(const LastWrite&) const = default;
+};
+/// Of objects, by the manifest's names of their fields. Fields that share an attribute (the bits of
+/// userAccountControl; path and name) share its last write.
+using LastWrites = std::map<Guid, std::map<std::string_view, LastWrite>>;
+
 /// A value as people read it; monostate: not set.
 using FieldValue = std::variant<std::monostate, bool, int64_t, std::string, std::vector<std::string>>;
 
@@ -40,6 +52,7 @@ struct FieldChange {
   std::vector<std::string> added;  ///< of lists
   std::vector<std::string> removed;
   std::string_view cause = {};  ///< of the above; empty where nothing remembers what was applied
+  std::optional<LastWrite> last_write = {};  ///< of the live value, where it was asked for and is known
   bool operator==(const FieldChange&) const = default;
 };
 

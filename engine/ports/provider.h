@@ -1,6 +1,7 @@
-// The one seam between the engine and the world. A provider reads many objects at once and carries out one
-// change at a time; the engine owns the flow, the order and the concurrency. Implemented by
-// providers/directory; by a small world in memory in tests.
+// The one seam between the engine and the world. An observer reads many objects at once; a provider is an observer
+// that carries out changes as well, one at a time. Who only looks holds an Observer, which has no way to write. The
+// engine owns the flow, the order and the concurrency. Implemented by providers/directory; by a small world in
+// memory in tests.
 #pragma once
 
 #include <functional>
@@ -24,15 +25,22 @@ class EventSink {
   virtual void change_finished(const model::Change& change, const model::ChangeResult& result) = 0;
 };
 
-class Provider {
+class Observer {
  public:
-  virtual ~Provider() = default;
+  virtual ~Observer() = default;
 
   /// Reads everything that planning `desired` needs. The Result fails only where nothing at all can be said
   /// (not connected, another domain); what could not be read of one object is in its Observation.
   [[nodiscard]] virtual Result<model::Observations> observe(const model::Desired& desired,
                                                             EventSink& events) = 0;
 
+  /// When and where the live values of these objects were last written, field by field; nothing for a field or an
+  /// object of which the directory does not tell.
+  [[nodiscard]] virtual Result<model::LastWrites> last_writes(std::span<const model::Guid> objects) = 0;
+};
+
+class Provider : public Observer {
+ public:
   /// Carries out one change. Thread-safe; changes whose requirements have succeeded may run at the same time.
   /// Never overwrites a value other than the planned one: that is Outcome::conflict. After an unknown outcome
   /// it reads again.

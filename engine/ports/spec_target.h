@@ -13,10 +13,10 @@
 
 namespace gmsactl::ports {
 
-/// One declared SpecTarget.
-class SpecTarget {
+/// One declared SpecTarget, for who only looks.
+class SpecObserver {
  public:
-  virtual ~SpecTarget() = default;
+  virtual ~SpecObserver() = default;
 
   /// What is at each of these places, by SpecHost::name ("" where the target has one place only, and `hosts`
   /// has that one element). Each place is asked by itself: one that can't be reached is Unreadable and holds
@@ -24,7 +24,10 @@ class SpecTarget {
   [[nodiscard]] virtual std::map<std::string, model::Observation<model::LivePlace>> observe(
       std::span<const model::SpecHost> hosts,
       std::span<const model::Declaration<model::Gmsa>* const> accounts, EventSink& events) = 0;
+};
 
+class SpecTarget : public SpecObserver {
+ public:
   /// Carries out a change whose detail is a CredentialSpecChange for this target. Thread-safe. What is there
   /// must still be what was planned against, else Outcome::conflict. A reader never sees half of a spec.
   virtual model::ChangeResult apply(const model::Change& change) = 0;

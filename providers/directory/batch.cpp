@@ -18,7 +18,7 @@ std::string clause(std::string_view attribute, std::string_view value) {
   return "(" + std::string(attribute) + "=" + model::escape_filter_value(value) + ")";
 }
 
-Result<void> search_any(ldap::Transport& transport, const std::string& base,
+Result<void> search_any(ldap::Reader& transport, const std::string& base,
                         const std::vector<std::string>& clauses, std::string_view and_also,
                         const std::vector<std::string>& attributes,
                         const std::function<void(ldap::Entry&&)>& take) {

@@ -20,7 +20,7 @@ std::string clause(std::string_view attribute, std::string_view value);
 /// Every entry under `base` for which one of `clauses` holds and `and_also` (a filter, may be empty) too. An
 /// entry may come more than once where clauses of several batches match it. `take` is called by one thread at
 /// a time.
-[[nodiscard]] Result<void> search_any(ldap::Transport& transport, const std::string& base,
+[[nodiscard]] Result<void> search_any(ldap::Reader& transport, const std::string& base,
                                       const std::vector<std::string>& clauses, std::string_view and_also,
                                       const std::vector<std::string>& attributes,
                                       const std::function<void(ldap::Entry&&)>& take);

@@ -1,5 +1,7 @@
 #include "providers/directory/directory_provider.h"
 
+#include "providers/directory/changes.h"
+#include "providers/directory/last_writes.h"
 #include "providers/directory/observe.h"
 #include "providers/directory/writer.h"
 
@@ -10,16 +12,14 @@ namespace {
 constexpr int read_attempts = 3;
 }  // namespace
 
-DirectoryProvider::DirectoryProvider(std::unique_ptr<Session> session) : session_(std::move(session)) {}
-DirectoryProvider::~DirectoryProvider() = default;
+DirectoryObserver::DirectoryObserver(std::unique_ptr<Session> session) : session_(std::move(session)) {}
 
-Result<std::unique_ptr<DirectoryProvider>> DirectoryProvider::create(const model::Environment& environment,
+Result<std::unique_ptr<DirectoryObserver>> DirectoryObserver::create(const model::Environment& environment,
                                                                      const SessionOptions& options) {
-  auto session = GMSACTL_TRY(Session::open(environment, options));
-  return std::unique_ptr<DirectoryProvider>(new DirectoryProvider(std::move(session)));
+  return std::make_unique<DirectoryObserver>(GMSACTL_TRY(Session::open(environment, options)));
 }
 
-Result<model::Observations> DirectoryProvider::observe(const model::Desired& desired,
+Result<model::Observations> DirectoryObserver::observe(const model::Desired& desired,
                                                        ports::EventSink& events) {
   for (int attempt = 1;; ++attempt) {
     auto seen = directory::observe(*session_, desired, events);
@@ -29,19 +29,50 @@ Result<model::Observations> DirectoryProvider::observe(const model::Desired& des
   }
 }
 
+Result<model::LastWrites> DirectoryObserver::last_writes(std::span<const model::Guid> objects) {
+  return directory::last_writes(*session_, objects);
+}
+
+Result<model::DirectoryPosition> DirectoryObserver::position() { return directory::position(*session_); }
+Result<bool> DirectoryObserver::sees_deleted() { return directory::sees_deleted(*session_); }
+Result<std::vector<model::ChangedObject>> DirectoryObserver::changed_since(int64_t usn) {
+  return directory::changed_since(*session_, usn);
+}
+Result<void> DirectoryObserver::watch(const std::function<void()>& on_change, std::stop_token stop) {
+  return directory::watch(*session_, on_change, std::move(stop));
+}
+
+const ldap::Counters& DirectoryObserver::counters() const { return session_->transport().counters(); }
+std::string DirectoryObserver::peer() const { return session_->transport().peer(); }
+
+DirectoryProvider::DirectoryProvider(std::unique_ptr<WritingSession> session)
+    : session_(*session), observer_(std::move(session)) {}
+DirectoryProvider::~DirectoryProvider() = default;
+
+Result<std::unique_ptr<DirectoryProvider>> DirectoryProvider::create(const model::Environment& environment,
+                                                                     const SessionOptions& options) {
+  auto session = GMSACTL_TRY(WritingSession::open(environment, options));
+  return std::unique_ptr<DirectoryProvider>(new DirectoryProvider(std::move(session)));
+}
+
+Result<model::Observations> DirectoryProvider::observe(const model::Desired& desired,
+                                                       ports::EventSink& events) {
+  return observer_.observe(desired, events);
+}
+
+Result<model::LastWrites> DirectoryProvider::last_writes(std::span<const model::Guid> objects) {
+  return observer_.last_writes(objects);
+}
+
 model::ChangeResult DirectoryProvider::apply(const model::Change& change) { return writer_->apply(change); }
 
 Result<void> DirectoryProvider::begin_writes() {
-  GMSACTL_TRY(ldap::read(session_->transport(), "", {"currentTime"}));
-  session_->begin_writes();
-  writer_ = std::make_unique<Writer>(session_->transport(), session_->root_dse(),
-                                     session_->environment().marker_attribute);
+  GMSACTL_TRY(ldap::read(session_.transport(), "", {"currentTime"}));
+  transport_ = &session_.begin_writes();
+  writer_ = std::make_unique<Writer>(*transport_, session_.root_dse(), session_.environment().marker_attribute);
   return {};
 }
 
-Result<void> DirectoryProvider::flush() { return session_->transport().flush(); }
-
-const ldap::Counters& DirectoryProvider::counters() const { return session_->transport().counters(); }
-std::string DirectoryProvider::peer() const { return session_->transport().peer(); }
+Result<void> DirectoryProvider::flush() { return transport_ == nullptr ? Result<void>() : transport_->flush(); }
 
 }  // namespace gmsactl::directory

@@ -1,15 +1,40 @@
-// Accounts, host groups, their containers and the KDS root key in Active Directory, behind the engine's seam.
-// Made by engine/cli for one environment; one domain controller for its whole life once something is written.
+// Accounts, host groups, their containers and the KDS root key in Active Directory, behind the engine's seams: an
+// observer that only reads, and a provider that writes as well. Made by engine/cli for one environment; one
+// domain controller for its whole life once something is written.
 #pragma once
 
 #include <memory>
 
+#include "engine/ports/change_feed.h"
 #include "engine/ports/provider.h"
 #include "providers/directory/session.h"
 
 namespace gmsactl::directory {
 
 class Writer;
+
+class DirectoryObserver : public ports::Observer, public ports::ChangeFeed {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<DirectoryObserver>> create(
+      const model::Environment& environment, const SessionOptions& options);
+  explicit DirectoryObserver(std::unique_ptr<Session> session);
+
+  [[nodiscard]] Result<model::Observations> observe(const model::Desired& desired,
+                                                    ports::EventSink& events) override;
+  [[nodiscard]] Result<model::LastWrites> last_writes(std::span<const model::Guid> objects) override;
+
+  [[nodiscard]] Result<model::DirectoryPosition> position() override;
+  [[nodiscard]] Result<bool> sees_deleted() override;
+  [[nodiscard]] Result<std::vector<model::ChangedObject>> changed_since(int64_t usn) override;
+  [[nodiscard]] Result<void> watch(const std::function<void()>& on_change, std::stop_token stop) override;
+
+  /// Requests so far, for --log-level debug and the bench.
+  const ldap::Counters& counters() const;
+  std::string peer() const;
+
+ private:
+  std::unique_ptr<Session> session_;
+};
 
 class DirectoryProvider : public ports::Provider {
  public:
@@ -19,18 +44,20 @@ class DirectoryProvider : public ports::Provider {
 
   [[nodiscard]] Result<model::Observations> observe(const model::Desired& desired,
                                                     ports::EventSink& events) override;
+  [[nodiscard]] Result<model::LastWrites> last_writes(std::span<const model::Guid> objects) override;
   model::ChangeResult apply(const model::Change& change) override;
   [[nodiscard]] Result<void> begin_writes() override;
   [[nodiscard]] Result<void> flush() override;
 
-  /// Requests so far, for --log-level debug and the bench.
-  const ldap::Counters& counters() const;
-  std::string peer() const;
+  const ldap::Counters& counters() const { return observer_.counters(); }
+  std::string peer() const { return observer_.peer(); }
 
  private:
-  explicit DirectoryProvider(std::unique_ptr<Session> session);
+  explicit DirectoryProvider(std::unique_ptr<WritingSession> session);
 
-  std::unique_ptr<Session> session_;
+  WritingSession& session_;
+  DirectoryObserver observer_;  // owns the session
+  ldap::Transport* transport_ = nullptr;  // once writing has begun
   std::unique_ptr<Writer> writer_;
 };
 

@@ -8,7 +8,7 @@
 namespace gmsactl::directory {
 
 using ldap::Entry;
-using ldap::Transport;
+using ldap::Reader;
 using model::Dn;
 
 namespace {
@@ -39,7 +39,7 @@ std::optional<Dn> well_known(const Entry& domain, std::string_view guid) {
   return std::nullopt;
 }
 
-Result<void> read_domain(Transport& transport, model::DirectoryFacts& facts) {
+Result<void> read_domain(Reader& transport, model::DirectoryFacts& facts) {
   const Entry domain = GMSACTL_TRY(ldap::read(
       transport, facts.domain_dn.text(),
       {attribute::object_sid, attribute::object_guid, "wellKnownObjects", "otherWellKnownObjects"}));
@@ -57,7 +57,7 @@ Result<void> read_domain(Transport& transport, model::DirectoryFacts& facts) {
   return {};
 }
 
-Result<void> read_cross_ref(Transport& transport, model::DirectoryFacts& facts) {
+Result<void> read_cross_ref(Reader& transport, model::DirectoryFacts& facts) {
   ldap::SearchRequest request;
   request.base = facts.configuration_dn.child("CN", "Partitions").text();
   request.scope = ldap::Scope::one_level;
@@ -75,7 +75,7 @@ Result<void> read_cross_ref(Transport& transport, model::DirectoryFacts& facts) 
 
 /// A user without rights on the keys sees their names, but no attribute, not even the class that a filter
 /// could ask for.
-model::Observation<std::vector<model::LiveKdsRootKey>> read_root_keys(Transport& transport,
+model::Observation<std::vector<model::LiveKdsRootKey>> read_root_keys(Reader& transport,
                                                                       const Dn& configuration, bool& hidden) {
   ldap::SearchRequest request;
   request.base = configuration.child("CN", "Services")
@@ -108,7 +108,7 @@ model::Observation<std::vector<model::LiveKdsRootKey>> read_root_keys(Transport&
   return keys;
 }
 
-Result<size_t> count_domain_controllers(Transport& transport, const Dn& configuration) {
+Result<size_t> count_domain_controllers(Reader& transport, const Dn& configuration) {
   ldap::SearchRequest request;
   request.base = configuration.child("CN", "Sites").text();
   request.filter = "(objectClass=nTDSDSA)";
@@ -124,7 +124,7 @@ Result<size_t> count_domain_controllers(Transport& transport, const Dn& configur
 
 }  // namespace
 
-Result<size_t> count_domains(Transport& transport, const Dn& configuration_dn) {
+Result<size_t> count_domains(Reader& transport, const Dn& configuration_dn) {
   ldap::SearchRequest request;
   request.base = configuration_dn.child("CN", "Partitions").text();
   request.scope = ldap::Scope::one_level;
@@ -139,7 +139,7 @@ Result<size_t> count_domains(Transport& transport, const Dn& configuration_dn) {
   return count;
 }
 
-Result<model::DirectoryFacts> read_facts(Transport& transport, const Entry& root_dse) {
+Result<model::DirectoryFacts> read_facts(Reader& transport, const Entry& root_dse) {
   model::DirectoryFacts facts;
   // A saved directory may name the controller that it was read from; what answers is the file.
   const std::string peer = transport.peer();

@@ -44,7 +44,7 @@ std::vector<Wanted> wanted_accounts(const Desired& desired, const DirectoryFacts
 }
 
 /// Each declared parent, and where it is missing what stands above it, up to the domain.
-void read_containers(ldap::Transport& transport, const std::vector<Wanted>& groups,
+void read_containers(ldap::Reader& transport, const std::vector<Wanted>& groups,
                      const std::vector<Wanted>& accounts, Observations& seen) {
   const auto read_up = [&](Dn dn) {
     while (!dn.empty() && !seen.containers.contains(dn.key())) {
@@ -69,7 +69,7 @@ void read_containers(ldap::Transport& transport, const std::vector<Wanted>& grou
   for (const auto& one : accounts) read_up(one.dn.parent());
 }
 
-Result<bool> any_account(ldap::Transport& transport, const Dn& domain) {
+Result<bool> any_account(ldap::Reader& transport, const Dn& domain) {
   ldap::SearchRequest request;
   request.base = domain.text();
   request.filter = "(objectClass=" + std::string(gmsa_class) + ")";

@@ -49,7 +49,7 @@ class Finder {
  public:
   using Live = typename Traits::Live;
 
-  Finder(ldap::Transport& transport, const Quest& quest, ports::EventSink& events)
+  Finder(ldap::Reader& transport, const Quest& quest, ports::EventSink& events)
       : transport_(transport),
         quest_(quest),
         marker_attribute_(quest.environment.marker_attribute),
@@ -229,7 +229,7 @@ class Finder {
     return Unreadable{std::move(live).error().with_context(printable(dn))};
   }
 
-  ldap::Transport& transport_;
+  ldap::Reader& transport_;
   const Quest& quest_;
   const std::string& marker_attribute_;
   const std::vector<std::string> attributes_;
@@ -245,12 +245,12 @@ class Finder {
 
 }  // namespace
 
-Result<Found<model::LiveGroup>> find_groups(ldap::Transport& transport, const Quest& quest,
+Result<Found<model::LiveGroup>> find_groups(ldap::Reader& transport, const Quest& quest,
                                             ports::EventSink& events) {
   return Finder<GroupTraits>(transport, quest, events).run();
 }
 
-Result<Found<model::LiveGmsa>> find_accounts(ldap::Transport& transport, const Quest& quest,
+Result<Found<model::LiveGmsa>> find_accounts(ldap::Reader& transport, const Quest& quest,
                                              ports::EventSink& events) {
   return Finder<AccountTraits>(transport, quest, events).run();
 }

@@ -39,9 +39,9 @@ struct Found {
   std::map<std::string, model::Principal> dn_holders;
 };
 
-[[nodiscard]] Result<Found<model::LiveGroup>> find_groups(ldap::Transport& transport, const Quest& quest,
+[[nodiscard]] Result<Found<model::LiveGroup>> find_groups(ldap::Reader& transport, const Quest& quest,
                                                           ports::EventSink& events);
-[[nodiscard]] Result<Found<model::LiveGmsa>> find_accounts(ldap::Transport& transport, const Quest& quest,
+[[nodiscard]] Result<Found<model::LiveGmsa>> find_accounts(ldap::Reader& transport, const Quest& quest,
                                                            ports::EventSink& events);
 
 }  // namespace gmsactl::directory

@@ -24,7 +24,7 @@ constexpr size_t spn_clauses_limit = 2'000;
 
 class PrincipalResolver {
  public:
-  PrincipalResolver(ldap::Transport& transport, const model::DirectoryFacts& facts)
+  PrincipalResolver(ldap::Reader& transport, const model::DirectoryFacts& facts)
       : transport_(transport), facts_(facts) {}
 
   void want(const PrincipalRef& ref) {
@@ -120,7 +120,7 @@ class PrincipalResolver {
     }
   }
 
-  ldap::Transport& transport_;
+  ldap::Reader& transport_;
   const model::DirectoryFacts& facts_;
   std::map<std::string, PrincipalLookup> lookups_;
   std::vector<std::string> clauses_;
@@ -134,7 +134,7 @@ class PrincipalResolver {
 
 }  // namespace
 
-Result<std::map<std::string, PrincipalLookup>> resolve_principals(ldap::Transport& transport,
+Result<std::map<std::string, PrincipalLookup>> resolve_principals(ldap::Reader& transport,
                                                                   const model::DirectoryFacts& facts,
                                                                   const model::Desired& desired) {
   PrincipalResolver resolver(transport, facts);
@@ -146,7 +146,7 @@ Result<std::map<std::string, PrincipalLookup>> resolve_principals(ldap::Transpor
   return resolver.run();
 }
 
-Result<std::map<std::string, Principal>> find_sids(ldap::Transport& transport, const model::Dn& domain,
+Result<std::map<std::string, Principal>> find_sids(ldap::Reader& transport, const model::Dn& domain,
                                                    const std::set<Sid>& sids) {
   std::vector<std::string> clauses;
   for (const auto& sid : sids) clauses.push_back(clause(attribute::object_sid, sid.encode()));
@@ -158,7 +158,7 @@ Result<std::map<std::string, Principal>> find_sids(ldap::Transport& transport, c
   return found;
 }
 
-Result<std::map<std::string, Principal>> find_objects(ldap::Transport& transport, const model::Dn& domain,
+Result<std::map<std::string, Principal>> find_objects(ldap::Reader& transport, const model::Dn& domain,
                                                       const std::set<std::string>& dns) {
   std::vector<std::string> clauses;
   for (const auto& dn : dns) clauses.push_back(clause("distinguishedName", dn));
@@ -170,7 +170,7 @@ Result<std::map<std::string, Principal>> find_objects(ldap::Transport& transport
   return found;
 }
 
-Result<std::map<std::string, std::vector<Principal>>> find_spn_holders(ldap::Transport& transport,
+Result<std::map<std::string, std::vector<Principal>>> find_spn_holders(ldap::Reader& transport,
                                                                        const std::string& base,
                                                                        const model::SpnMappings& mappings,
                                                                        const std::vector<std::string>& spns) {

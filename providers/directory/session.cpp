@@ -59,24 +59,40 @@ Session::Session(const model::Environment& environment, const SessionOptions& op
 Result<std::unique_ptr<Session>> Session::open(const model::Environment& environment,
                                                const SessionOptions& options) {
   std::unique_ptr<Session> session(new Session(environment, options));
-  auto& connect = session->connect_options_;
-  connect.bind =
-      environment.authentication == model::Authentication::simple ? ldap::Bind::simple : ldap::Bind::kerberos;
-  connect.username = environment.username;
-  connect.tls = environment.tls_mode == model::TlsMode::ldaps       ? ldap::Tls::ldaps
-                : environment.tls_mode == model::TlsMode::start_tls ? ldap::Tls::start_tls
-                                                                    : ldap::Tls::automatic;
-  connect.ca_file = environment.tls_ca_file;
-  connect.request_timeout = options.request_timeout;
-  connect.connect_timeout =
-      std::min<std::chrono::milliseconds>(connect.connect_timeout, options.request_timeout);
-  connect.window = options.window;
-  GMSACTL_TRY(session->choose_servers());
-  const bool offline = std::all_of(session->servers_.begin(), session->servers_.end(), is_ldif);
-  if (environment.password_from && !offline)
-    connect.password = GMSACTL_TRY(read_password(*environment.password_from));
-  GMSACTL_TRY(session->connect_first(0));
+  GMSACTL_TRY(session->start());
   return session;
+}
+
+Result<std::unique_ptr<WritingSession>> WritingSession::open(const model::Environment& environment,
+                                                             const SessionOptions& options) {
+  std::unique_ptr<WritingSession> session(new WritingSession(environment, options));
+  GMSACTL_TRY(session->start());
+  return session;
+}
+
+ldap::Transport& Session::pin() {
+  writes_begun_ = true;
+  return *transport_;
+}
+
+Result<void> Session::start() {
+  auto& connect = connect_options_;
+  connect.bind = environment_.authentication == model::Authentication::simple ? ldap::Bind::simple
+                                                                              : ldap::Bind::kerberos;
+  connect.username = environment_.username;
+  connect.tls = environment_.tls_mode == model::TlsMode::ldaps       ? ldap::Tls::ldaps
+                : environment_.tls_mode == model::TlsMode::start_tls ? ldap::Tls::start_tls
+                                                                     : ldap::Tls::automatic;
+  connect.ca_file = environment_.tls_ca_file;
+  connect.request_timeout = options_.request_timeout;
+  connect.connect_timeout =
+      std::min<std::chrono::milliseconds>(connect.connect_timeout, options_.request_timeout);
+  connect.window = options_.window;
+  GMSACTL_TRY(choose_servers());
+  const bool offline = std::all_of(servers_.begin(), servers_.end(), is_ldif);
+  if (environment_.password_from && !offline)
+    connect.password = GMSACTL_TRY(read_password(*environment_.password_from));
+  return connect_first(0);
 }
 
 Result<void> Session::choose_servers() {
@@ -137,7 +153,7 @@ Result<void> Session::connect_first(size_t first) {
   return fail(std::move(all));
 }
 
-Result<void> Session::check_server(ldap::Transport& transport) {
+Result<void> Session::check_server(ldap::Reader& transport) {
   root_dse_ = GMSACTL_TRY(ldap::read(
       transport, "",
       {"defaultNamingContext", "configurationNamingContext", "rootDomainNamingContext", "dnsHostName",

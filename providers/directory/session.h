@@ -1,6 +1,7 @@
 // One run's connection to one writable domain controller of the wanted domain, or to an LDIF file. Chooses it
 // (DNS SRV or the configured servers), pins it, and may move to the next one only as long as nothing has been
-// written. Not responsible for what is read or written through it.
+// written. A Session only reads; a WritingSession is one that writes as well. Not responsible for what is read or
+// written through it.
 #pragma once
 
 #include <memory>
@@ -25,14 +26,11 @@ class Session {
  public:
   [[nodiscard]] static Result<std::unique_ptr<Session>> open(const model::Environment& environment,
                                                              const SessionOptions& options);
+  virtual ~Session() = default;
 
-  ldap::Transport& transport() { return *transport_; }
+  ldap::Reader& transport() { return *transport_; }
   const ldap::Entry& root_dse() const { return root_dse_; }
   const model::Environment& environment() const { return environment_; }
-
-  /// After this no other server is ever used.
-  void begin_writes() { writes_begun_ = true; }
-  bool writes_begun() const { return writes_begun_; }
 
   /// Connects anew: to the same server, else, where nothing has been written, to those after it.
   [[nodiscard]] Result<void> recover();
@@ -43,12 +41,18 @@ class Session {
   /// Whether `url` names a file rather than a server.
   static bool is_ldif(std::string_view url);
 
- private:
+ protected:
   Session(const model::Environment& environment, const SessionOptions& options);
+  /// Connects to the first server that will do.
+  [[nodiscard]] Result<void> start();
+  /// From here on no other server is used.
+  ldap::Transport& pin();
+
+ private:
   [[nodiscard]] Result<void> choose_servers();
   [[nodiscard]] Result<void> connect_first(size_t first);
   [[nodiscard]] Result<std::unique_ptr<ldap::Transport>> connect(const std::string& url) const;
-  [[nodiscard]] Result<void> check_server(ldap::Transport& transport);
+  [[nodiscard]] Result<void> check_server(ldap::Reader& transport);
 
   model::Environment environment_;
   SessionOptions options_;
@@ -58,6 +62,18 @@ class Session {
   bool writes_begun_ = false;
   std::unique_ptr<ldap::Transport> transport_;
   ldap::Entry root_dse_;
+};
+
+class WritingSession : public Session {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<WritingSession>> open(const model::Environment& environment,
+                                                                    const SessionOptions& options);
+
+  /// After this no other server is ever used.
+  ldap::Transport& begin_writes() { return pin(); }
+
+ private:
+  using Session::Session;
 };
 
 }  // namespace gmsactl::directory

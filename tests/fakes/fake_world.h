@@ -58,6 +58,7 @@ class FakeWorld : public ports::Provider {
 
   [[nodiscard]] Result<model::Observations> observe(const model::Desired& desired,
                                                     ports::EventSink& events) override;
+  [[nodiscard]] Result<model::LastWrites> last_writes(std::span<const model::Guid>) override { return {}; }
   model::ChangeResult apply(const model::Change& change) override;
   [[nodiscard]] Result<void> begin_writes() override { return {}; }
   [[nodiscard]] Result<void> flush() override { return {}; }

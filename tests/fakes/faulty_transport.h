@@ -38,6 +38,10 @@ class FaultyTransport : public ldap::Transport {
   static Fault preceded_by(std::function<void(ldap::Transport&)> change);
 
   [[nodiscard]] Result<void> search(const ldap::SearchRequest& request, const ldap::EntrySink& sink) override;
+  [[nodiscard]] Result<void> watch(const ldap::SearchRequest& request, const ldap::EntrySink& sink,
+                                   std::stop_token stop) override {
+    return inner_.watch(request, sink, std::move(stop));
+  }
   [[nodiscard]] Result<void> add(const std::string& dn,
                                  const std::vector<ldap::Attribute>& attributes) override;
   [[nodiscard]] Result<void> modify(const std::string& dn,

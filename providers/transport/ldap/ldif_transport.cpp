@@ -69,6 +69,10 @@ Result<void> LdifTransport::search(const SearchRequest& request, const EntrySink
   return {};
 }
 
+Result<void> LdifTransport::watch(const SearchRequest&, const EntrySink&, std::stop_token) {
+  return fail(ErrorKind::unsupported, "a directory in an LDIF file does not tell of changes");
+}
+
 Result<void> LdifTransport::search_root(const SearchRequest& request, const EntrySink& sink) {
   GMSACTL_TRY(ldif::parse_filter(request.filter));  // every filter that makes sense matches the rootDSE
   Entry entry;

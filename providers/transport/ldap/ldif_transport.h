@@ -20,6 +20,8 @@ class LdifTransport final : public Transport {
   [[nodiscard]] static Result<std::unique_ptr<Transport>> open(const std::string& path);
 
   [[nodiscard]] Result<void> search(const SearchRequest& request, const EntrySink& sink) override;
+  [[nodiscard]] Result<void> watch(const SearchRequest& request, const EntrySink& sink,
+                                   std::stop_token stop) override;
   [[nodiscard]] Result<void> add(const std::string& dn, const std::vector<Attribute>& attributes) override;
   [[nodiscard]] Result<void> modify(const std::string& dn, const std::vector<Modification>& changes) override;
   [[nodiscard]] Result<void> rename(const std::string& dn, const std::string& new_rdn,

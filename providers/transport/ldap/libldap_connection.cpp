@@ -19,6 +19,11 @@ using Clock = std::chrono::steady_clock;
 constexpr int messages_between_sends = 64;
 constexpr auto half_sent_pause = std::chrono::milliseconds(5);
 
+/// When the answer to a request, or the next part of it, is overdue.
+Clock::time_point deadline_of(const Request& request, std::chrono::milliseconds patience) {
+  return request.endless ? Clock::time_point::max() : Clock::now() + patience;
+}
+
 /// SIGPIPE would end the process when the server is gone, and Ctrl-C belongs to the main thread.
 void block_signals() {
   sigset_t all;
@@ -45,12 +50,16 @@ Result<void> Connection::wait_open() {
   return *opened_;
 }
 
-void Connection::stop() {
+void Connection::begin_stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   wake();
+}
+
+void Connection::stop() {
+  begin_stop();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -172,7 +181,7 @@ void Connection::sent(Request& request, int id) {
   (void)ldap_get_option(handle_.get(), LDAP_OPT_RESULT_CODE, &last);
   half_sent_ = last == LDAP_BUSY;
   (request.write ? counters_.writes : counters_.searches).fetch_add(1, std::memory_order_relaxed);
-  under_way_.emplace(id, Flight{&request, Clock::now() + session_->options().request_timeout});
+  under_way_.emplace(id, Flight{&request, deadline_of(request, session_->options().request_timeout)});
 }
 
 /// Takes what has arrived; true if there may be more. The layers below buffer, so an idle socket alone proves
@@ -202,7 +211,7 @@ void Connection::receive(::ldapmsg* message) {
   const auto found = under_way_.find(id);
   if (found == under_way_.end()) return;  // abandoned, or a notice that asks for nothing
   Flight& flight = found->second;
-  flight.deadline = Clock::now() + session_->options().request_timeout;
+  flight.deadline = deadline_of(*flight.request, session_->options().request_timeout);
   const int type = ldap_msgtype(message);
   if (type == LDAP_RES_SEARCH_REFERENCE || type == LDAP_RES_INTERMEDIATE) return;
   Request& request = *flight.request;

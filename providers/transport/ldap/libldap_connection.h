@@ -30,6 +30,7 @@ struct Request {
   Send send;
   EntrySink sink;  ///< of a search; called on the dispatcher thread
   bool write = false;
+  bool endless = false;  ///< no answer is ever overdue
   uint64_t only_in = 0;  ///< not 0: only on this incarnation of the connection (a page's cookie dies with it)
 
   Answer answer;
@@ -53,8 +54,10 @@ class Connection {
   /// Begins to open the connection; wait_open() is how it went.
   void start();
   [[nodiscard]] Result<void> wait_open();
-  /// Answers everything with `cancelled`, at once and from now on. Idempotent.
+  /// Answers everything with `cancelled`, at once and from now on. Idempotent. begin_stop() does not wait for
+  /// that, so a sink may call it.
   void stop();
+  void begin_stop();
 
   void submit(Request& request);
   void wait(Request& request);

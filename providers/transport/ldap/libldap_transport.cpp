@@ -57,7 +57,7 @@ void forget_pages(Connection& connection, const SearchRequest& search, const std
 }  // namespace
 
 LibldapTransport::LibldapTransport(const std::shared_ptr<Session>& session)
-    : peer_(session->endpoint().url()) {
+    : session_(session), peer_(session->endpoint().url()) {
   for (int i = 0; i < session->options().connections; ++i)
     connections_.push_back(std::make_unique<Connection>(session, counters_));
 }
@@ -129,6 +129,23 @@ Result<void> LibldapTransport::search_on(Connection& connection, const SearchReq
       }
   } while (!cookie.empty());
   return {};
+}
+
+/// On a connection of its own: the server limits how many of these one connection may have (five), and closing it
+/// is the one way out that needs no answer.
+Result<void> LibldapTransport::watch(const SearchRequest& search, const EntrySink& sink, std::stop_token stop) {
+  const Caller caller(callers_);
+  Connection connection(session_, counters_);
+  Request request;
+  request.send = GMSACTL_TRY(search_request(search, 0, {}));
+  request.sink = sink;
+  request.endless = true;
+  connection.start();
+  const std::stop_callback on_stop(std::move(stop), [&] { connection.begin_stop(); });
+  GMSACTL_TRY(connection.wait_open());
+  connection.submit(request);
+  connection.wait(request);
+  return request.answer.outcome;
 }
 
 Result<void> LibldapTransport::write(Send send) {

@@ -23,6 +23,7 @@ class LibldapTransport final : public Transport {
   LibldapTransport& operator=(const LibldapTransport&) = delete;
 
   Result<void> search(const SearchRequest& request, const EntrySink& sink) override;
+  Result<void> watch(const SearchRequest& request, const EntrySink& sink, std::stop_token stop) override;
   Result<void> add(const std::string& dn, const std::vector<Attribute>& attributes) override;
   Result<void> modify(const std::string& dn, const std::vector<Modification>& changes) override;
   Result<void> rename(const std::string& dn, const std::string& new_rdn,
@@ -39,6 +40,7 @@ class LibldapTransport final : public Transport {
                          bool& never_sent);
   Result<void> write(Send send);
 
+  const std::shared_ptr<Session> session_;
   std::string peer_;
   Counters counters_;
   std::vector<std::unique_ptr<Connection>> connections_;

@@ -16,16 +16,16 @@ std::optional<std::string_view> Entry::first(std::string_view name) const {
   return attribute->values.front();
 }
 
-Result<std::vector<Entry>> search_all(Transport& transport, const SearchRequest& request) {
+Result<std::vector<Entry>> search_all(Reader& directory, const SearchRequest& request) {
   std::vector<Entry> entries;
-  GMSACTL_TRY(transport.search(request, [&](Entry&& entry) {
+  GMSACTL_TRY(directory.search(request, [&](Entry&& entry) {
     entries.push_back(std::move(entry));
     return true;
   }));
   return entries;
 }
 
-Result<Entry> read(Transport& transport, const std::string& dn, std::vector<std::string> attributes,
+Result<Entry> read(Reader& directory, const std::string& dn, std::vector<std::string> attributes,
                    std::vector<Control> controls) {
   SearchRequest request;
   request.base = dn;
@@ -33,7 +33,7 @@ Result<Entry> read(Transport& transport, const std::string& dn, std::vector<std:
   request.attributes = std::move(attributes);
   request.controls = std::move(controls);
   std::optional<Entry> found;
-  GMSACTL_TRY(transport.search(request, [&](Entry&& entry) {
+  GMSACTL_TRY(directory.search(request, [&](Entry&& entry) {
     found = std::move(entry);
     return true;
   }));

@@ -1,6 +1,7 @@
-// The one LDAP seam: what a directory server does for us, in LDAP's own words. Two implementations, libldap
-// (libldap_transport.h) and a directory held in an LDIF file (ldif_transport.h); both pass
-// tests/contract/ldap. Not responsible for: what the entries mean, retries, order.
+// The one LDAP seam: what a directory server does for us, in LDAP's own words. A Reader asks; a Transport is a
+// Reader that writes as well. Two implementations, libldap (libldap_transport.h) and a directory held in an LDIF
+// file (ldif_transport.h); both pass tests/contract/ldap. Not responsible for: what the entries mean, retries,
+// order.
 //
 // Thread-safe: many threads may have requests under way on one Transport; libldap's sends them pipelined over
 // its connections. Every call blocks until its own result is there.
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -80,12 +82,30 @@ struct Counters {
 /// transport: that is `internal`.
 using EntrySink = std::function<bool(Entry&&)>;
 
-class Transport {
+/// What can be asked of a directory. Nothing here changes one: code that is given a Reader does not write.
+class Reader {
  public:
-  virtual ~Transport() = default;
+  virtual ~Reader() = default;
 
   /// A base search of an object that is not there is `not_found`. Referrals are not followed.
   [[nodiscard]] virtual Result<void> search(const SearchRequest& request, const EntrySink& sink) = 0;
+
+  /// A search that never ends: the sink gets each object of its scope when that has changed, from now on, as it
+  /// is then ([MS-ADTS] 3.1.1.3.4.1.9; the filter must be (objectClass=*), and before Windows Server 2003 a
+  /// subtree must begin at the root of a naming context). Objects that the user may not read are left out, deleted
+  /// ones as well unless a control of `request` asks for them. Has a connection of its own. Returns `cancelled`
+  /// when `stop` is requested or the sink says so, `unavailable` when the connection is lost, `unsupported` where
+  /// the directory can't tell of changes.
+  [[nodiscard]] virtual Result<void> watch(const SearchRequest& request, const EntrySink& sink,
+                                           std::stop_token stop) = 0;
+
+  /// For messages: "ldaps://dc01.contoso.com" or "ldif:directory.ldif".
+  virtual std::string peer() const = 0;
+  virtual const Counters& counters() const = 0;
+};
+
+class Transport : public Reader {
+ public:
   [[nodiscard]] virtual Result<void> add(const std::string& dn, const std::vector<Attribute>& attributes) = 0;
   /// One atomic request (RFC 4511 §4.6). Deleting a value that is not there is `conflict` (noSuchAttribute,
   /// 16), adding one that is, too (attributeOrValueExists, 20): that is the compare-and-swap everything rests
@@ -100,16 +120,12 @@ class Transport {
   /// Makes sure that what was written is durable (an LDIF file is saved atomically); nothing to do for a
   /// server.
   [[nodiscard]] virtual Result<void> flush() = 0;
-
-  /// For messages: "ldaps://dc01.contoso.com" or "ldif:directory.ldif".
-  virtual std::string peer() const = 0;
-  virtual const Counters& counters() const = 0;
 };
 
 /// All entries of a search at once, for small ones.
-[[nodiscard]] Result<std::vector<Entry>> search_all(Transport& transport, const SearchRequest& request);
+[[nodiscard]] Result<std::vector<Entry>> search_all(Reader& directory, const SearchRequest& request);
 /// A base search: the entry, or `not_found`.
-[[nodiscard]] Result<Entry> read(Transport& transport, const std::string& dn,
+[[nodiscard]] Result<Entry> read(Reader& directory, const std::string& dn,
                                  std::vector<std::string> attributes, std::vector<Control> controls = {});
 
 /// An LDAP result as an Error: its kind, its name (RFC 4511 appendix A), AD's extended code out of the

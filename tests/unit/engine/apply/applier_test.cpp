@@ -31,6 +31,7 @@ class Recorder : public ports::Provider, public ports::EventSink {
   Result<model::Observations> observe(const model::Desired&, ports::EventSink&) override {
     return model::Observations{};
   }
+  Result<model::LastWrites> last_writes(std::span<const model::Guid>) override { return {}; }
   Result<void> begin_writes() override { return {}; }
   Result<void> flush() override { return {}; }
   ChangeResult apply(const Change& change) override {

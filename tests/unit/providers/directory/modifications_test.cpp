@@ -207,7 +207,7 @@ TEST(Decode, generalized_time_becomes_filetime) {
 }
 
 /// Remembers filters, and gives one entry for each.
-class Searches : public ldap::Transport {
+class Searches : public ldap::Reader {
  public:
   Result<void> search(const ldap::SearchRequest& request, const ldap::EntrySink& sink) override {
     {
@@ -218,11 +218,7 @@ class Searches : public ldap::Transport {
     sink({"CN=x", {}});
     return {};
   }
-  Result<void> add(const std::string&, const std::vector<ldap::Attribute>&) override { return {}; }
-  Result<void> modify(const std::string&, const std::vector<Modification>&) override { return {}; }
-  Result<void> rename(const std::string&, const std::string&, const std::string&) override { return {}; }
-  Result<void> remove(const std::string&) override { return {}; }
-  Result<void> flush() override { return {}; }
+  Result<void> watch(const ldap::SearchRequest&, const ldap::EntrySink&, std::stop_token) override { return {}; }
   std::string peer() const override { return "test"; }
   const ldap::Counters& counters() const override { return none; }
 

@@ -1,0 +1,125 @@
+#include "providers/directory/changes.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "engine/base/digest.h"
+#include "engine/base/text.h"
+#include "providers/directory/decode.h"
+
+namespace gmsactl::directory {
+
+using ldap::Entry;
+using model::ChangedObject;
+
+namespace {
+
+constexpr char show_deleted[] = "1.2.840.113556.1.4.417";  // [MS-ADTS] 3.1.1.3.4.1.14
+constexpr char notification[] = "1.2.840.113556.1.4.528";  // [MS-ADTS] 3.1.1.3.4.1.9
+// [MS-ADTS] 6.1.1.4: where deleted objects are kept.
+constexpr char deleted_objects_guid[] = "18E2EA80684F11D2B9AA00C04F79F805";
+
+std::string domain_of(const Session& session) {
+  return std::string(session.root_dse().first("defaultNamingContext").value_or(""));
+}
+
+Result<void> require_server(Session& session) {
+  if (!session.transport().peer().starts_with("ldif:")) return {};
+  return fail(ErrorKind::unsupported, "a directory in an LDIF file keeps no count of its changes");
+}
+
+Error not_told(std::string_view what) {
+  return {ErrorKind::unsupported, "the server does not tell " + std::string(what), {}, std::nullopt};
+}
+
+/// What accounts and groups usually stand in. By the most derived class: a group policy is a container, too.
+bool is_container(const Entry& entry) {
+  static constexpr std::array<std::string_view, 5> classes{"organizationalUnit", "container", "domainDNS",
+                                                           "builtinDomain", "lostAndFound"};
+  const auto* found = entry.find(attribute::object_class);
+  return found != nullptr && !found->values.empty() &&
+         std::any_of(classes.begin(), classes.end(),
+                     [&](std::string_view name) { return equal_folded(name, found->values.back()); });
+}
+
+}  // namespace
+
+Result<model::DirectoryPosition> position(Session& session) {
+  GMSACTL_TRY(require_server(session));
+  auto& transport = session.transport();
+  const Entry root = GMSACTL_TRY(ldap::read(transport, "", {"highestCommittedUSN", "currentTime", "tokenGroups"}));
+  model::DirectoryPosition position;
+  position.server = session.root_dse().first("dnsHostName").value_or("");
+  position.server_time = filetime(root.first("currentTime").value_or(""));
+  const auto usn = number(root, "highestCommittedUSN");
+  if (!usn) return fail(not_told("its highestCommittedUSN"));
+  position.usn = *usn;
+  std::set<std::string> sids;
+  if (const auto* token = root.find("tokenGroups")) sids.insert(token->values.begin(), token->values.end());
+  std::string all;
+  for (const auto& sid : sids) all += sid;
+  position.observer = sha256(all);
+
+  const std::string settings(session.root_dse().first("dsServiceName").value_or(""));
+  if (settings.empty()) return fail(not_told("its dsServiceName"));
+  const Entry service = GMSACTL_TRY(ldap::read(transport, settings, {"invocationId"}));
+  const auto id = model::Guid::decode(service.first("invocationId").value_or(""));
+  if (!id) return fail(not_told("its invocationId"));
+  position.invocation_id = *id;
+  return position;
+}
+
+Result<bool> sees_deleted(Session& session) {
+  const std::string container = std::string("<WKGUID=") + deleted_objects_guid + "," + domain_of(session) + ">";
+  // Who may not read the container may still learn that it exists.
+  auto entry = ldap::read(session.transport(), container, {"isDeleted"}, {{show_deleted, true, {}}});
+  if (entry) return entry->find("isDeleted") != nullptr;
+  if (entry.error().kind == ErrorKind::not_found || entry.error().kind == ErrorKind::denied) return false;
+  return fail(std::move(entry).error());
+}
+
+Result<std::vector<ChangedObject>> changed_since(Session& session, int64_t usn) {
+  const std::string& marker = session.environment().marker_attribute;
+  ldap::SearchRequest request;
+  request.base = domain_of(session);
+  request.filter = "(uSNChanged>=" + std::to_string(usn) + ")";
+  request.attributes = {attribute::object_class,     attribute::object_guid, attribute::object_sid,
+                        attribute::sam_account_name, "isDeleted",            "uSNCreated",
+                        marker};
+  request.controls = {{show_deleted, true, {}}};
+  std::vector<ChangedObject> changes;
+  GMSACTL_TRY(session.transport().search(request, [&](Entry&& entry) {
+    ChangedObject change;
+    const auto guid = model::Guid::decode(entry.first(attribute::object_guid).value_or(""));
+    if (!guid) return true;  // not even this may be read, so it is no object of ours
+    change.guid = *guid;
+    if (const auto bytes = entry.first(attribute::object_sid))
+      if (auto sid = model::Sid::decode(*bytes)) change.sid = std::move(*sid);
+    change.sam_account_name = entry.first(attribute::sam_account_name).value_or("");
+    if (const auto text = entry.first(marker)) change.marker = *text;
+    change.deleted = equal_folded(entry.first("isDeleted").value_or(""), "TRUE");
+    change.created = number(entry, "uSNCreated").value_or(0) >= usn;
+    change.container = is_container(entry);
+    changes.push_back(std::move(change));
+    return true;
+  }));
+  return changes;
+}
+
+Result<void> watch(Session& session, const std::function<void()>& on_change, std::stop_token stop) {
+  ldap::SearchRequest request;
+  request.base = domain_of(session);
+  request.filter = "(objectClass=*)";
+  request.attributes = {attribute::object_guid};
+  request.controls = {{notification, true, {}}, {show_deleted, true, {}}};
+  return session.transport().watch(
+      request,
+      [&](Entry&&) {
+        on_change();
+        return true;
+      },
+      std::move(stop));
+}
+
+}  // namespace gmsactl::directory

@@ -1,0 +1,126 @@
+#include "providers/directory/last_writes.h"
+
+#include <array>
+
+#include "engine/base/text.h"
+#include "engine/model/replication_metadata.h"
+#include "providers/directory/batch.h"
+#include "providers/directory/decode.h"
+
+namespace gmsactl::directory {
+
+using ldap::Entry;
+using model::AttributeStamp;
+using model::Dn;
+using model::Guid;
+
+namespace {
+
+constexpr char attribute_metadata[] = "msDS-ReplAttributeMetaData";
+constexpr char value_metadata[] = "msDS-ReplValueMetaData";
+constexpr char property_metadata[] = "replPropertyMetaData";
+
+struct FieldAttribute {
+  std::string_view field;
+  std::string_view attribute;
+};
+// A move is recorded as a write of the RDN, as a renaming is ([MS-ADTS] 3.1.1.5.4.1).
+constexpr std::array<FieldAttribute, 18> field_attributes{{
+    {"path", "name"},
+    {"name", "name"},
+    {"commonName", "name"},
+    {"samAccountName", attribute::sam_account_name},
+    {"dnsHostName", attribute::dns_host_name},
+    {"servicePrincipalNames", attribute::service_principal_name},
+    {"principalsAllowedToRetrieveManagedPassword", attribute::group_msa_membership},
+    {"managedPasswordIntervalInDays", attribute::password_interval},
+    {"kerberosEncryptionTypes", attribute::encryption_types},
+    {"enabled", attribute::user_account_control},
+    {"trustedForDelegation", attribute::user_account_control},
+    {"trustedToAuthForDelegation", attribute::user_account_control},
+    {"accountNotDelegated", attribute::user_account_control},
+    {"allowedToDelegateTo", attribute::allowed_to_delegate_to},
+    {"description", attribute::description},
+    {"displayName", attribute::display_name},
+    {"scope", attribute::group_type},
+    {"members", attribute::member},
+}};
+// Of what the marker says, under the names that the planner gives it.
+constexpr std::array<std::string_view, 4> marker_fields{"owner", "metadata.name", "metadata.protect", "deletion"};
+
+/// Stamps by attribute; of a linked one that of the value written last, be it added or removed.
+std::map<std::string, AttributeStamp, LessFolded> stamps_of(const Entry& entry) {
+  std::map<std::string, AttributeStamp, LessFolded> stamps;
+  if (const auto* values = entry.find(attribute_metadata)) {
+    for (const auto& value : values->values)
+      if (auto stamp = model::decode_attribute_metadata(value)) stamps.emplace(stamp->attribute, *stamp);
+  } else if (const auto bytes = entry.first(property_metadata)) {
+    if (auto decoded = model::decode_property_metadata(*bytes))
+      for (auto& stamp : *decoded) stamps.emplace(stamp.attribute, stamp);
+  }
+  if (const auto* values = entry.find(value_metadata))
+    for (const auto& value : values->values)
+      if (const auto decoded = model::decode_value_metadata(value)) {
+        auto& latest = stamps[decoded->stamp.attribute];
+        if (latest.time <= decoded->stamp.time) latest = decoded->stamp;
+      }
+  return stamps;
+}
+
+/// DNS names of the domain controllers by their invocation ids. The id stands on a controller's nTDSDSA object,
+/// the name on the server object that this is the child of ([MS-ADTS] 6.1.1.2.2.1.2.1).
+Result<std::map<Guid, std::string>> controllers(ldap::Reader& transport, std::string_view configuration) {
+  ldap::SearchRequest request;
+  request.base = "CN=Sites," + std::string(configuration);
+  request.filter = "(|(objectClass=nTDSDSA)(objectClass=server))";
+  request.attributes = {"invocationId", attribute::dns_host_name};
+  std::map<std::string, std::string> names;    // by Dn::key() of the server object
+  std::map<std::string, Guid> invocation_ids;  // likewise
+  auto found = transport.search(request, [&](Entry&& entry) {
+    const auto dn = Dn::parse(entry.dn);
+    if (!dn) return true;
+    if (const auto name = entry.first(attribute::dns_host_name)) names.emplace(dn->key(), *name);
+    if (const auto bytes = entry.first("invocationId"))
+      if (const auto id = Guid::decode(*bytes)) invocation_ids.emplace(dn->parent().key(), *id);
+    return true;
+  });
+  if (!found && found.error().kind != ErrorKind::not_found) return fail(std::move(found).error());
+  std::map<Guid, std::string> by_id;
+  for (const auto& [server, id] : invocation_ids)
+    if (const auto name = names.find(server); name != names.end()) by_id.emplace(id, name->second);
+  return by_id;
+}
+
+}  // namespace
+
+Result<model::LastWrites> last_writes(Session& session, std::span<const Guid> objects) {
+  model::LastWrites writes;
+  if (objects.empty()) return writes;
+  auto& transport = session.transport();
+  const auto context = session.root_dse().first("configurationNamingContext").value_or("");
+  const auto servers = GMSACTL_TRY(controllers(transport, context));
+  std::vector<std::string> clauses;
+  for (const auto& guid : objects) clauses.push_back(clause(attribute::object_guid, guid.encode()));
+  const std::string domain(session.root_dse().first("defaultNamingContext").value_or(""));
+  const auto take = [&](Entry&& entry) {
+    const auto guid = Guid::decode(entry.first(attribute::object_guid).value_or(""));
+    if (!guid) return;
+    const auto stamps = stamps_of(entry);
+    auto& of_object = writes[*guid];
+    const auto note = [&](std::string_view field, std::string_view name) {
+      const auto stamp = stamps.find(name);
+      if (stamp == stamps.end()) return;
+      const auto server = servers.find(stamp->second.invocation_id);
+      of_object.emplace(field, model::LastWrite{stamp->second.time,
+                                                server == servers.end() ? std::string() : server->second,
+                                                stamp->second.version});
+    };
+    for (const auto& [field, name] : field_attributes) note(field, name);
+    for (const auto field : marker_fields) note(field, session.environment().marker_attribute);
+  };
+  GMSACTL_TRY(search_any(transport, domain, clauses, "",
+                         {attribute::object_guid, property_metadata, attribute_metadata, value_metadata}, take));
+  return writes;
+}
+
+}  // namespace gmsactl::directory
