@@ -163,12 +163,12 @@ struct DirectoryFacts {
 struct Observations {
   DirectoryFacts directory;
   std::map<std::string, Observation<LiveGroup>>
-      host_groups;                                        ///< by metadata.name; every desired one is there
+      host_groups;  ///< by metadata.name; every desired one is there that is not settled
   std::map<std::string, Observation<LiveGmsa>> accounts;  ///< likewise
   std::map<std::string, Observation<LiveContainer>>
       containers;  ///< by Dn::key(); every path that desired objects name
 
-  /// By principal_key(); every PrincipalRef except host_group ones is there.
+  /// By principal_key(); every PrincipalRef except host_group ones and those of settled declarations is there.
   std::map<std::string, PrincipalLookup> principals;
   /// SIDs in live descriptors that no PrincipalRef resolved to, by Sid::text(); absent where nothing has that
   /// SID.

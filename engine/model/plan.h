@@ -149,6 +149,7 @@ struct Plan {
   std::string server;
   std::vector<Change> changes;  ///< in dependency order
   std::vector<ResourceId> unchanged;
+  std::vector<ResourceId> accepted;  ///< those of which some drift is left as it is, since it is accepted
   std::vector<UnreadableResource> unreadable;
   Diagnostics diagnostics;  ///< of manifests and live state, in the order found
 

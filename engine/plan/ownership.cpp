@@ -83,6 +83,7 @@ void report_released(Context& context, const Ledger& ledger, const model::Change
 }
 
 void report_accepted(Context& context, const Ledger& ledger, const model::Change& change) {
+  if (!ledger.accepted.empty()) context.plan.accepted.push_back(change.id);
   for (const auto& field : ledger.accepted) {
     const auto* rule = context.accepted_drift(change.id, field.path);
     if (rule != nullptr)

@@ -280,6 +280,10 @@ void report_foreign_replacement(Context& context, const Declaration<Gmsa>& decla
 void plan_account(Context& context, const Declaration<Gmsa>& declaration) {
   const ResourceId id{Kind::gmsa, declaration.name};
   if (!context.selected(id)) return;
+  if (declaration.settled) {
+    context.plan.unchanged.push_back(id);
+    return;
+  }
   const auto& observation = context.account(declaration.name);
   if (const auto* unread = std::get_if<model::Unreadable>(&observation))
     return context.unreadable(id, unread->why, declaration.declared_at);

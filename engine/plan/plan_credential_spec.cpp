@@ -259,7 +259,7 @@ class TargetPlan {
   void plan_spec(const SpecHost& host, const Declaration<Gmsa>& account, const LivePlace& place) {
     const ResourceId id = spec_id(target_.name, account.name, host);
     const SourceRange where = account.position("credentialSpec");
-    if (std::holds_alternative<model::Absent>(context_.account(account.name)) &&
+    if (!account.settled && std::holds_alternative<model::Absent>(context_.account(account.name)) &&
         !context_.selected({Kind::gmsa, account.name}))
       return leave_out(
           id,

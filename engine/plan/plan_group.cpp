@@ -187,6 +187,10 @@ void fill_new(Context& context, const Declaration<HostGroup>& declaration, Group
 void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
   const ResourceId id{Kind::host_group, declaration.name};
   if (!context.selected(id)) return;
+  if (declaration.settled) {
+    context.plan.unchanged.push_back(id);
+    return;
+  }
   const auto& observation = context.group(declaration.name);
   if (const auto* unread = std::get_if<model::Unreadable>(&observation))
     return context.unreadable(id, unread->why, declaration.declared_at);

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "engine/model/filetime.h"
+
 namespace gmsactl::report {
 
 Json tool_json(const std::string& version) { return {{"name", tool_name}, {"version", version}}; }
@@ -34,6 +36,11 @@ Json fields_json(const std::vector<model::FieldChange>& fields) {
       entry["removed"] = field.removed;
     }
     entry["cause"] = text_or_null(field.cause);
+    if (field.last_write) {
+      entry["changedAt"] = model::filetime_text(field.last_write->time);
+      entry["changedOn"] = text_or_null(field.last_write->server);
+      entry["version"] = field.last_write->version;
+    }
     list.push_back(std::move(entry));
   }
   return list;

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "engine/base/text.h"
+#include "engine/model/filetime.h"
 #include "engine/report/json_values.h"
 #include "engine/report/plan_json.h"
 
@@ -179,6 +180,12 @@ model::FieldChange field_of(const Value& entry) {
     field.removed = entry["removed"].texts();
   }
   field.cause = cause_of(entry["cause"]);
+  if (entry.has("changedAt")) {
+    const auto time = model::parse_filetime_text(entry["changedAt"].text());
+    if (!time) entry["changedAt"].refuse("is not a time in UTC");
+    field.last_write = model::LastWrite{*time, entry["changedOn"].text_or_empty(),
+                                        static_cast<uint32_t>(entry["version"].count(UINT32_MAX))};
+  }
   return field;
 }
 

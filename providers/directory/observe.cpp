@@ -23,13 +23,31 @@ using model::Sid;
 
 namespace {
 
+/// Groups that declarations name which are to be compared.
+std::set<std::string> named_groups(const Desired& desired) {
+  std::set<std::string> named;
+  const auto note = [&](const std::vector<model::PrincipalRef>& refs) {
+    for (const auto& ref : refs)
+      if (ref.form == model::PrincipalRef::Form::host_group) named.insert(ref.text);
+  };
+  for (const auto& account : desired.accounts)
+    if (!account.settled) note(account.spec.principals);
+  for (const auto& group : desired.host_groups)
+    if (!group.settled && group.spec.members) note(*group.spec.members);
+  return named;
+}
+
 std::vector<Wanted> wanted_groups(const Desired& desired, const DirectoryFacts& facts) {
   std::vector<Wanted> wanted;
   wanted.reserve(desired.host_groups.size());
+  const auto named = desired.suspects ? named_groups(desired) : std::set<std::string>();
   for (const auto& group : desired.host_groups)
-    wanted.push_back(
-        {group.name, group.spec.sam_account_name, group.spec.common_name,
-         model::declared_parent(group.spec, desired.environment, facts).child("CN", group.spec.common_name)});
+    if (group.settled && !named.contains(group.name))
+      wanted.push_back({group.name, group.spec.sam_account_name, {}, {}, true});
+    else
+      wanted.push_back({group.name, group.spec.sam_account_name, group.spec.common_name,
+                        model::declared_parent(group.spec, desired.environment, facts)
+                            .child("CN", group.spec.common_name)});
   return wanted;
 }
 
@@ -37,9 +55,12 @@ std::vector<Wanted> wanted_accounts(const Desired& desired, const DirectoryFacts
   std::vector<Wanted> wanted;
   wanted.reserve(desired.accounts.size());
   for (const auto& account : desired.accounts)
-    wanted.push_back(
-        {account.name, account.spec.sam_account_name + "$", account.name,
-         model::declared_parent(account.spec, desired.environment, facts).child("CN", account.name)});
+    if (account.settled)
+      wanted.push_back({account.name, account.spec.sam_account_name + "$", {}, {}, true});
+    else
+      wanted.push_back(
+          {account.name, account.spec.sam_account_name + "$", account.name,
+           model::declared_parent(account.spec, desired.environment, facts).child("CN", account.name)});
   return wanted;
 }
 
@@ -65,8 +86,9 @@ void read_containers(ldap::Reader& transport, const std::vector<Wanted>& groups,
       dn = dn.parent();
     }
   };
-  for (const auto& one : groups) read_up(one.dn.parent());
-  for (const auto& one : accounts) read_up(one.dn.parent());
+  for (const auto* wanted : {&groups, &accounts})
+    for (const auto& one : *wanted)
+      if (!one.settled) read_up(one.dn.parent());
 }
 
 Result<bool> any_account(ldap::Reader& transport, const Dn& domain) {
@@ -114,7 +136,9 @@ std::set<std::string> unknown_members(const Desired& desired, const Observations
   for (const auto& group : desired.host_groups) {
     const auto found = seen.host_groups.find(group.name);
     const auto* live = found == seen.host_groups.end() ? nullptr : std::get_if<LiveGroup>(&found->second);
-    if (live == nullptr || !group.spec.members || group.spec.membership != model::Membership::exact) continue;
+    if (live == nullptr || group.settled || !group.spec.members ||
+        group.spec.membership != model::Membership::exact)
+      continue;
     for (const auto& member : live->members)
       if (!known.contains(model::dn_key(member))) unknown.insert(member);
   }
@@ -124,6 +148,7 @@ std::set<std::string> unknown_members(const Desired& desired, const Observations
 std::vector<std::string> spns_to_add(const Desired& desired, const Observations& seen) {
   std::vector<std::string> missing;
   for (const auto& account : desired.accounts) {
+    if (account.settled) continue;
     const auto found = seen.accounts.find(account.name);
     const auto* live = found == seen.accounts.end() ? nullptr : std::get_if<LiveGmsa>(&found->second);
     std::set<std::string, LessFolded> held;
@@ -194,12 +219,14 @@ Result<Observations> observe_once(Session& session, const Desired& desired, port
   // Two connections read groups and accounts side by side; principals go along with the accounts, the smaller
   // part.
   auto reading_groups = std::async(std::launch::async, [&] {
-    return find_groups(transport, {facts.domain_dn, desired.environment, groups, desired.complete}, events);
+    return find_groups(
+        transport, {facts.domain_dn, desired.environment, groups, desired.complete, desired.suspects}, events);
   });
   auto reading_principals =
       std::async(std::launch::async, [&] { return resolve_principals(transport, facts, desired); });
   auto found_accounts =
-      find_accounts(transport, {facts.domain_dn, desired.environment, accounts, desired.complete}, events);
+      find_accounts(transport, {facts.domain_dn, desired.environment, accounts, desired.complete, desired.suspects},
+                    events);
   auto found_groups = reading_groups.get();
   auto principals = reading_principals.get();
 

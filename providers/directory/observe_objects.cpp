@@ -57,15 +57,18 @@ class Finder {
         events_(events) {
     for (const auto& one : quest_.wanted) {
       by_name_.emplace(one.name, &one);
+      if (one.settled) continue;
       by_sam_.emplace(fold(one.sam_account_name), &one);
       by_dn_.emplace(one.dn.key(), &one);
     }
   }
 
   Result<Found<Live>> run() {
-    if (quest_.complete || quest_.wanted.size() >= bulk_from) GMSACTL_TRY(read_marked());
-    if (unsettled().size() >= bulk_from) GMSACTL_TRY(read_containers());
-    GMSACTL_TRY(read_by_name());
+    if (!quest_.suspects) {
+      if (quest_.complete || quest_.wanted.size() >= bulk_from) GMSACTL_TRY(read_marked());
+      if (missing().size() >= bulk_from) GMSACTL_TRY(read_containers());
+    }
+    GMSACTL_TRY(read_one_by_one());
     assign();
     return std::move(found_);
   }
@@ -98,7 +101,7 @@ class Finder {
 
   Result<void> read_containers() {
     std::map<std::string, Dn> containers;
-    for (const auto* one : unsettled()) {
+    for (const auto* one : missing()) {
       Dn parent = one->dn.parent();
       containers.emplace(parent.key(), std::move(parent));
     }
@@ -118,14 +121,17 @@ class Finder {
     return {};
   }
 
-  /// Those not found yet, and those that shall get a name or place they do not have: others may be in their
-  /// way.
-  Result<void> read_by_name() {
+  /// By name those not found yet, and those that shall get a name or place they do not have: others may be in
+  /// their way. By GUID what is suspected.
+  Result<void> read_one_by_one() {
     std::vector<std::string> clauses;
-    for (const auto* one : unsettled()) {
+    for (const auto* one : missing()) {
       clauses.push_back(clause(attribute::sam_account_name, one->sam_account_name));
       clauses.push_back(clause("cn", one->common_name));
     }
+    if (quest_.suspects)
+      for (const auto& guid : *quest_.suspects)
+        clauses.push_back(clause(attribute::object_guid, guid.encode()));
     if (clauses.empty()) return {};
     return search_any(transport_, quest_.domain.text(), clauses, "", attributes_, [this](Entry&& entry) {
       if (has_class(entry, Traits::object_class))
@@ -136,16 +142,15 @@ class Finder {
   }
 
   /// Declarations without an object that has both their name and their place.
-  std::vector<const Wanted*> unsettled() const {
-    std::set<const Wanted*> settled;
+  std::vector<const Wanted*> missing() const {
+    std::set<const Wanted*> found;
     for (const auto& candidate : candidates_) {
       const auto named = by_sam_.find(candidate.sam);
-      if (named != by_sam_.end() && named->second->dn.key() == candidate.dn_key)
-        settled.insert(named->second);
+      if (named != by_sam_.end() && named->second->dn.key() == candidate.dn_key) found.insert(named->second);
     }
     std::vector<const Wanted*> missing;
     for (const auto& one : quest_.wanted)
-      if (!settled.contains(&one)) missing.push_back(&one);
+      if (!one.settled && !found.contains(&one)) missing.push_back(&one);
     return missing;
   }
 
@@ -203,7 +208,8 @@ class Finder {
       if (const auto wanted = by_dn_.find(candidate.dn_key); wanted != by_dn_.end())
         choose(*wanted->second, candidate);
     for (auto& candidate : candidates_) hand_over(candidate);
-    for (const auto& one : quest_.wanted) found_.observations.try_emplace(one.name, Absent{});
+    for (const auto& one : quest_.wanted)
+      if (!one.settled) found_.observations.try_emplace(one.name, Absent{});
   }
 
   void hand_over(Candidate& candidate) {

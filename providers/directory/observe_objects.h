@@ -19,6 +19,8 @@ struct Wanted {
   std::string sam_account_name;  ///< as stored, with a gMSA's $
   std::string common_name;
   model::Dn dn;  ///< where it shall be
+  /// Known to be in order: it is not looked for, but what carries its marker is nobody else's.
+  bool settled = false;
 };
 
 /// What is looked for.
@@ -28,11 +30,14 @@ struct Quest {
   const std::vector<Wanted>& wanted;
   /// All of the environment's declarations are among `wanted`, so that what is left over can be told.
   bool complete = true;
+  /// Model::Desired::suspects: with these, nothing is read in bulk.
+  const std::optional<std::vector<model::Guid>>& suspects;
 };
 
 template <class Live>
 struct Found {
-  std::map<std::string, model::Observation<Live>> observations;  ///< by metadata.name; every wanted one
+  std::map<std::string, model::Observation<Live>>
+      observations;  ///< by metadata.name; every wanted one that is not settled
   std::vector<model::Leftover>
       leftovers;  ///< ours by their marker, and none of `wanted`; where that is complete
   std::map<std::string, model::Principal> sam_account_name_holders;

@@ -139,10 +139,11 @@ Result<std::map<std::string, PrincipalLookup>> resolve_principals(ldap::Reader& 
                                                                   const model::Desired& desired) {
   PrincipalResolver resolver(transport, facts);
   for (const auto& group : desired.host_groups)
-    if (group.spec.members)
+    if (group.spec.members && !group.settled)
       for (const auto& ref : *group.spec.members) resolver.want(ref);
   for (const auto& account : desired.accounts)
-    for (const auto& ref : account.spec.principals) resolver.want(ref);
+    if (!account.settled)
+      for (const auto& ref : account.spec.principals) resolver.want(ref);
   return resolver.run();
 }
 

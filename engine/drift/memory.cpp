@@ -1,0 +1,218 @@
+#include "engine/drift/memory.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <optional>
+
+#include "engine/base/digest.h"
+#include "engine/base/text.h"
+
+namespace gmsactl::drift {
+
+using model::Guid;
+
+namespace {
+
+constexpr std::string_view family = "gmsactl-drift ";
+constexpr std::string_view first_line = "gmsactl-drift 1";
+constexpr std::string_view nothing = "-";
+
+/// One word of a line: what could end it, or a line, becomes %XX. An empty text is written as "-".
+std::string word(std::string_view text) {
+  if (text.empty()) return std::string(nothing);
+  std::string result;
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) > ' ' && c != '%' && c != '\x7f' && !(text == nothing))
+      result += c;
+    else
+      result += "%" + hex({&c, 1});
+  }
+  return result;
+}
+
+std::optional<std::string> unword(std::string_view text) {
+  if (text == nothing) return std::string();
+  std::string result;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      result += text[i];
+      continue;
+    }
+    unsigned value = 0;
+    if (i + 2 >= text.size()) return std::nullopt;
+    const auto [end, error] = std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16);
+    if (error != std::errc{} || end != text.data() + i + 3) return std::nullopt;
+    result += static_cast<char>(value);
+    i += 2;
+  }
+  // One text is written in one way only.
+  return text.empty() || word(result) != text ? std::nullopt : std::optional(std::move(result));
+}
+
+/// Hexadecimal digits of the bytes as they are in the directory; "-" for none.
+std::string guid_word(const Guid& guid) { return guid.empty() ? std::string(nothing) : hex(guid.encode()); }
+
+std::optional<Guid> guid_of(std::string_view text) {
+  Guid guid;
+  if (text == nothing) return guid;
+  if (text.size() != 2 * guid.bytes.size() ||
+      text.find_first_not_of("0123456789abcdef") != std::string_view::npos)
+    return std::nullopt;
+  for (size_t i = 0; i < guid.bytes.size(); ++i)
+    std::from_chars(text.data() + 2 * i, text.data() + 2 * i + 2, guid.bytes[i], 16);
+  return guid.empty() ? std::nullopt : std::optional(guid);
+}
+
+std::optional<int64_t> number_of(std::string_view text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < 0 || std::to_string(number) != text)
+    return std::nullopt;
+  return number;
+}
+
+template <class Values>
+std::map<std::string_view, const typename Values::mapped_type*> sorted(const Values& values) {
+  std::map<std::string_view, const typename Values::mapped_type*> result;
+  for (const auto& [key, value] : values) result.emplace(key, &value);
+  return result;
+}
+
+class Writer {
+ public:
+  void line(std::string_view kind, std::initializer_list<std::string> words) {
+    text_ += kind;
+    for (const auto& each : words) text_.append(" ").append(each);
+    text_ += '\n';
+  }
+  void declarations(std::string_view kind, const std::unordered_map<std::string, Known>& all) {
+    for (const auto& [name, known] : sorted(all))
+      line(kind, {word(name), word(known->declaration), guid_word(known->guid), known->in_sync ? "1" : "0"});
+  }
+  std::string finish() {
+    const std::string digest = sha256(text_);
+    line("end", {digest});
+    return std::move(text_);
+  }
+
+ private:
+  std::string text_;
+};
+
+/// Takes a line's words; whatever goes wrong shows at the end.
+class Line {
+ public:
+  explicit Line(std::string_view line) : words_(split(line, ' ')) {}
+
+  std::string_view kind() const { return words_.front(); }
+  std::string text() { return take(unword(next())); }
+  Guid guid() { return take(guid_of(next())); }
+  int64_t number() { return take(number_of(next())); }
+  bool flag() {
+    const auto text = next();
+    good_ = good_ && (text == "0" || text == "1");
+    return text == "1";
+  }
+  bool at_end() const { return at_ == words_.size(); }
+  bool good() const { return good_ && at_end(); }
+
+ private:
+  std::string_view next() {
+    if (!at_end()) return words_[at_++];
+    good_ = false;
+    return {};
+  }
+  template <class T>
+  T take(std::optional<T>&& value) {
+    if (value) return std::move(*value);
+    good_ = false;
+    return {};
+  }
+
+  std::vector<std::string_view> words_;
+  size_t at_ = 1;
+  bool good_ = true;
+};
+
+bool read_declaration(Line& line, std::unordered_map<std::string, Known>& all) {
+  std::string name = line.text();
+  Known known;
+  known.declaration = line.text();
+  known.guid = line.guid();
+  known.in_sync = line.flag();
+  return line.good() && all.emplace(std::move(name), std::move(known)).second;
+}
+
+bool read_line(std::string_view text, Memory& memory) {
+  Line line(text);
+  if (line.kind() == "group") return read_declaration(line, memory.host_groups);
+  if (line.kind() == "account") return read_declaration(line, memory.accounts);
+  if (line.kind() == "principal") {
+    std::string key = line.text();
+    std::vector<Guid> guids;
+    while (!line.at_end()) guids.push_back(line.guid());
+    return line.good() && memory.principals.emplace(std::move(key), std::move(guids)).second;
+  }
+  if (line.kind() == "leftover") {
+    memory.leftovers.push_back(line.guid());
+    return line.good();
+  }
+  if (line.kind() == "settings") {
+    memory.settings = line.text();
+    memory.facts = line.text();
+    return line.good();
+  }
+  if (line.kind() == "position") {
+    auto& position = memory.position;
+    position.server = line.text();
+    position.invocation_id = line.guid();
+    position.usn = line.number();
+    position.server_time = line.number();
+    position.observer = line.text();
+    memory.read_all_at = line.number();
+    return line.good();
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string Memory::text() const {
+  Writer writer;
+  writer.line(first_line, {});
+  writer.line("settings", {word(settings), word(facts)});
+  writer.line("position", {word(position.server), guid_word(position.invocation_id), std::to_string(position.usn),
+                           std::to_string(position.server_time), word(position.observer),
+                           std::to_string(read_all_at)});
+  writer.declarations("group", host_groups);
+  writer.declarations("account", accounts);
+  for (const auto& [key, guids] : sorted(principals)) {
+    std::string words = word(key);
+    for (const auto& guid : *guids) words += " " + guid_word(guid);
+    writer.line("principal", {std::move(words)});
+  }
+  for (const auto& guid : leftovers) writer.line("leftover", {guid_word(guid)});
+  return writer.finish();
+}
+
+Result<Memory> Memory::parse(std::string_view text) {
+  const auto corrupt = [](std::string_view why) { return fail(ErrorKind::corrupt, std::string(why)); };
+  if (!text.starts_with(family)) return corrupt("it was not written by gmsactl");
+  if (!text.starts_with(std::string(first_line) + "\n"))
+    return fail(ErrorKind::unsupported, "it was written by another version of gmsactl");
+  const size_t end = text.rfind("end ");
+  if (end == std::string_view::npos || text.substr(end) != "end " + sha256(text.substr(0, end)) + "\n")
+    return corrupt("it is damaged");
+  Memory memory;
+  auto rest = text.substr(first_line.size() + 1, end - first_line.size() - 1);
+  while (!rest.empty()) {
+    const size_t length = rest.find('\n');
+    if (length == std::string_view::npos || !read_line(rest.substr(0, length), memory))
+      return corrupt("it is damaged");
+    rest.remove_prefix(length + 1);
+  }
+  return memory;
+}
+
+}  // namespace gmsactl::drift
