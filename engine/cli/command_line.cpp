@@ -37,7 +37,7 @@ class CommandLine {
     app_.require_subcommand(1);
     app_.set_version_flag("--version", std::string("gmsactl ") + gmsactl::version);
     app_.footer(
-        "Exit codes: 0 done; 2 there are changes (plan --detailed-exitcode); 3 manifests or command line "
+        "Exit codes: 0 done; 2 there are changes (drift, plan --detailed-exitcode); 3 manifests or command line "
         "wrong;\n"
         "4 live system not reached, read or fit; 5 somebody else changed it; 6 partly applied; 7 refused;\n"
         "8 locked; 130 interrupted; 1 unforeseen. More: man gmsactl.");
@@ -55,6 +55,7 @@ class CommandLine {
     named(write->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
     write->add_flag("--auto-approve", options_.auto_approve, "Do not ask before writing");
     allowing_flags(*write);
+    drift_commands();
     spec_commands();
     auto* print = add("schema", "Print the JSON Schema of a manifest kind, for editors", schema);
     print->add_option(
@@ -78,6 +79,53 @@ class CommandLine {
   }
 
  private:
+  using Outputs = std::map<std::string, Output>;
+  static inline const Outputs documents{{"text", Output::text}, {"json", Output::json}};
+  static inline const Outputs streams{{"text", Output::text}, {"jsonl", Output::jsonl}};
+
+  void drift_commands() {
+    auto* compare = add("drift", "Compare live state with the manifests; never writes to a live system", drift);
+    live_flags(*compare);
+    named(compare->add_flag("--ignore-pending", options_.ignore_pending,
+                            "Exit with 0 where only the manifests changed, and nothing live"),
+          "IGNORE_PENDING");
+    named(compare->add_option("--cache", options_.cache,
+                              "Folder to remember what was seen in; then only what changed since is read")
+              ->type_name("DIR"),
+          "CACHE");
+    duration_flag(*compare, "--full-every", "FULL_EVERY", options_.full_every,
+                  "With --cache: how old the last look at everything may be (24h)");
+    auto* keep = add("watch", "Compare whenever something changes; never writes to a live system", watch);
+    live_flags(*keep, streams);
+    duration_flag(*keep, "--interval", "INTERVAL", options_.interval,
+                  "Longest time between two looks, whatever the directory tells (1m)");
+    duration_flag(*keep, "--full-every", "FULL_EVERY", options_.full_every,
+                  "How old the last look at everything may be (24h)");
+    named(keep->add_option_function<std::string>(
+                  "--for",
+                  [this](const std::string& text) {
+                    options_.watch_for.emplace();
+                    if (const auto wrong = read_duration(text, *options_.watch_for); !wrong.empty())
+                      throw CLI::ValidationError("--for", wrong);
+                  },
+                  "End after this time")
+              ->type_name("DURATION"),
+          "FOR");
+  }
+
+  void duration_flag(CLI::App& sub, const std::string& flag, const std::string& variable,
+                     std::chrono::milliseconds& duration, const std::string& description) {
+    named(sub.add_option_function<std::string>(
+                 flag,
+                 [flag, &duration](const std::string& text) {
+                   if (const auto wrong = read_duration(text, duration); !wrong.empty())
+                     throw CLI::ValidationError(flag, wrong);
+                 },
+                 description)
+              ->type_name("DURATION"),
+          variable);
+  }
+
   void spec_commands() {
     auto* spec = app_.add_subcommand("spec", "Credential specs: render, list, validate, and how to use them");
     spec->require_subcommand(1);
@@ -136,9 +184,9 @@ class CommandLine {
     option->envname("GMSACTL_" + variable);
   }
 
-  void output_flag(CLI::App& sub) {
-    const std::map<std::string, Output> outputs{{"text", Output::text}, {"json", Output::json}};
-    named(sub.add_option("-o,--output", options_.output, "text or json")
+  void output_flag(CLI::App& sub, const Outputs& outputs = documents) {
+    named(sub.add_option("-o,--output", options_.output,
+                         outputs.contains("json") ? "text or json" : "text or jsonl")
               ->transform(CLI::CheckedTransformer(outputs).description(""))
               ->type_name("FORMAT"),
           "OUTPUT");
@@ -156,9 +204,9 @@ class CommandLine {
     sub.add_flag("--all-envs", options_.all_environments, "Every environment");
   }
 
-  void live_flags(CLI::App& sub) {
+  void live_flags(CLI::App& sub, const Outputs& outputs = documents) {
     manifest_flags(sub);
-    output_flag(sub);
+    output_flag(sub, outputs);
     sub.add_option("--target", options_.targets,
                    "Only these addresses and what they require; a glob such as 'GMSA/Web*'; repeatable")
         ->type_name("KIND/NAME")
@@ -174,15 +222,7 @@ class CommandLine {
               ->check(CLI::Range(1, 256).description(""))
               ->type_name("N"),
           "PARALLELISM");
-    named(sub.add_option_function<std::string>(
-                 "--timeout",
-                 [this](const std::string& text) {
-                   if (const auto wrong = read_duration(text, options_.timeout); !wrong.empty())
-                     throw CLI::ValidationError("--timeout", wrong);
-                 },
-                 "Longest wait for one answer (2m)")
-              ->type_name("DURATION"),
-          "TIMEOUT");
+    duration_flag(sub, "--timeout", "TIMEOUT", options_.timeout, "Longest wait for one answer (2m)");
   }
 
   /// What is not done unless it is allowed, on the command line only.

@@ -68,12 +68,8 @@ EnvironmentRun::~EnvironmentRun() = default;
 Result<EnvironmentRun> EnvironmentRun::start(const Options& options, const model::Desired& desired,
                                              plan::Options planning) {
   const auto begin = std::chrono::steady_clock::now();
-  directory::SessionOptions session;
-  session.servers = options.servers;
-  session.dns_servers = options.dns_servers;
-  session.request_timeout = options.timeout;
-  session.window = static_cast<int>(std::max<size_t>(options.parallelism, 1));
-  auto provider = GMSACTL_TRY(directory::DirectoryProvider::create(desired.environment, session));
+  auto provider =
+      GMSACTL_TRY(directory::DirectoryProvider::create(desired.environment, session_options(options)));
   log(LogLevel::info, "connected",
       {{"environment", desired.environment.name},
        {"server", provider->peer()},
@@ -140,8 +136,18 @@ Result<model::Plan> EnvironmentRun::plan_again(const model::Plan& applied, ports
   return plan;
 }
 
-void EnvironmentRun::log_requests() const {
-  const auto& counters = estate_->directory().counters();
+void EnvironmentRun::log_requests() const { cli::log_requests(estate_->directory().counters()); }
+
+directory::SessionOptions session_options(const Options& options) {
+  directory::SessionOptions session;
+  session.servers = options.servers;
+  session.dns_servers = options.dns_servers;
+  session.request_timeout = options.timeout;
+  session.window = static_cast<int>(std::max<size_t>(options.parallelism, 1));
+  return session;
+}
+
+void log_requests(const ldap::Counters& counters) {
   log(LogLevel::debug, "ldap requests",
       {{"searches", std::to_string(counters.searches)},
        {"writes", std::to_string(counters.writes)},

@@ -12,10 +12,16 @@
 #include "engine/model/plan.h"
 #include "engine/plan/make_plan.h"
 #include "engine/ports/provider.h"
+#include "providers/directory/session.h"
 
 namespace gmsactl::cli {
 
 class Estate;
+
+/// How to connect, as the command line has it.
+directory::SessionOptions session_options(const Options& options);
+/// Requests so far, at debug level.
+void log_requests(const ldap::Counters& counters);
 
 class EnvironmentRun {
  public:

@@ -9,7 +9,7 @@
 
 namespace gmsactl::cli {
 
-enum class Output { text, json };
+enum class Output { text, json, jsonl };
 enum class ColorChoice { automatic, always, never };
 
 struct Options {
@@ -34,6 +34,12 @@ struct Options {
   bool adopt = false;
   bool prune = false;
   std::optional<size_t> allow_deletes;
+
+  bool ignore_pending = false;                     ///< of drift: for the exit code
+  std::string cache;                               ///< folder; empty: none
+  std::chrono::milliseconds full_every{86'400'000};
+  std::chrono::milliseconds interval{60'000};      ///< of watch: between two looks where nothing is told
+  std::optional<std::chrono::milliseconds> watch_for;
 
   std::vector<std::string> spec_accounts;  ///< GMSA names, of spec render and usage
   std::vector<std::string> spec_files;     ///< of spec validate

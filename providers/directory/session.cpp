@@ -96,6 +96,13 @@ Result<void> Session::start() {
 }
 
 Result<void> Session::choose_servers() {
+  GMSACTL_TRY(find_servers());
+  std::stable_partition(servers_.begin(), servers_.end(),
+                        [&](const std::string& url) { return equal_folded(host_of(url), options_.prefer); });
+  return {};
+}
+
+Result<void> Session::find_servers() {
   servers_ = options_.servers;
   if (servers_.empty())
     for (const auto& server : environment_.servers) servers_.push_back(server.text);
@@ -178,6 +185,7 @@ Result<void> Session::check_server(ldap::Reader& transport) {
 }
 
 Result<void> Session::recover() {
+  if (options_.stay) return fail(ErrorKind::unavailable, "the server is not changed for another one");
   if (writes_begun_ || servers_.size() == 1) {
     auto transport = connect(servers_[pinned_]);
     if (!transport) return fail(std::move(transport).error().with_context(servers_[pinned_]));

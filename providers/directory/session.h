@@ -20,6 +20,8 @@ struct SessionOptions {
   std::string dns_servers;           ///< "ip[:port],…" in place of the system's
   std::chrono::milliseconds request_timeout{120'000};
   int window = 32;
+  std::string prefer = {};  ///< DNS name of the server that is tried first, where it is among them
+  bool stay = false;        ///< a server that is lost is an error, and no other one takes its place
 };
 
 class Session {
@@ -50,6 +52,7 @@ class Session {
 
  private:
   [[nodiscard]] Result<void> choose_servers();
+  [[nodiscard]] Result<void> find_servers();
   [[nodiscard]] Result<void> connect_first(size_t first);
   [[nodiscard]] Result<std::unique_ptr<ldap::Transport>> connect(const std::string& url) const;
   [[nodiscard]] Result<void> check_server(ldap::Reader& transport);

@@ -113,9 +113,11 @@ class Directory:
             group, name = estate.group(number), estate.account(number)
             sid, text = self.entry(group, f"OU=Groups,{self.base}", ["top", "group"], "Group", [
                 ("sAMAccountName", group), ("sAMAccountType", "536870912"), ("groupType", "-2147483644"),
+                ("adminDescription", estate.group_marker(number, count, self.base)),
                 ("member", [f"CN={host},OU=Nodes,{self.base}" for host in estate.members_of(number, count)])])
             yield text
             more = self.user_attributes(name) + [
+                ("adminDescription", estate.account_marker(number, self.base, DOMAIN)),
                 ("msDS-SupportedEncryptionTypes", "24"), ("msDS-ManagedPasswordInterval", "30"),
                 ("msDS-ManagedPasswordId", bytes(104)), ("msDS-GroupMSAMembership", readers(sid))]
             yield self.entry(name, f"OU=Accounts,{self.base}", ACCOUNT_CLASSES, "ms-DS-Group-Managed-Service-Account", more)[1]

@@ -59,9 +59,9 @@ read_all() {
 accounts() {
   read_all Accounts msDS-GroupManagedServiceAccount objectClass objectGUID objectSid sAMAccountName dNSHostName \
     servicePrincipalName msDS-GroupMSAMembership msDS-ManagedPasswordInterval msDS-SupportedEncryptionTypes \
-    userAccountControl description displayName msDS-AllowedToDelegateTo
+    userAccountControl description displayName msDS-AllowedToDelegateTo adminDescription
 }
-groups() { read_all Groups group objectClass objectGUID objectSid sAMAccountName groupType description member; }
+groups() { read_all Groups group objectClass objectGUID objectSid sAMAccountName groupType description member adminDescription; }
 hosts() { read_all Nodes computer objectClass objectGUID objectSid sAMAccountName; }
 case $1 in
   serial) accounts; groups; hosts ;;

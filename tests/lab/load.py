@@ -6,6 +6,7 @@ load.py manifests FOLDER N      the manifests that say the same
 load.py sort                    LDIF from standard input, parents before children
 """
 
+import hashlib
 import os
 import sys
 
@@ -33,6 +34,41 @@ def members_of(number, count):
     """Ten neighbouring hosts, a different ten for the next account; every host is in about as many groups."""
     hosts = host_count(count)
     return [node((number * MEMBERS + offset) % hosts + 1) for offset in range(MEMBERS)]
+
+
+def applied(value):
+    """The hash of a value in a marker, as engine/plan/field.cpp makes it."""
+    if isinstance(value, bool):
+        text = f"b{int(value)}"
+    elif isinstance(value, int):
+        text = f"i{value}"
+    elif isinstance(value, list):
+        text = "l" + "".join(f"{len(each)}:{each}" for each in sorted({each.lower() for each in value}))
+    else:
+        text = "s" + value
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def marker(address, fields):
+    """What gmsactl writes into adminDescription when it applies these values (docs/ownership.md)."""
+    hashes = ",".join(f"{field}:{applied(fields[field])}" for field in sorted(fields))
+    return f"gmsactl/1 o=bench e=bench n={address} g=1 p=0 f={hashes}"
+
+
+def group_marker(number, count, base):
+    name = group(number)
+    return marker(f"HostGroup/{name}", {
+        "samAccountName": name, "commonName": name, "path": f"OU=Groups,{base}".lower(), "scope": "DomainLocal",
+        "members": [host + "$" for host in members_of(number, count)]})
+
+
+def account_marker(number, base, domain):
+    name = account(number)
+    return marker(f"GMSA/{name}", {
+        "samAccountName": name, "name": name, "path": f"OU=Accounts,{base}".lower(), "dnsHostName": f"{name}.{domain}",
+        "servicePrincipalNames": [f"host/{name}", f"host/{name}.{domain}"],
+        "principalsAllowedToRetrieveManagedPassword": [group(number)], "managedPasswordIntervalInDays": 30,
+        "kerberosEncryptionTypes": ["AES128", "AES256"], "enabled": True})
 
 
 def load_directory(smb_conf, count):
@@ -70,6 +106,7 @@ def load_directory(smb_conf, count):
                 "objectClass": "group",
                 "sAMAccountName": group(number),
                 "groupType": "-2147483644",
+                "adminDescription": group_marker(number, count, base),
                 "member": [f"CN={name},OU=Nodes,{base}" for name in members_of(number, count)],
             })
         found = samdb.search(f"OU=Groups,{base}", expression="(objectClass=group)", attrs=["cn", "objectSid"])
@@ -84,6 +121,7 @@ def load_directory(smb_conf, count):
                 "userAccountControl": "4096",
                 "dNSHostName": f"{name}.{domain}",
                 "servicePrincipalName": [f"host/{name}", f"host/{name}.{domain}"],
+                "adminDescription": account_marker(number, base, domain),
                 "msDS-ManagedPasswordInterval": "30",
                 "msDS-SupportedEncryptionTypes": "24",
                 "msDS-GroupMSAMembership": ndr_pack(security.descriptor.from_sddl(sddl, domain_sid)),

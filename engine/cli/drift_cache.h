@@ -1,0 +1,30 @@
+// Where drift --cache keeps what it remembers of an environment: one file in a folder. A file that is missing, damaged
+// or another version's is no error; it only means that everything is read.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/base/result.h"
+#include "engine/drift/memory.h"
+
+namespace gmsactl::cli {
+
+class DriftCache {
+ public:
+  /// An empty folder: nothing is kept.
+  DriftCache(const std::string& folder, const std::string& environment);
+
+  /// Says in the log why there is nothing.
+  std::optional<drift::Memory> read() const;
+  /// Replaces the file in one step, so that another run sees it as it was or as it is. Without a memory it goes.
+  void write(const std::optional<drift::Memory>& memory) const;
+
+ private:
+  Result<void> replace(const std::string& text) const;
+
+  std::string folder_;
+  std::string path_;
+};
+
+}  // namespace gmsactl::cli
