@@ -43,8 +43,7 @@ void report_look(const Options& options, const std::string& environment, const d
                  std::chrono::milliseconds took) {
   log(LogLevel::info, "looked",
       {{"environment", environment},
-       {"at", look.read_all ? "everything" : "what changed"},
-       {"because", look.read_all.value_or("")},
+       {"at", look.read_all ? "everything (" + *look.read_all + ")" : "what changed"},
        {"changed", std::to_string(look.changed)},
        {"compared", std::to_string(look.compared)},
        {"ms", std::to_string(took.count())}});

@@ -12,7 +12,8 @@ namespace gmsactl::cli {
 namespace {
 
 std::stop_source stop_source;
-std::atomic<bool> writing{false};
+enum class Doing { reading, writing, waiting };
+std::atomic<Doing> doing{Doing::reading};
 
 void say(std::string_view text) {
   // Whether it could be written changes nothing: the program is being ended.
@@ -32,11 +33,17 @@ sigset_t watched() {
   for (;;) {
     int signal = 0;
     if (sigwait(&set, &signal) != 0) continue;
-    if (!writing) {
+    const Doing now = doing;
+    if (now == Doing::reading) {
       say("\ninterrupted: nothing was written\n");
       _exit(130);
     }
-    if (stop_source.request_stop()) {
+    const bool first = stop_source.request_stop();
+    if (now == Doing::waiting) {
+      if (!first) _exit(130);
+      continue;
+    }
+    if (first) {
       say("\ninterrupted: finishing what is under way, beginning nothing new (once more to stop at once)\n");
       continue;
     }
@@ -56,7 +63,10 @@ void watch_signals() {
 
 std::stop_token stop_requested() { return stop_source.get_token(); }
 
-Writing::Writing() { writing = true; }
-Writing::~Writing() { writing = false; }
+Writing::Writing() { doing = Doing::writing; }
+Writing::~Writing() { doing = Doing::reading; }
+
+Endless::Endless() { doing = Doing::waiting; }
+Endless::~Endless() { doing = Doing::reading; }
 
 }  // namespace gmsactl::cli

@@ -1,5 +1,6 @@
 // SIGINT and SIGTERM. While nothing is being written the program ends at once; while something is, the first
-// signal lets what is under way finish and begins nothing new, a second one ends the program.
+// signal lets what is under way finish and begins nothing new, a second one ends the program. A command that runs until
+// it is interrupted ends in order at the first.
 #pragma once
 
 #include <stop_token>
@@ -18,6 +19,15 @@ class Writing {
   ~Writing();
   Writing(const Writing&) = delete;
   Writing& operator=(const Writing&) = delete;
+};
+
+/// While one of these lives, an interruption is how the command is meant to end.
+class Endless {
+ public:
+  Endless();
+  ~Endless();
+  Endless(const Endless&) = delete;
+  Endless& operator=(const Endless&) = delete;
 };
 
 }  // namespace gmsactl::cli

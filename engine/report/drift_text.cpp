@@ -72,8 +72,7 @@ class DriftText {
                paint(color_, Tone::strong, printable(model::address(resource.id))) +
                "   unreadable: " + printable(resource.why.message) + "\n";
     if (!plan_.unreadable.empty()) text_ += "\n";
-    counts();
-    return std::move(text_);
+    return text_ + drift_counts_text(count_drift(plan_)) + "\n";
   }
 
  private:
@@ -113,19 +112,6 @@ class DriftText {
       text_ += std::string(value_indent) + paint(color_, Tone::green, "+ " + quoted(element)) + "   not declared\n";
   }
 
-  void counts() {
-    const auto counts = count_drift(plan_);
-    const auto count = [](size_t number, std::string_view words) {
-      return std::to_string(number) + " " + std::string(words);
-    };
-    text_ += "Drift: " + count(counts.drifted, "drifted, ") + count(counts.pending, "pending, ") +
-             count(counts.both, "both, ") + count(counts.fresh, "new");
-    if (counts.unknown != 0) text_ += ", " + count(counts.unknown, "of unknown cause");
-    text_ += "; " + count(counts.accepted, "accepted; ") + count(counts.in_sync, "in sync");
-    if (counts.unreadable != 0) text_ += ", " + count(counts.unreadable, "unreadable");
-    text_ += ".\n";
-  }
-
   const model::Plan& plan_;
   const Color color_;
   std::string text_;
@@ -151,7 +137,24 @@ DriftCounts count_drift(const model::Plan& plan) {
   return counts;
 }
 
+std::string drift_counts_text(const DriftCounts& counts) {
+  const auto count = [](size_t number, std::string_view words) {
+    return std::to_string(number) + " " + std::string(words);
+  };
+  std::string text = "Drift: " + count(counts.drifted, "drifted, ") + count(counts.pending, "pending, ") +
+                     count(counts.both, "both, ") + count(counts.fresh, "new");
+  if (counts.unknown != 0) text += ", " + count(counts.unknown, "of unknown cause");
+  text += "; " + count(counts.accepted, "accepted; ") + count(counts.in_sync, "in sync");
+  if (counts.unreadable != 0) text += ", " + count(counts.unreadable, "unreadable");
+  return text + ".";
+}
+
 std::string drift_text(const model::Plan& plan, Color color) { return DriftText(plan, color).render(); }
+
+std::string drift_line(const Change& change) {
+  const auto words = whole(change);
+  return words.empty() ? "differs (" + std::string(cause_word(change.cause)) + ")" : std::string(words);
+}
 
 std::string drift_line(const FieldChange& field) {
   std::string line = printable(field.path) + " " + std::string(cause_word(field.cause)) + ": ";

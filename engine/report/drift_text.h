@@ -38,8 +38,13 @@ struct DriftCounts {
 
 DriftCounts count_drift(const model::Plan& plan);
 
+/// "Drift: 1 drifted, 0 pending, 0 both, 0 new; 0 accepted; 41 in sync."
+std::string drift_counts_text(const DriftCounts& counts);
+
 /// Ends with the line of counts.
 std::string drift_text(const model::Plan& plan, Color color = Color::off);
+/// One address in one line: "differs (drift)", "exists, and gmsactl does not manage it".
+std::string drift_line(const model::Change& change);
 /// One field in one line: the field, its cause, the values, and when and where it was changed.
 std::string drift_line(const model::FieldChange& field);
 

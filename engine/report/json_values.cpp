@@ -96,10 +96,8 @@ bool unsafe(uint32_t code) {
          (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x2069) || code == 0xFEFF;
 }
 
-}  // namespace
-
-std::string document_text(const Json& document) {
-  const std::string plain = document.dump(2, ' ', false, Json::error_handler_t::replace);
+/// With what a terminal might obey or hide as \uXXXX.
+std::string safe(const std::string& plain) {
   std::string text;
   text.reserve(plain.size() + 1);
   for (size_t i = 0; i < plain.size();) {
@@ -121,6 +119,16 @@ std::string document_text(const Json& document) {
   }
   text += '\n';
   return text;
+}
+
+}  // namespace
+
+std::string document_text(const Json& document) {
+  return safe(document.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
+std::string line_text(const Json& document) {
+  return safe(document.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 std::string canonical_text(const Json& document) {

@@ -20,6 +20,8 @@ Json tool_json(const std::string& version);
 /// null, true, 30, "text" or ["…"].
 Json value_json(const model::FieldValue& value);
 Json fields_json(const std::vector<model::FieldChange>& fields);
+/// As the plan document lists it.
+Json change_json(const model::Change& change);
 Json error_json(const Error& error);
 Json place_json(const SourceRange& where);
 Json diagnostics_json(const Diagnostics& diagnostics);
@@ -29,6 +31,8 @@ Json text_or_null(std::string_view text);
 /// Indented, with a line feed. Invalid UTF-8 becomes U+FFFD; control, bidirectional and zero-width characters
 /// are written as \uXXXX, so that a document shown on a terminal can't command it.
 std::string document_text(const Json& document);
+/// The same in one line.
+std::string line_text(const Json& document);
 /// Keys sorted, no white space: what digests are made of.
 std::string canonical_text(const Json& document);
 /// Of a plan document, without its `createdAt` and `digest`.

@@ -9,15 +9,6 @@
 
 namespace gmsactl::report {
 
-namespace {
-
-Json summary_json(const Summary& summary) {
-  return {{"create", summary.create},       {"update", summary.update},
-          {"replace", summary.replace},     {"delete", summary.remove},
-          {"move", summary.move},           {"adopt", summary.adopt},
-          {"unchanged", summary.unchanged}, {"unreadable", summary.unreadable}};
-}
-
 Json change_json(const model::Change& change) {
   Json entry;
   entry["address"] = model::address(change.id);
@@ -33,6 +24,15 @@ Json change_json(const model::Change& change) {
   for (const auto& id : change.requires_) entry["requires"].push_back(model::address(id));
   entry["declaredAt"] = place_json(change.declared_at);
   return entry;
+}
+
+namespace {
+
+Json summary_json(const Summary& summary) {
+  return {{"create", summary.create},       {"update", summary.update},
+          {"replace", summary.replace},     {"delete", summary.remove},
+          {"move", summary.move},           {"adopt", summary.adopt},
+          {"unchanged", summary.unchanged}, {"unreadable", summary.unreadable}};
 }
 
 Json unreadable_json(const model::UnreadableResource& resource) {
