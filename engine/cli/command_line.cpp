@@ -49,12 +49,24 @@ class CommandLine {
                          "Exit with 2 where there are changes"),
           "DETAILED_EXITCODE");
     named(show->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
+    show->add_option("--out", options_.out, "Save the plan, for apply FILE and show FILE")->type_name("FILE");
+    named(duration(*show, "--valid-for", options_.valid_for, "How long apply takes the saved plan (168h)"),
+          "VALID_FOR");
     allowing_flags(*show);
     auto* write = add("apply", "Make live state match the manifests", apply);
     live_flags(*write);
     named(write->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
     write->add_flag("--auto-approve", options_.auto_approve, "Do not ask before writing");
+    named(duration(*write, "--lock-timeout", options_.lock_timeout,
+                   "How long to wait for another run (not at all)"),
+          "LOCK_TIMEOUT");
+    write->add_option("plan", options_.plan_file,
+                      "A saved plan: do exactly that, or nothing where anything it is about has changed");
     allowing_flags(*write);
+    auto* saved = add("show", "Show a saved plan", show_plan);
+    output_flag(*saved);
+    named(saved->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
+    saved->add_option("file", options_.plan_file, "What plan --out FILE wrote")->required();
     spec_commands();
     auto* print = add("schema", "Print the JSON Schema of a manifest kind, for editors", schema);
     print->add_option(
@@ -136,6 +148,19 @@ class CommandLine {
     option->envname("GMSACTL_" + variable);
   }
 
+  static CLI::Option* duration(CLI::App& sub, const std::string& flag, std::chrono::milliseconds& value,
+                               const std::string& description) {
+    return sub
+        .add_option_function<std::string>(
+            flag,
+            [&value, flag](const std::string& text) {
+              if (const auto wrong = read_duration(text, value); !wrong.empty())
+                throw CLI::ValidationError(flag, wrong);
+            },
+            description)
+        ->type_name("DURATION");
+  }
+
   void output_flag(CLI::App& sub) {
     const std::map<std::string, Output> outputs{{"text", Output::text}, {"json", Output::json}};
     named(sub.add_option("-o,--output", options_.output, "text or json")
@@ -174,15 +199,7 @@ class CommandLine {
               ->check(CLI::Range(1, 256).description(""))
               ->type_name("N"),
           "PARALLELISM");
-    named(sub.add_option_function<std::string>(
-                 "--timeout",
-                 [this](const std::string& text) {
-                   if (const auto wrong = read_duration(text, options_.timeout); !wrong.empty())
-                     throw CLI::ValidationError("--timeout", wrong);
-                 },
-                 "Longest wait for one answer (2m)")
-              ->type_name("DURATION"),
-          "TIMEOUT");
+    named(duration(sub, "--timeout", options_.timeout, "Longest wait for one answer (2m)"), "TIMEOUT");
   }
 
   /// What is not done unless it is allowed, on the command line only.

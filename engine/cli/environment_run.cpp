@@ -83,6 +83,7 @@ Result<EnvironmentRun> EnvironmentRun::start(const Options& options, const model
 }
 
 ports::Provider& EnvironmentRun::provider() { return *estate_; }
+Result<std::unique_ptr<ports::Locks>> EnvironmentRun::locks() { return estate_->directory().locks(); }
 
 Result<model::Plan> EnvironmentRun::plan_of(const model::Desired& desired, const plan::Options& options,
                                             ports::EventSink& events) {

@@ -31,6 +31,10 @@ struct Options {
   bool explain = false;
   bool auto_approve = false;
   std::vector<std::string> allow_replace;
+  std::string plan_file;  ///< of apply and show, or empty
+  std::string out;        ///< where plan saves what it made, or empty
+  std::chrono::milliseconds valid_for{std::chrono::days{7}};
+  std::chrono::milliseconds lock_timeout{0};
   bool adopt = false;
   bool prune = false;
   std::optional<size_t> allow_deletes;

@@ -4,6 +4,7 @@
 
 #include "engine/base/text.h"
 #include "engine/report/diagnostic_text.h"
+#include "engine/report/value_text.h"
 
 namespace gmsactl::report {
 
@@ -17,34 +18,7 @@ namespace {
 constexpr std::string_view field_indent = "      ";
 constexpr std::string_view element_indent = "        ";
 
-/// In quotes, so that white space at its ends shows; a backslash stays single, as in DOMAIN\name.
-std::string quoted(std::string_view text) {
-  std::string result = "\"";
-  for (const char c : printable(text)) {
-    if (c == '"') result += '\\';
-    result += c;
-  }
-  return result + "\"";
-}
-
 bool is_list(const FieldValue& value) { return std::holds_alternative<std::vector<std::string>>(value); }
-
-std::string value_text(const FieldValue& value, std::string_view when_unset) {
-  struct Words {
-    std::string_view when_unset;
-    std::string operator()(std::monostate) const { return std::string(when_unset); }
-    std::string operator()(bool b) const { return b ? "true" : "false"; }
-    std::string operator()(int64_t number) const { return std::to_string(number); }
-    std::string operator()(const std::string& text) const { return quoted(text); }
-    std::string operator()(const std::vector<std::string>& list) const {
-      if (list.empty()) return "[]";
-      std::vector<std::string> parts;
-      for (const auto& element : list) parts.push_back(quoted(element));
-      return "[" + join(parts, ", ") + "]";
-    }
-  };
-  return std::visit(Words{when_unset}, value);
-}
 
 class PlanText {
  public:

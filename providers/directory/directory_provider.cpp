@@ -1,5 +1,7 @@
 #include "providers/directory/directory_provider.h"
 
+#include "providers/directory/facts.h"
+#include "providers/directory/lock.h"
 #include "providers/directory/observe.h"
 #include "providers/directory/writer.h"
 
@@ -40,6 +42,15 @@ Result<void> DirectoryProvider::begin_writes() {
 }
 
 Result<void> DirectoryProvider::flush() { return session_->transport().flush(); }
+
+Result<std::unique_ptr<ports::Locks>> DirectoryProvider::locks() {
+  if (Session::is_ldif(peer())) return fail(ErrorKind::unsupported, "a directory in a file has no lock");
+  const auto& environment = session_->environment();
+  const auto facts = GMSACTL_TRY(read_facts(session_->transport(), session_->root_dse()));
+  return std::make_unique<DirectoryLocks>(session_->shared_transport(),
+                                          environment.accounts_path.value_or(facts.accounts_container),
+                                          environment.name);
+}
 
 const ldap::Counters& DirectoryProvider::counters() const { return session_->transport().counters(); }
 std::string DirectoryProvider::peer() const { return session_->transport().peer(); }

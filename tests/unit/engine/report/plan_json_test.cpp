@@ -29,11 +29,11 @@ TEST(PlanJson, has_the_contracts_keys_in_its_order) {
   using Keys = std::vector<std::string>;
   EXPECT_EQ(keys(json),
             (Keys{"formatVersion", "tool", "environment", "domain", "domainSid", "server", "createdAt",
-                  "source", "digest", "summary", "changes", "unreadable", "diagnostics"}));
+                  "source", "digest", "summary", "changes", "unreadable", "diagnostics", "inputs"}));
   EXPECT_EQ(keys(json["summary"]),
             (Keys{"create", "update", "replace", "delete", "move", "adopt", "unchanged", "unreadable"}));
   EXPECT_EQ(keys(json["changes"][1]), (Keys{"address", "kind", "name", "action", "dn", "objectGuid", "cause",
-                                            "fields", "reasons", "requires", "declaredAt"}));
+                                            "fields", "guards", "reasons", "requires", "declaredAt"}));
   EXPECT_EQ(keys(json["changes"][1]["fields"][0]),
             (Keys{"path", "before", "after", "added", "removed", "cause"}));
   EXPECT_EQ(keys(json["diagnostics"][0]),
@@ -179,7 +179,8 @@ TEST(PlanJson, reading_fails_closed_on_every_missing_key) {
   };
   for (const char* place :
        {"", "/tool", "/source", "/summary", "/changes/0", "/changes/1/fields/0", "/changes/1/declaredAt",
-        "/unreadable/0", "/unreadable/0/error", "/unreadable/0/error/native", "/diagnostics/0"})
+        "/changes/1/guards/0", "/inputs", "/inputs/manifests/0", "/unreadable/0", "/unreadable/0/error",
+        "/unreadable/0/error/native", "/diagnostics/0"})
     without_each_key(Json::json_pointer(place));
 }
 
@@ -219,6 +220,11 @@ TEST(PlanJson, reading_refuses_values_that_make_no_sense) {
       {"/changes/1/fields/0/after", Json::array({1})},
       {"/changes/1/fields/0/added", "http/a"},
       {"/changes/1/fields/4/after", 18446744073709551615U},
+      {"/changes/1/guards/0/before", "0123456789abcde"},
+      {"/changes/1/guards/0/after", "0123456789ABCDEF"},
+      {"/inputs/validForSeconds", -1},
+      {"/inputs/prune", "no"},
+      {"/inputs/manifests/0/file", ""},
       {"/changes/1/requires/0", "WebApp01Hosts"},
       {"/changes/1/requires/0", "HostGroup/"},
       {"/changes/1/declaredAt/line", -1},
