@@ -45,7 +45,8 @@ bool is_selected(const Options& options, const ResourceId& id) {
   const std::string address = model::address(id);
   const auto matches = [&](const std::string& pattern) { return glob_match(pattern, address); };
   if (std::any_of(options.excludes.begin(), options.excludes.end(), matches)) return false;
-  return options.targets.empty() || std::any_of(options.targets.begin(), options.targets.end(), matches);
+  if (options.targets.empty()) return !options.only_targets;
+  return std::any_of(options.targets.begin(), options.targets.end(), matches);
 }
 
 namespace {

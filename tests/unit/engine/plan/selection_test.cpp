@@ -53,6 +53,16 @@ TEST(PlanSelection, a_target_brings_what_it_requires_and_nothing_else) {
   EXPECT_THAT(findings(plan), IsEmpty());
 }
 
+TEST(PlanSelection, no_targets_can_mean_nothing) {
+  FakeWorld world;
+  world.add_computer("HOST01");
+  plan::Options nothing;
+  nothing.only_targets = true;
+  EXPECT_THAT(actions(plan_for(world, estate(), nothing)), IsEmpty());
+  nothing.targets = {"GMSA/Db01"};
+  EXPECT_THAT(actions(plan_for(world, estate(), nothing)), ElementsAre("create GMSA/Db01"));
+}
+
 TEST(PlanSelection, a_target_brings_the_key) {
   FakeWorld world;
   world.facts.kds_root_keys = model::Absent{};
