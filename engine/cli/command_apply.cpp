@@ -142,10 +142,10 @@ ExitCode write(const Options& options, const Loaded& loaded, Prepared& one) {
   return code;
 }
 
-void print_json(const std::vector<Prepared>& prepared, const std::string& started) {
+void print_json(const std::vector<Prepared>& prepared, const report::ApplyStamp& stamp) {
   std::vector<report::ApplyRun> runs;
   for (const auto& one : prepared) runs.push_back({&one.plan, one.results});
-  std::cout << report::applies_json(runs, {started, utc_now(), std::nullopt});
+  std::cout << report::applies_json(runs, stamp);
 }
 
 }  // namespace
@@ -158,7 +158,7 @@ ExitCode apply(const Options& options) {
   }
   const std::string started = utc_now();
   const auto loaded = load(options);
-  if (!loaded) return ExitCode::invalid;
+  if (!loaded) return loaded.error();
   print_diagnostics(options, loaded->warnings, loaded->source_lines());
 
   std::vector<Prepared> prepared;
@@ -172,6 +172,8 @@ ExitCode apply(const Options& options) {
     std::cerr << "Nothing was written.\n";
     return ExitCode::done;
   }
+  // Before the first write, since that may change the work tree.
+  const auto source = options.output == Output::json ? source_of(options, loaded->read) : std::nullopt;
   ExitCode code = ExitCode::done;
   for (auto& one : prepared) {
     if (stop_requested().stop_requested())
@@ -179,7 +181,7 @@ ExitCode apply(const Options& options) {
     else
       code = worst(code, write(options, *loaded, one));
   }
-  if (options.output == Output::json) print_json(prepared, started);
+  if (options.output == Output::json) print_json(prepared, {started, utc_now(), source});
   return code;
 }
 

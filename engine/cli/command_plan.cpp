@@ -9,7 +9,7 @@ namespace gmsactl::cli {
 
 ExitCode plan(const Options& options) {
   const auto loaded = load(options);
-  if (!loaded) return ExitCode::invalid;
+  if (!loaded) return loaded.error();
   print_diagnostics(options, loaded->warnings, loaded->source_lines());
 
   ExitCode code = ExitCode::done;
@@ -28,7 +28,7 @@ ExitCode plan(const Options& options) {
   }
   // A document that lists some of the environments could be taken for one that lists all.
   if (options.output == Output::json && plans.size() == loaded->environments.size())
-    std::cout << report::plans_json(plans, {utc_now(), std::nullopt});
+    std::cout << report::plans_json(plans, {utc_now(), source_of(options, loaded->read)});
   return code;
 }
 

@@ -151,7 +151,7 @@ void print_json(const std::vector<Row>& rows) {
 
 ExitCode spec_render(const Options& options) {
   const auto loaded = load(options);
-  if (!loaded) return ExitCode::invalid;
+  if (!loaded) return loaded.error();
   ExitCode code = ExitCode::done;
   const auto seen = see(options, *loaded, false, code);
   if (!seen) return code;
@@ -163,7 +163,7 @@ ExitCode spec_render(const Options& options) {
 
 ExitCode spec_usage(const Options& options) {
   const auto loaded = load(options);
-  if (!loaded) return ExitCode::invalid;
+  if (!loaded) return loaded.error();
   ExitCode code = ExitCode::done;
   const auto seen = see(options, *loaded, false, code);
   if (!seen) return code;
@@ -196,8 +196,9 @@ ExitCode spec_validate(const Options& options) {
   std::optional<Seen> seen;
   ExitCode code = ExitCode::done;
   if (!options.environments.empty() || options.all_environments) {
-    loaded = load(options);
-    if (!loaded) return ExitCode::invalid;
+    auto read = load(options);
+    if (!read) return read.error();
+    loaded = std::move(*read);
     seen = see(options, *loaded, false, code);
     if (!seen) return code;
   }
@@ -227,7 +228,7 @@ ExitCode spec_validate(const Options& options) {
 
 ExitCode spec_list(const Options& options) {
   const auto loaded = load(options);
-  if (!loaded) return ExitCode::invalid;
+  if (!loaded) return loaded.error();
   ExitCode code = ExitCode::done;
   const auto seen = see(options, *loaded, true, code);
   if (!seen) return code;

@@ -46,7 +46,7 @@ class Manifests {
 };
 
 Manifests load(const LoadRequest& request);
-/// From sources that were read by other means, such as a git revision.
-Manifests load(Sources sources);
+/// From sources that were read by other means, such as a git revision; `unreadable` says which could not be.
+Manifests load(Sources sources, Diagnostics unreadable = {});
 
 }  // namespace gmsactl::manifest

@@ -34,8 +34,6 @@ std::string shown(const fs::path& path) {
   return text.empty() ? "." : text;
 }
 
-bool is_yaml(const fs::path& path) { return path.extension() == ".yaml" || path.extension() == ".yml"; }
-
 /// Byte offset of the column, which counts code points.
 size_t byte_offset(std::string_view line, uint32_t column) {
   size_t at = 0;
@@ -46,6 +44,11 @@ size_t byte_offset(std::string_view line, uint32_t column) {
 }
 
 }  // namespace
+
+bool is_manifest_name(std::string_view name) {
+  const auto extension = fs::path(name).extension();
+  return extension == ".yaml" || extension == ".yml";
+}
 
 void Sources::add(SourceFile file) {
   if (file.text.starts_with(byte_order_mark)) file.text.erase(0, byte_order_mark.size());
@@ -84,7 +87,7 @@ void Sources::read_folder(const std::string& path, Diagnostics& diagnostics) {
     std::error_code unknown_type;
     if (entry->is_directory(unknown_type)) {
       if (name.starts_with('.')) entry.disable_recursion_pending();
-    } else if (is_yaml(entry->path())) {
+    } else if (is_manifest_name(name)) {
       found.push_back(entry->path());
     }
     entry.increment(failure);

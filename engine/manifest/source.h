@@ -24,6 +24,9 @@ struct SourceFile {
   bool named_explicitly = false;
 };
 
+/// Whether a file found in a folder is looked at: `*.yaml` and `*.yml`.
+bool is_manifest_name(std::string_view name);
+
 class Sources {
  public:
   /// Reads a file, a folder (recursively, `*.yaml` and `*.yml` in order of path, without folders whose name

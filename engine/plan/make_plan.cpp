@@ -45,8 +45,7 @@ bool is_selected(const Options& options, const ResourceId& id) {
   const std::string address = model::address(id);
   const auto matches = [&](const std::string& pattern) { return glob_match(pattern, address); };
   if (std::any_of(options.excludes.begin(), options.excludes.end(), matches)) return false;
-  if (options.targets.empty()) return !options.only_targets;
-  return std::any_of(options.targets.begin(), options.targets.end(), matches);
+  return options.targets.empty() || std::any_of(options.targets.begin(), options.targets.end(), matches);
 }
 
 namespace {
@@ -134,14 +133,18 @@ Options with_required(const model::Desired& desired, const model::Observations& 
         if (wanted(spec_id(target.name, account->name, host)) && !wanted({Kind::gmsa, account->name}))
           closed.targets.push_back("GMSA/" + account->name);
   }
-  for (const auto& account : desired.accounts)
-    if (wanted({Kind::gmsa, account.name})) require(account.spec.principals);
+  bool needs_root_key = false;
+  for (const auto& account : desired.accounts) {
+    if (!wanted({Kind::gmsa, account.name})) continue;
+    require(account.spec.principals);
+    needs_root_key = true;
+  }
   for (bool grew = true; grew;) {
     grew = false;
     for (const auto& group : desired.host_groups)
       if (group.spec.members && wanted({Kind::host_group, group.name})) grew |= require(*group.spec.members);
   }
-  closed.targets.emplace_back("KdsRootKey/*");
+  if (needs_root_key) closed.targets.emplace_back("KdsRootKey/*");
   return closed;
 }
 

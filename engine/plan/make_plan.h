@@ -25,7 +25,6 @@ struct Options {
   std::map<std::string, std::string> shared_accounts = {};
   /// The only credential specs to plan, where a part of an estate is looked at again; absent: all.
   std::optional<std::set<model::ResourceId>> only_specs = std::nullopt;
-  bool only_targets = false;  ///< where there are no targets, plan nothing in place of everything
 };
 
 /// Every error found is in Plan::diagnostics; the changes it blocks are left in the plan so that a reader

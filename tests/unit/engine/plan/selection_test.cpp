@@ -53,14 +53,15 @@ TEST(PlanSelection, a_target_brings_what_it_requires_and_nothing_else) {
   EXPECT_THAT(findings(plan), IsEmpty());
 }
 
-TEST(PlanSelection, no_targets_can_mean_nothing) {
+TEST(PlanSelection, a_target_that_matches_nothing_plans_nothing) {
   FakeWorld world;
   world.add_computer("HOST01");
-  plan::Options nothing;
-  nothing.only_targets = true;
-  EXPECT_THAT(actions(plan_for(world, estate(), nothing)), IsEmpty());
-  nothing.targets = {"GMSA/Db01"};
-  EXPECT_THAT(actions(plan_for(world, estate(), nothing)), ElementsAre("create GMSA/Db01"));
+  world.facts.kds_root_keys = model::Absent{};
+  auto wanted = estate();
+  wanted.environment.create_kds_root_key = true;
+  const auto plan = plan_for(world, wanted, {{""}, {}, {}});
+  EXPECT_THAT(actions(plan), IsEmpty());
+  EXPECT_THAT(findings(plan), IsEmpty());
 }
 
 TEST(PlanSelection, a_target_brings_the_key) {
