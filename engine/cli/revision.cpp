@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <iostream>
 #include <iterator>
-#include <set>
 #include <utility>
 
 #include "engine/base/text.h"
@@ -36,10 +35,9 @@ std::string normal(const fs::path& path) {
 
 /// `path` as seen from `root`, or nothing where it is not below it.
 std::optional<std::string> below(const std::string& root, const fs::path& path) {
-  std::string relative = normal(path.lexically_relative(root));
-  if (relative == ".." || relative.starts_with("../") || path.lexically_relative(root).empty())
-    return std::nullopt;
-  return relative;
+  const fs::path relative = path.lexically_relative(root);
+  if (relative.empty() || *relative.begin() == "..") return std::nullopt;
+  return normal(relative);
 }
 
 /// Where the path is in the work tree, be it there or not. A symbolic link on the way to the repository is
@@ -108,11 +106,12 @@ class CommitReader {
 
  private:
   void add(const git::TreeFile& file, std::string folder, bool named_explicitly) {
-    if (!met_.insert(file.real_path).second) return;
+    if (sources_.has(file.real_path, named_explicitly)) return;
     auto text = git::contents(repository_, file);
     if (!text)
       return unreadable(file.path, "Reading it failed: " + text.error().message + ".", text.error().hint);
-    sources_.add({intern(prefix_ + file.path), std::move(folder), std::move(*text), named_explicitly});
+    sources_.add({intern(prefix_ + file.path), std::move(folder), std::move(*text), named_explicitly},
+                 file.real_path);
   }
 
   void unreadable(const std::string& path, std::string detail, std::string hint) {
@@ -133,7 +132,6 @@ class CommitReader {
   const git::Repository& repository_;
   const git::Commit& commit_;
   std::string prefix_;
-  std::set<std::string> met_;
   Sources sources_;
   Diagnostics problems_;
 };

@@ -55,6 +55,18 @@ void Sources::add(SourceFile file) {
   files_.push_back(std::move(file));
 }
 
+void Sources::add(SourceFile file, std::string identity) {
+  index_by_identity_.emplace(std::move(identity), files_.size());
+  add(std::move(file));
+}
+
+bool Sources::has(const std::string& identity, bool named_explicitly) {
+  const auto known = index_by_identity_.find(identity);
+  if (known == index_by_identity_.end()) return false;
+  files_[known->second].named_explicitly |= named_explicitly;
+  return true;
+}
+
 void Sources::read(const std::string& path, const std::string& stdin_text, Diagnostics& diagnostics) {
   if (path == "-") {
     const auto name = intern("<stdin>");
@@ -105,11 +117,8 @@ void Sources::read_folder(const std::string& path, Diagnostics& diagnostics) {
 void Sources::read_file(const std::string& path, bool named_explicitly, Diagnostics& diagnostics) {
   std::error_code failure;
   const auto real_path = fs::canonical(path, failure);
-  const std::string key = failure ? path : real_path.string();
-  if (const auto known = index_by_real_path_.find(key); known != index_by_real_path_.end()) {
-    files_[known->second].named_explicitly |= named_explicitly;
-    return;
-  }
+  std::string identity = failure ? path : real_path.string();
+  if (has(identity, named_explicitly)) return;
   errno = 0;
   std::ifstream stream(path, std::ios::binary);
   std::ostringstream text;
@@ -121,8 +130,8 @@ void Sources::read_file(const std::string& path, bool named_explicitly, Diagnost
     report_unreadable(shown(path), "Reading " + shown(path) + " failed: " + reason + ".", "", diagnostics);
     return;
   }
-  index_by_real_path_.emplace(key, files_.size());
-  add({intern(shown(path)), fs::path(path).parent_path().string(), std::move(text).str(), named_explicitly});
+  add({intern(shown(path)), fs::path(path).parent_path().string(), std::move(text).str(), named_explicitly},
+      std::move(identity));
 }
 
 std::optional<std::string_view> Sources::line(std::string_view file, uint32_t line) const {

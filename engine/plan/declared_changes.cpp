@@ -87,10 +87,13 @@ Wishes<Delivered> deliveries(const Desired& desired) {
   return wishes;
 }
 
-Wishes<RootKey> root_key(const Environment& environment) {
+RootKey root_key(const Environment& environment) {
+  return {environment.create_kds_root_key, environment.kds_root_key_effective_immediately};
+}
+
+Wishes<RootKey> root_keys(const Environment& environment) {
   if (environment.domain.empty()) return {};
-  return {{{Kind::kds_root_key, environment.domain},
-           {environment.create_kds_root_key, environment.kds_root_key_effective_immediately}}};
+  return {{{Kind::kds_root_key, environment.domain}, root_key(environment)}};
 }
 
 template <class Wish>
@@ -136,7 +139,7 @@ DeclaredChanges declared_changes(const Desired& before, const Desired& after) {
   const bool all_differ = a.domain != b.domain || a.owner != b.owner || a.create_paths != b.create_paths;
   DeclaredChanges changes;
   changes.settings = settings(a, b);
-  compare(root_key(a), root_key(b), a.owner != b.owner, changes);
+  compare(root_keys(a), root_keys(b), a.owner != b.owner, changes);
   compare(declarations(Kind::host_group, before.host_groups, a.host_groups_path),
           declarations(Kind::host_group, after.host_groups, b.host_groups_path), all_differ, changes);
   compare(declarations(Kind::gmsa, before.accounts, a.accounts_path),
