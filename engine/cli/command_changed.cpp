@@ -30,10 +30,9 @@ struct Side {
 Result<Side> side_at(const ManifestRepository& repository, const std::string& revision) {
   const auto commit = GMSACTL_TRY(repository.git().resolve(revision));
   auto manifests = GMSACTL_TRY(repository.load(commit, revision, ManifestRepository::Missing::is_empty));
-  return Side{{revision, commit.id},
-              std::move(manifests),
-              GMSACTL_TRY(repository.files_of(commit)),
-              GMSACTL_TRY(repository.missing_paths(commit))};
+  auto files = GMSACTL_TRY(repository.files_of(commit));
+  auto missing = GMSACTL_TRY(repository.missing_paths(commit));
+  return Side{{revision, commit.id}, std::move(manifests), std::move(files), std::move(missing)};
 }
 
 /// Compared with a commit that has `committed`.
@@ -57,9 +56,9 @@ struct Sides {
 Result<Sides> read(const Options& options) {
   const auto repository = GMSACTL_TRY(ManifestRepository::require(options));
   auto from = GMSACTL_TRY(side_at(repository, options.compare_from));
-  auto to = options.compare_to.empty() ? side_on_disk(repository, from.files)
-                                       : side_at(repository, options.compare_to);
-  Sides sides{std::move(from), GMSACTL_TRY(std::move(to))};
+  auto to = GMSACTL_TRY(options.compare_to.empty() ? side_on_disk(repository, from.files)
+                                                   : side_at(repository, options.compare_to));
+  Sides sides{std::move(from), std::move(to)};
   for (const auto& path : sides.from.missing)
     if (contains(sides.to.missing, path))
       return fail(ErrorKind::invalid, "neither side has a file or folder " + printable(path),

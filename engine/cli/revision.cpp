@@ -97,7 +97,7 @@ class CommitReader {
       add(file, in_checkout.parent_path().string(), found->is_one_file);
     }
     for (const auto& [link, why] : found->bad_links)
-      unreadable(link, link + " is a symbolic link that " + why + ".", "");
+      unreadable(link, "It is a symbolic link that " + why + ".", "");
     for (const auto& submodule : found->submodules) leave_out(submodule);
     return {};
   }

@@ -67,6 +67,7 @@ Result<Finished> run_program(std::vector<std::string> words, const std::string& 
   posix_spawn_file_actions_adddup2(&actions, output_of_program.number(), STDOUT_FILENO);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   pid_t pid = 0;

@@ -202,8 +202,9 @@ Result<std::string> verify_signature(const Repository& repository, const Commit&
   if (!std::ifstream(allowed_signers))
     return fail(ErrorKind::denied, "the allowed signers in " + printable(allowed_signers) + " can't be read");
   const auto folder = GMSACTL_TRY(PrivateFolder::create());
-  const Check check(folder, GMSACTL_TRY(folder.file("signature", found.signature)),
-                    GMSACTL_TRY(folder.file("commit", found.text)), allowed_signers);
+  auto signature = GMSACTL_TRY(folder.file("signature", found.signature));
+  auto text = GMSACTL_TRY(folder.file("commit", found.text));
+  const Check check(folder, std::move(signature), std::move(text), allowed_signers);
   if (found.signature.starts_with("-----BEGIN SSH SIGNATURE-----")) return check.ssh();
   if (found.signature.starts_with("-----BEGIN PGP SIGNATURE-----")) return check.openpgp();
   return fail(ErrorKind::denied, "it is signed neither with an SSH nor with an OpenPGP key");
