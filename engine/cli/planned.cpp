@@ -31,7 +31,7 @@ std::optional<Planned> plan_and_show(const Options& options, const Loaded& loade
   const bool nothing_differs =
       limit != loaded.limits.end() && limit->second.nothing_differs && plan->changes.empty();
   if (options.output == Output::text && nothing_differs)
-    std::cout << "Environment " << desired.environment.name << ": nothing differs since "
+    std::cout << "Environment " << desired.environment.name << ": no address that is declared differs since "
               << printable(options.since) << ", so nothing is planned.\n"
               << std::flush;
   else if (options.output == Output::text)

@@ -127,6 +127,9 @@ std::vector<std::string_view> settings(const Environment& a, const Environment& 
   note(a.create_paths != b.create_paths, "createPaths");
   note(a.variables != b.variables, "variables");
   note(root_key(a) != root_key(b), "kdsRootKey");
+  note(a.policy != b.policy, "policy");
+  note(a.accepted_drift != b.accepted_drift, "drift");
+  note(a.marker_attribute != b.marker_attribute, "markerAttribute");
   return differing;
 }
 
@@ -135,8 +138,10 @@ std::vector<std::string_view> settings(const Environment& a, const Environment& 
 DeclaredChanges declared_changes(const Desired& before, const Desired& after) {
   const Environment& a = before.environment;
   const Environment& b = after.environment;
-  // These decide over every object: where it is, whose it is, whether its container is made.
-  const bool all_differ = a.domain != b.domain || a.owner != b.owner || a.create_paths != b.create_paths;
+  // These decide over every object: where it is, whose it is and how that is told, whether its container is
+  // made.
+  const bool all_differ = a.domain != b.domain || a.owner != b.owner ||
+                          a.marker_attribute != b.marker_attribute || a.create_paths != b.create_paths;
   DeclaredChanges changes;
   changes.settings = settings(a, b);
   compare(root_keys(a), root_keys(b), a.owner != b.owner, changes);

@@ -99,10 +99,11 @@ TEST_F(DeclaredChanges, another_owner_concerns_everything) {
   EXPECT_THAT(settings(), ElementsAre("owner"));
 }
 
-TEST_F(DeclaredChanges, another_server_concerns_no_address) {
+TEST_F(DeclaredChanges, another_server_or_policy_concerns_no_address) {
   after.environment.servers = fakes::located({"ldap://dc02.contoso.com"});
+  after.environment.policy.max_deletes = 7;
   EXPECT_THAT(changed(), IsEmpty());
-  EXPECT_THAT(settings(), ElementsAre("directory"));
+  EXPECT_THAT(settings(), ElementsAre("directory", "policy"));
   EXPECT_FALSE(compare().empty());
 }
 
