@@ -136,10 +136,10 @@ ExitCode write(const Options& options, Prepared& one) {
   return code;
 }
 
-void print_json(const std::vector<Prepared>& prepared, const std::string& started) {
+void print_json(const std::vector<Prepared>& prepared, const report::ApplyStamp& stamp) {
   std::vector<report::ApplyRun> runs;
   for (const auto& one : prepared) runs.push_back({&one.plan, one.results});
-  std::cout << report::applies_json(runs, {started, utc_now(), std::nullopt});
+  std::cout << report::applies_json(runs, stamp);
 }
 
 }  // namespace
@@ -167,7 +167,7 @@ ExitCode check_still_the_same(const Options& options, Prepared& one, ports::Even
   return ExitCode::done;
 }
 
-ExitCode write_all(const Options& options, std::vector<Prepared>& prepared, const std::string& started) {
+ExitCode write_all(const Options& options, std::vector<Prepared>& prepared, report::ApplyStamp stamp) {
   ExitCode code = ExitCode::done;
   for (auto& one : prepared) {
     if (stop_requested().stop_requested())
@@ -175,7 +175,8 @@ ExitCode write_all(const Options& options, std::vector<Prepared>& prepared, cons
     else
       code = worst(code, write(options, one));
   }
-  if (options.output == Output::json) print_json(prepared, started);
+  stamp.finished_at = utc_now();
+  if (options.output == Output::json) print_json(prepared, stamp);
   return code;
 }
 

@@ -10,7 +10,7 @@
 #include "engine/cli/options.h"
 #include "engine/model/plan.h"
 #include "engine/report/diagnostic_text.h"
-#include "engine/report/plan_json.h"
+#include "engine/report/apply_json.h"
 
 namespace gmsactl::cli {
 
@@ -22,8 +22,8 @@ struct Prepared {
   std::vector<model::ChangeResult> results = {};
 };
 
-/// Writes one after the other, and prints what became of each.
-ExitCode write_all(const Options& options, std::vector<Prepared>& prepared, const std::string& started);
+/// Writes one after the other, and prints what became of each. The stamp lacks only when it ended.
+ExitCode write_all(const Options& options, std::vector<Prepared>& prepared, report::ApplyStamp stamp);
 
 /// Compares with what the plan was made from, and leaves in `one.plan` what is still to do. What stands
 /// against it is printed, and the exit code says so.

@@ -49,7 +49,7 @@ ExitCode apply_manifests(const Options& options) {
   }
   const std::string started = utc_now();
   const auto loaded = load(options);
-  if (!loaded) return ExitCode::invalid;
+  if (!loaded) return loaded.error();
   print_diagnostics(options, loaded->warnings, loaded->source_lines());
 
   std::vector<Prepared> prepared;
@@ -63,7 +63,8 @@ ExitCode apply_manifests(const Options& options) {
     std::cerr << "Nothing was written.\n";
     return ExitCode::done;
   }
-  return write_all(options, prepared, started);
+  // Before the first write, since that may change the work tree.
+  return write_all(options, prepared, {started, {}, source_of(options, loaded->read)});
 }
 
 /// One saved plan, made again on what is live now.
@@ -141,7 +142,7 @@ ExitCode apply_file(const Options& options) {
       std::cout << report::plan_text(one.plan, {color_for(options, STDOUT_FILENO), options.explain}) << '\n'
                 << std::flush;
   }
-  return write_all(options, prepared, started);
+  return write_all(options, prepared, {started, {}, documents->front().stamp.source});
 }
 
 }  // namespace

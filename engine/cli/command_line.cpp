@@ -31,6 +31,10 @@ std::string read_duration(const std::string& text, std::chrono::milliseconds& du
   return {};
 }
 
+/// An empty variable of a pipeline must not turn "this revision" into "whatever is there".
+const CLI::Validator not_empty(
+    [](std::string& text) { return text.empty() ? std::string("is empty") : std::string(); }, "");
+
 class CommandLine {
  public:
   CommandLine() : app_("Group Managed Service Accounts for Windows containers, as code.", "gmsactl") {
@@ -45,14 +49,13 @@ class CommandLine {
     manifest_flags(*check);
     auto* show = add("plan", "Show what apply would do; never writes to a live system", plan);
     live_flags(*show);
-    named(show->add_flag("--detailed-exitcode", options_.detailed_exit_code,
-                         "Exit with 2 where there are changes"),
-          "DETAILED_EXITCODE");
+    detailed_flag(*show);
     named(show->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
     show->add_option("--out", options_.out, "Save the plan, for apply FILE and show FILE")->type_name("FILE");
     named(duration(*show, "--valid-for", options_.valid_for, "How long apply takes the saved plan (168h)"),
           "VALID_FOR");
     allowing_flags(*show);
+    since_flag(*show);
     auto* write = add("apply", "Make live state match the manifests", apply);
     live_flags(*write);
     named(write->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
@@ -63,15 +66,22 @@ class CommandLine {
     write->add_option("plan", options_.plan_file,
                       "A saved plan: do exactly that, or nothing where anything it is about has changed");
     allowing_flags(*write);
+    since_flag(*write);
+    named(write->add_flag("--require-clean", options_.require_clean,
+                          "Refuse manifests that are not as committed to git"),
+          "REQUIRE_CLEAN");
     auto* saved = add("show", "Show a saved plan", show_plan);
     output_flag(*saved);
     named(saved->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
     saved->add_option("file", options_.plan_file, "What plan --out FILE wrote")->required();
+    auto* compare =
+        add("changed", "Environments and addresses that differ between two git revisions", changed);
+    changed_flags(*compare);
     spec_commands();
     auto* print = add("schema", "Print the JSON Schema of a manifest kind, for editors", schema);
-    print->add_option(
-        "kind", options_.schema_name,
-        "manifest (all kinds, the default), Environment, HostGroup, GMSA, SpecTarget, plan or report");
+    print->add_option("kind", options_.schema_name,
+                      "manifest (all kinds, the default), Environment, HostGroup, GMSA, SpecTarget, plan, "
+                      "report or changed");
     auto* tell = add("version", "Print the version", version);
     output_flag(*tell);
   }
@@ -169,16 +179,81 @@ class CommandLine {
           "OUTPUT");
   }
 
-  void manifest_flags(CLI::App& sub) {
+  void path_flag(CLI::App& sub) {
     sub.add_option("-f,--manifests", options_.manifests,
                    "File, folder or - for standard input; repeatable; default .")
         ->type_name("PATH")
         ->allow_extra_args(false);
-    sub.add_option("-e,--env", options_.environments,
-                   "Environment; repeatable; no default where several are defined")
+  }
+
+  void environment_flags(CLI::App& sub, const std::string& description) {
+    sub.add_option("-e,--env", options_.environments, description)
         ->type_name("NAME")
         ->allow_extra_args(false);
     sub.add_flag("--all-envs", options_.all_environments, "Every environment");
+  }
+
+  void detailed_flag(CLI::App& sub) {
+    named(sub.add_flag("--detailed-exitcode", options_.detailed_exit_code,
+                       "Exit with 2 where there are changes"),
+          "DETAILED_EXITCODE");
+  }
+
+  void manifest_flags(CLI::App& sub) {
+    path_flag(sub);
+    environment_flags(sub, "Environment; repeatable; no default where several are defined");
+    revision_flags(sub);
+  }
+
+  void repository_flag(CLI::App& sub) {
+    named(sub.add_option("--repo", options_.repository,
+                         "Git repository, bare or with a work tree; paths then begin at its root")
+              ->check(not_empty)
+              ->type_name("PATH"),
+          "REPO");
+  }
+
+  /// Where manifests come from in git, of every command that reads them.
+  void revision_flags(CLI::App& sub) {
+    named(sub.add_option("--rev", options_.revision, "Read the manifests as this git revision has them")
+              ->check(not_empty)
+              ->type_name("REV"),
+          "REV");
+    repository_flag(sub);
+    auto* verify = sub.add_flag("--verify-signature", options_.verify_signature,
+                                "Refuse a commit that no allowed signer has signed");
+    auto* signers = sub.add_option("--allowed-signers", options_.allowed_signers,
+                                   "Who may sign: an allowed_signers file of SSH, or exported OpenPGP keys")
+                        ->check(not_empty)
+                        ->type_name("FILE");
+    named(verify->needs(signers), "VERIFY_SIGNATURE");
+    named(signers->needs(verify), "ALLOWED_SIGNERS");
+  }
+
+  /// On the command line only, as what it stands in for: it chooses what is written to.
+  void since_flag(CLI::App& sub) {
+    sub.add_option("--since", options_.since,
+                   "Only the addresses that are declared otherwise since this revision")
+        ->check(not_empty)
+        ->type_name("REV")
+        ->excludes(sub.get_option("--target"));
+  }
+
+  void changed_flags(CLI::App& sub) {
+    named(sub.add_option("--from", options_.compare_from, "The earlier revision")
+              ->required()
+              ->check(not_empty)
+              ->type_name("REV"),
+          "FROM");
+    named(sub.add_option("--to", options_.compare_to, "The later revision; default: the work tree")
+              ->check(not_empty)
+              ->type_name("REV"),
+          "TO");
+    path_flag(sub);
+    environment_flags(sub, "Only this environment; repeatable; default: all");
+    repository_flag(sub);
+    output_flag(sub);
+    detailed_flag(sub);
   }
 
   void live_flags(CLI::App& sub) {
@@ -244,7 +319,7 @@ class CommandLine {
     static constexpr std::array ignored{"GMSACTL_MANIFESTS",    "GMSACTL_ENV",           "GMSACTL_ALL_ENVS",
                                         "GMSACTL_SERVER",       "GMSACTL_TARGET",        "GMSACTL_EXCLUDE",
                                         "GMSACTL_AUTO_APPROVE", "GMSACTL_ALLOW_REPLACE", "GMSACTL_ADOPT",
-                                        "GMSACTL_PRUNE",        "GMSACTL_ALLOW_DELETES"};
+                                        "GMSACTL_PRUNE",        "GMSACTL_ALLOW_DELETES", "GMSACTL_SINCE"};
     for (const char* name : ignored)
       if (std::getenv(name) != nullptr)
         log(LogLevel::warn, "variable is ignored: what is written to is chosen on the command line only",

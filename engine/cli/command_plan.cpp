@@ -12,7 +12,7 @@ namespace gmsactl::cli {
 
 ExitCode plan(const Options& options) {
   const auto loaded = load(options);
-  if (!loaded) return ExitCode::invalid;
+  if (!loaded) return loaded.error();
   print_diagnostics(options, loaded->warnings, loaded->source_lines());
 
   ExitCode code = ExitCode::done;
@@ -33,7 +33,7 @@ ExitCode plan(const Options& options) {
   // A document that lists some of the environments could be taken for one that lists all.
   if (plans.size() != loaded->environments.size()) return code;
   if (options.output != Output::json && options.out.empty()) return code;
-  const std::string document = report::plans_json(plans, {utc_now(), std::nullopt});
+  const std::string document = report::plans_json(plans, {utc_now(), source_of(options, loaded->read)});
   if (options.output == Output::json) std::cout << document;
   if (options.out.empty()) return code;
   if (auto written = write_file(options.out, document); !written) {

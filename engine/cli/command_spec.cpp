@@ -144,7 +144,7 @@ void print_json(const std::vector<Row>& rows) {
 
 ExitCode spec_render(const Options& options) {
   const auto loaded = load(options);
-  if (!loaded) return ExitCode::invalid;
+  if (!loaded) return loaded.error();
   ExitCode code = ExitCode::done;
   const auto seen = see(options, *loaded, false, code);
   if (!seen) return code;
@@ -156,7 +156,7 @@ ExitCode spec_render(const Options& options) {
 
 ExitCode spec_usage(const Options& options) {
   const auto loaded = load(options);
-  if (!loaded) return ExitCode::invalid;
+  if (!loaded) return loaded.error();
   ExitCode code = ExitCode::done;
   const auto seen = see(options, *loaded, false, code);
   if (!seen) return code;
@@ -189,8 +189,9 @@ ExitCode spec_validate(const Options& options) {
   std::optional<Seen> seen;
   ExitCode code = ExitCode::done;
   if (!options.environments.empty() || options.all_environments) {
-    loaded = load(options);
-    if (!loaded) return ExitCode::invalid;
+    auto read = load(options);
+    if (!read) return read.error();
+    loaded = std::move(*read);
     seen = see(options, *loaded, false, code);
     if (!seen) return code;
   }
@@ -219,7 +220,7 @@ ExitCode spec_validate(const Options& options) {
 
 ExitCode spec_list(const Options& options) {
   const auto loaded = load(options);
-  if (!loaded) return ExitCode::invalid;
+  if (!loaded) return loaded.error();
   ExitCode code = ExitCode::done;
   const auto seen = see(options, *loaded, true, code);
   if (!seen) return code;

@@ -11,6 +11,7 @@ ExitCode validate(const Options& options);
 ExitCode plan(const Options& options);
 ExitCode apply(const Options& options);
 ExitCode show_plan(const Options& options);
+ExitCode changed(const Options& options);
 ExitCode spec_render(const Options& options);
 ExitCode spec_usage(const Options& options);
 ExitCode spec_validate(const Options& options);

@@ -27,6 +27,14 @@ struct Options {
   std::string log_format = "text";
   bool quiet = false;
 
+  std::string repository;  ///< --repo; empty: the one that the manifests lie in, if any
+  std::string revision;    ///< --rev; empty: the work tree
+  std::string since;
+  std::string allowed_signers;
+  std::string compare_from, compare_to;  ///< of changed; to may be empty: the work tree
+
+  bool require_clean = false;
+  bool verify_signature = false;
   bool detailed_exit_code = false;
   bool explain = false;
   bool auto_approve = false;

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "engine/base/text.h"
+#include "engine/cli/environment_run.h"
 #include "engine/cli/terminal.h"
 #include "engine/plan/saved_plan.h"
 #include "engine/spec/validate.h"
@@ -83,9 +84,11 @@ Result<void> check_manifests_at_hand(const model::PlanInputs& inputs, const mode
 model::PlanInputs inputs_of(const Options& options, const Loaded& loaded, const model::Desired& desired,
                             const model::Plan& plan) {
   model::PlanInputs inputs;
-  inputs.paths = options.manifests.empty() ? std::vector<std::string>{"."} : options.manifests;
+  // Files below the current folder say nothing about manifests that were read from a commit, or elsewhere.
+  if (options.revision.empty() && options.repository.empty())
+    inputs.paths = options.manifests.empty() ? std::vector<std::string>{"."} : options.manifests;
   inputs.servers = options.servers;
-  inputs.targets = options.targets;
+  inputs.targets = planning(options, loaded, desired).targets;
   inputs.excludes = options.excludes;
   inputs.allow_replace = options.allow_replace;
   inputs.adopt = options.adopt;
@@ -99,7 +102,7 @@ model::PlanInputs inputs_of(const Options& options, const Loaded& loaded, const 
   }
   const bool everything = deletes(plan);
   const auto needed = plan::declarations_behind(desired, plan.changes);
-  inputs.manifests = loaded.manifests.texts(desired.environment.name, [&](const std::string& address) {
+  inputs.manifests = loaded.read.manifests.texts(desired.environment.name, [&](const std::string& address) {
     return everything || needed.contains(address);
   });
   return inputs;
@@ -115,10 +118,10 @@ Result<SavedInputs> reopen(const report::PlanDocument& document) {
   if (!inputs.not_applicable.empty())
     return fail(ErrorKind::invalid, "the plan can't be carried out: " + inputs.not_applicable,
                 "Keep the password in a vault, and plan again.");
-  SavedInputs saved{{manifest::load(manifest::sources_of(inputs.manifests)), {}, {}, {}}, {}};
+  SavedInputs saved{{{manifest::load(manifest::sources_of(inputs.manifests)), std::nullopt}, {}, {}, {}, {}}, {}};
   Loaded& loaded = saved.loaded;
-  Diagnostics found = loaded.manifests.diagnostics();
-  auto desired = loaded.manifests.resolve(document.plan.environment, found);
+  Diagnostics found = loaded.read.manifests.diagnostics();
+  auto desired = loaded.read.manifests.resolve(document.plan.environment, found);
   if (has_errors(found) || desired.environment.name != document.plan.environment)
     return fail(ErrorKind::corrupt, "the manifests in the plan can't be read by this version",
                 "Plan again with this version.");

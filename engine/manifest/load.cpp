@@ -208,7 +208,9 @@ Manifests load_from(Sources sources, Diagnostics unreadable) {
 
 }  // namespace
 
-Manifests load(Sources sources) { return load_from(std::move(sources), {}); }
+Manifests load(Sources sources, Diagnostics unreadable) {
+  return load_from(std::move(sources), std::move(unreadable));
+}
 
 Manifests load(const LoadRequest& request) {
   Sources sources;

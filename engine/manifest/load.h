@@ -52,8 +52,8 @@ class Manifests {
 };
 
 Manifests load(const LoadRequest& request);
-/// From sources that were read by other means, such as a git revision.
-Manifests load(Sources sources);
+/// From sources that were read by other means, such as a git revision; `unreadable` says which could not be.
+Manifests load(Sources sources, Diagnostics unreadable = {});
 /// The other way round of Manifests::texts(): every document at its line of its file again.
 Sources sources_of(const std::vector<model::ManifestText>& texts);
 

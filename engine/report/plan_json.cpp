@@ -77,7 +77,7 @@ Json document_json(const model::Plan& plan, const Summary& summary, const PlanSt
   document["domainSid"] = plan.domain_sid;
   document["server"] = plan.server;
   document["createdAt"] = stamp.created_at;
-  if (stamp.source) document["source"] = {{"commit", stamp.source->commit}, {"dirty", stamp.source->dirty}};
+  if (stamp.source) document["source"] = source_json(*stamp.source);
   document["digest"] = "";  // keeps its place among the keys
   document["summary"] = summary_json(summary);
   document["changes"] = Json::array();

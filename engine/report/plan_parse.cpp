@@ -326,7 +326,8 @@ PlanDocument document_of(const Value& root) {
   if (!is_time(document.stamp.created_at)) root["createdAt"].refuse("is not a time in UTC");
   if (root.has("source")) {
     const auto source = root["source"];
-    document.stamp.source = SourceCommit{source["commit"].required_text(), source["dirty"].boolean()};
+    document.stamp.source = SourceCommit{source["commit"].required_text(), source["dirty"].boolean(),
+                                         source.has("author") ? source["author"].text() : std::string()};
   }
   document.digest = root["digest"].text();
   if (document.digest != document_digest(root.json()))

@@ -25,7 +25,8 @@ std::vector<std::string> keys(const Json& json) {
 TEST(PlanJson, has_the_contracts_keys_in_its_order) {
   auto plan = sample::plan();
   plan.diagnostics = {sample::diagnostic()};
-  const auto json = parsed(plan_json(plan, {stamp.created_at, SourceCommit{"abc123", true}}));
+  const auto json =
+      parsed(plan_json(plan, {stamp.created_at, SourceCommit{"abc123", true, "Ada <ada@contoso.com>"}}));
   using Keys = std::vector<std::string>;
   EXPECT_EQ(keys(json),
             (Keys{"formatVersion", "tool", "environment", "domain", "domainSid", "server", "createdAt",
@@ -132,7 +133,7 @@ std::string edited(const std::function<void(Json&)>& edit) {
   plan.diagnostics = {sample::diagnostic()};
   plan.unreadable = {
       {{model::Kind::gmsa, "Web"}, Error{ErrorKind::denied, "no", "", NativeCode{50, "x", 5U}}}};
-  auto json = parsed(plan_json(plan, {stamp.created_at, SourceCommit{"abc", false}}));
+  auto json = parsed(plan_json(plan, {stamp.created_at, SourceCommit{"abc", false, ""}}));
   edit(json);
   if (json.is_object() && json.contains("digest")) json["digest"] = document_digest(json);
   return json.dump();
@@ -146,6 +147,14 @@ TEST(PlanJson, reading_ignores_what_a_newer_minor_version_adds) {
   }));
   ASSERT_TRUE(document) << document.error().message;
   EXPECT_EQ(document->format_version, "1.7");
+}
+
+TEST(PlanJson, reading_gives_back_the_commit) {
+  const SourceCommit source{"abc", true, "Ada Admin <ada@contoso.com>"};
+  EXPECT_EQ(parse_plan_json(plan_json(sample::plan(), {stamp.created_at, source}))->stamp.source, source);
+  const SourceCommit of_before{"abc", true, ""};  // written by a version that did not tell the author
+  EXPECT_EQ(parse_plan_json(plan_json(sample::plan(), {stamp.created_at, of_before}))->stamp.source,
+            of_before);
 }
 
 TEST(PlanJson, reading_refuses_another_major_version) {
