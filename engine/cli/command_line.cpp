@@ -31,6 +31,10 @@ std::string read_duration(const std::string& text, std::chrono::milliseconds& du
   return {};
 }
 
+/// An empty variable of a pipeline must not turn "this revision" into "whatever is there".
+const CLI::Validator not_empty(
+    [](std::string& text) { return text.empty() ? std::string("is empty") : std::string(); }, "");
+
 class CommandLine {
  public:
   CommandLine() : app_("Group Managed Service Accounts for Windows containers, as code.", "gmsactl") {
@@ -45,22 +49,40 @@ class CommandLine {
     manifest_flags(*check);
     auto* show = add("plan", "Show what apply would do; never writes to a live system", plan);
     live_flags(*show);
-    named(show->add_flag("--detailed-exitcode", options_.detailed_exit_code,
-                         "Exit with 2 where there are changes"),
-          "DETAILED_EXITCODE");
+    detailed_flag(*show);
     named(show->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
+    show->add_option("--out", options_.out, "Save the plan, for apply FILE and show FILE")->type_name("FILE");
+    named(duration(*show, "--valid-for", options_.valid_for, "How long apply takes the saved plan (168h)"),
+          "VALID_FOR");
     allowing_flags(*show);
+    since_flag(*show);
     auto* write = add("apply", "Make live state match the manifests", apply);
     live_flags(*write);
     named(write->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
     write->add_flag("--auto-approve", options_.auto_approve, "Do not ask before writing");
+    named(duration(*write, "--lock-timeout", options_.lock_timeout,
+                   "How long to wait for another run (not at all)"),
+          "LOCK_TIMEOUT");
+    write->add_option("plan", options_.plan_file,
+                      "A saved plan: do exactly that, or nothing where anything it is about has changed");
     allowing_flags(*write);
+    since_flag(*write);
+    named(write->add_flag("--require-clean", options_.require_clean,
+                          "Refuse manifests that are not as committed to git"),
+          "REQUIRE_CLEAN");
+    auto* saved = add("show", "Show a saved plan", show_plan);
+    output_flag(*saved);
+    named(saved->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
+    saved->add_option("file", options_.plan_file, "What plan --out FILE wrote")->required();
+    auto* compare =
+        add("changed", "Environments and addresses that differ between two git revisions", changed);
+    changed_flags(*compare);
     drift_commands();
     spec_commands();
     auto* print = add("schema", "Print the JSON Schema of a manifest kind, for editors", schema);
-    print->add_option(
-        "kind", options_.schema_name,
-        "manifest (all kinds, the default), Environment, HostGroup, GMSA, SpecTarget, plan or report");
+    print->add_option("kind", options_.schema_name,
+                      "manifest (all kinds, the default), Environment, HostGroup, GMSA, SpecTarget, plan, "
+                      "report or changed");
     auto* tell = add("version", "Print the version", version);
     output_flag(*tell);
   }
@@ -93,37 +115,17 @@ class CommandLine {
                               "Folder to remember what was seen in; then only what changed since is read")
               ->type_name("DIR"),
           "CACHE");
-    duration_flag(*compare, "--full-every", "FULL_EVERY", options_.full_every,
-                  "With --cache: how old the last look at everything may be (24h)");
+    named(duration(*compare, "--full-every", options_.full_every,
+                   "With --cache: how old the last look at everything may be (24h)"),
+          "FULL_EVERY");
     auto* keep = add("watch", "Compare whenever something changes; never writes to a live system", watch);
     live_flags(*keep, streams);
-    duration_flag(*keep, "--interval", "INTERVAL", options_.interval,
-                  "Longest time between two looks, whatever the directory tells (1m)");
-    duration_flag(*keep, "--full-every", "FULL_EVERY", options_.full_every,
-                  "How old the last look at everything may be (24h)");
-    named(keep->add_option_function<std::string>(
-                  "--for",
-                  [this](const std::string& text) {
-                    options_.watch_for.emplace();
-                    if (const auto wrong = read_duration(text, *options_.watch_for); !wrong.empty())
-                      throw CLI::ValidationError("--for", wrong);
-                  },
-                  "End after this time")
-              ->type_name("DURATION"),
-          "FOR");
-  }
-
-  void duration_flag(CLI::App& sub, const std::string& flag, const std::string& variable,
-                     std::chrono::milliseconds& duration, const std::string& description) {
-    named(sub.add_option_function<std::string>(
-                 flag,
-                 [flag, &duration](const std::string& text) {
-                   if (const auto wrong = read_duration(text, duration); !wrong.empty())
-                     throw CLI::ValidationError(flag, wrong);
-                 },
-                 description)
-              ->type_name("DURATION"),
-          variable);
+    named(duration(*keep, "--interval", options_.interval,
+                   "Longest time between two looks, whatever the directory tells (1m)"),
+          "INTERVAL");
+    named(duration(*keep, "--full-every", options_.full_every, "How old the last look at everything may be (24h)"),
+          "FULL_EVERY");
+    named(duration(*keep, "--for", options_.watch_for, "End after this time (never)"), "FOR");
   }
 
   void spec_commands() {
@@ -184,6 +186,19 @@ class CommandLine {
     option->envname("GMSACTL_" + variable);
   }
 
+  static CLI::Option* duration(CLI::App& sub, const std::string& flag, std::chrono::milliseconds& value,
+                               const std::string& description) {
+    return sub
+        .add_option_function<std::string>(
+            flag,
+            [&value, flag](const std::string& text) {
+              if (const auto wrong = read_duration(text, value); !wrong.empty())
+                throw CLI::ValidationError(flag, wrong);
+            },
+            description)
+        ->type_name("DURATION");
+  }
+
   void output_flag(CLI::App& sub, const Outputs& outputs = documents) {
     named(sub.add_option("-o,--output", options_.output,
                          outputs.contains("json") ? "text or json" : "text or jsonl")
@@ -192,16 +207,81 @@ class CommandLine {
           "OUTPUT");
   }
 
-  void manifest_flags(CLI::App& sub) {
+  void path_flag(CLI::App& sub) {
     sub.add_option("-f,--manifests", options_.manifests,
                    "File, folder or - for standard input; repeatable; default .")
         ->type_name("PATH")
         ->allow_extra_args(false);
-    sub.add_option("-e,--env", options_.environments,
-                   "Environment; repeatable; no default where several are defined")
+  }
+
+  void environment_flags(CLI::App& sub, const std::string& description) {
+    sub.add_option("-e,--env", options_.environments, description)
         ->type_name("NAME")
         ->allow_extra_args(false);
     sub.add_flag("--all-envs", options_.all_environments, "Every environment");
+  }
+
+  void detailed_flag(CLI::App& sub) {
+    named(sub.add_flag("--detailed-exitcode", options_.detailed_exit_code,
+                       "Exit with 2 where there are changes"),
+          "DETAILED_EXITCODE");
+  }
+
+  void manifest_flags(CLI::App& sub) {
+    path_flag(sub);
+    environment_flags(sub, "Environment; repeatable; no default where several are defined");
+    revision_flags(sub);
+  }
+
+  void repository_flag(CLI::App& sub) {
+    named(sub.add_option("--repo", options_.repository,
+                         "Git repository, bare or with a work tree; paths then begin at its root")
+              ->check(not_empty)
+              ->type_name("PATH"),
+          "REPO");
+  }
+
+  /// Where manifests come from in git, of every command that reads them.
+  void revision_flags(CLI::App& sub) {
+    named(sub.add_option("--rev", options_.revision, "Read the manifests as this git revision has them")
+              ->check(not_empty)
+              ->type_name("REV"),
+          "REV");
+    repository_flag(sub);
+    auto* verify = sub.add_flag("--verify-signature", options_.verify_signature,
+                                "Refuse a commit that no allowed signer has signed");
+    auto* signers = sub.add_option("--allowed-signers", options_.allowed_signers,
+                                   "Who may sign: an allowed_signers file of SSH, or exported OpenPGP keys")
+                        ->check(not_empty)
+                        ->type_name("FILE");
+    named(verify->needs(signers), "VERIFY_SIGNATURE");
+    named(signers->needs(verify), "ALLOWED_SIGNERS");
+  }
+
+  /// On the command line only, as what it stands in for: it chooses what is written to.
+  void since_flag(CLI::App& sub) {
+    sub.add_option("--since", options_.since,
+                   "Only the addresses that are declared otherwise since this revision")
+        ->check(not_empty)
+        ->type_name("REV")
+        ->excludes(sub.get_option("--target"));
+  }
+
+  void changed_flags(CLI::App& sub) {
+    named(sub.add_option("--from", options_.compare_from, "The earlier revision")
+              ->required()
+              ->check(not_empty)
+              ->type_name("REV"),
+          "FROM");
+    named(sub.add_option("--to", options_.compare_to, "The later revision; default: the work tree")
+              ->check(not_empty)
+              ->type_name("REV"),
+          "TO");
+    path_flag(sub);
+    environment_flags(sub, "Only this environment; repeatable; default: all");
+    repository_flag(sub);
+    output_flag(sub);
+    detailed_flag(sub);
   }
 
   void live_flags(CLI::App& sub, const Outputs& outputs = documents) {
@@ -222,7 +302,7 @@ class CommandLine {
               ->check(CLI::Range(1, 256).description(""))
               ->type_name("N"),
           "PARALLELISM");
-    duration_flag(sub, "--timeout", "TIMEOUT", options_.timeout, "Longest wait for one answer (2m)");
+    named(duration(sub, "--timeout", options_.timeout, "Longest wait for one answer (2m)"), "TIMEOUT");
   }
 
   /// What is not done unless it is allowed, on the command line only.
@@ -267,7 +347,7 @@ class CommandLine {
     static constexpr std::array ignored{"GMSACTL_MANIFESTS",    "GMSACTL_ENV",           "GMSACTL_ALL_ENVS",
                                         "GMSACTL_SERVER",       "GMSACTL_TARGET",        "GMSACTL_EXCLUDE",
                                         "GMSACTL_AUTO_APPROVE", "GMSACTL_ALLOW_REPLACE", "GMSACTL_ADOPT",
-                                        "GMSACTL_PRUNE",        "GMSACTL_ALLOW_DELETES"};
+                                        "GMSACTL_PRUNE",        "GMSACTL_ALLOW_DELETES", "GMSACTL_SINCE"};
     for (const char* name : ignored)
       if (std::getenv(name) != nullptr)
         log(LogLevel::warn, "variable is ignored: what is written to is chosen on the command line only",

@@ -1,7 +1,10 @@
 #include <iostream>
 
+#include "engine/base/text.h"
 #include "engine/cli/commands.h"
+#include "engine/cli/files.h"
 #include "engine/cli/planned.h"
+#include "engine/cli/saved_plan.h"
 #include "engine/cli/terminal.h"
 #include "engine/report/plan_json.h"
 
@@ -9,7 +12,7 @@ namespace gmsactl::cli {
 
 ExitCode plan(const Options& options) {
   const auto loaded = load(options);
-  if (!loaded) return ExitCode::invalid;
+  if (!loaded) return loaded.error();
   print_diagnostics(options, loaded->warnings, loaded->source_lines());
 
   ExitCode code = ExitCode::done;
@@ -24,11 +27,22 @@ ExitCode plan(const Options& options) {
     if (leaves_out_specs(plan)) code = worst(code, ExitCode::live_system);
     if (options.detailed_exit_code && !plan.empty()) code = worst(code, ExitCode::changes);
     plan.diagnostics.insert(plan.diagnostics.begin(), loaded->warnings.begin(), loaded->warnings.end());
+    plan.inputs = inputs_of(options, *loaded, desired, plan);
     plans.push_back(std::move(plan));
   }
   // A document that lists some of the environments could be taken for one that lists all.
-  if (options.output == Output::json && plans.size() == loaded->environments.size())
-    std::cout << report::plans_json(plans, {utc_now(), std::nullopt});
+  if (plans.size() != loaded->environments.size()) return code;
+  if (options.output != Output::json && options.out.empty()) return code;
+  const std::string document = report::plans_json(plans, {utc_now(), source_of(options, loaded->read)});
+  if (options.output == Output::json) std::cout << document;
+  if (options.out.empty()) return code;
+  if (auto written = write_file(options.out, document); !written) {
+    print_error(options, "the plan could not be saved", written.error());
+    return worst(code, ExitCode::unforeseen);
+  }
+  if (options.output == Output::text && !options.quiet)
+    std::cerr << "Saved to " << printable(options.out) << ". To carry out exactly this plan: gmsactl apply "
+              << printable(options.out) << '\n';
   return code;
 }
 

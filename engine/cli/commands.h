@@ -12,6 +12,8 @@ ExitCode plan(const Options& options);
 ExitCode apply(const Options& options);
 ExitCode drift(const Options& options);
 ExitCode watch(const Options& options);
+ExitCode show_plan(const Options& options);
+ExitCode changed(const Options& options);
 ExitCode spec_render(const Options& options);
 ExitCode spec_usage(const Options& options);
 ExitCode spec_validate(const Options& options);

@@ -79,6 +79,7 @@ Result<EnvironmentRun> EnvironmentRun::start(const Options& options, const model
 }
 
 ports::Provider& EnvironmentRun::provider() { return *estate_; }
+Result<std::unique_ptr<ports::Locks>> EnvironmentRun::locks() { return estate_->directory().locks(); }
 
 Result<model::Plan> EnvironmentRun::plan_of(const model::Desired& desired, const plan::Options& options,
                                             ports::EventSink& events) {
@@ -98,7 +99,8 @@ Result<model::Plan> EnvironmentRun::plan_of(const model::Desired& desired, const
 
 plan::Options planning(const Options& options, const Loaded& loaded, const model::Desired& desired) {
   plan::Options planning;
-  planning.targets = options.targets;
+  const auto limit = loaded.limits.find(desired.environment.name);
+  planning.targets = limit == loaded.limits.end() ? options.targets : limit->second.targets;
   planning.excludes = options.excludes;
   planning.allow_replace.insert(options.allow_replace.begin(), options.allow_replace.end());
   planning.adopt = options.adopt;

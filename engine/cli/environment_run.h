@@ -11,6 +11,7 @@
 #include "engine/model/desired.h"
 #include "engine/model/plan.h"
 #include "engine/plan/make_plan.h"
+#include "engine/ports/lock.h"
 #include "engine/ports/provider.h"
 #include "providers/directory/session.h"
 
@@ -38,6 +39,7 @@ class EnvironmentRun {
   [[nodiscard]] Result<model::Plan> plan_again(const model::Plan& applied, ports::EventSink& events);
 
   ports::Provider& provider();
+  [[nodiscard]] Result<std::unique_ptr<ports::Locks>> locks();
   const model::Desired& desired() const { return *desired_; }
   void log_requests() const;
 

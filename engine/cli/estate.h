@@ -58,6 +58,7 @@ class Estate : public ports::Provider {
   [[nodiscard]] Result<void> begin_writes() override;
   [[nodiscard]] Result<void> flush() override;
 
+  directory::DirectoryProvider& directory() { return *directory_; }
   const directory::DirectoryProvider& directory() const { return *directory_; }
 
  private:

@@ -27,10 +27,22 @@ struct Options {
   std::string log_format = "text";
   bool quiet = false;
 
+  std::string repository;  ///< --repo; empty: the one that the manifests lie in, if any
+  std::string revision;    ///< --rev; empty: the work tree
+  std::string since;
+  std::string allowed_signers;
+  std::string compare_from, compare_to;  ///< of changed; to may be empty: the work tree
+
+  bool require_clean = false;
+  bool verify_signature = false;
   bool detailed_exit_code = false;
   bool explain = false;
   bool auto_approve = false;
   std::vector<std::string> allow_replace;
+  std::string plan_file;  ///< of apply and show, or empty
+  std::string out;        ///< where plan saves what it made, or empty
+  std::chrono::milliseconds valid_for{std::chrono::days{7}};
+  std::chrono::milliseconds lock_timeout{0};
   bool adopt = false;
   bool prune = false;
   std::optional<size_t> allow_deletes;
@@ -39,7 +51,7 @@ struct Options {
   std::string cache;                               ///< folder; empty: none
   std::chrono::milliseconds full_every{86'400'000};
   std::chrono::milliseconds interval{60'000};      ///< of watch: between two looks where nothing is told
-  std::optional<std::chrono::milliseconds> watch_for;
+  std::chrono::milliseconds watch_for{0};          ///< 0: without an end
 
   std::vector<std::string> spec_accounts;  ///< GMSA names, of spec render and usage
   std::vector<std::string> spec_files;     ///< of spec validate

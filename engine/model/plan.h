@@ -15,6 +15,7 @@
 #include "engine/base/error.h"
 #include "engine/model/desired.h"
 #include "engine/model/live.h"
+#include "engine/model/plan_inputs.h"
 #include "engine/model/resource.h"
 
 namespace gmsactl::model {
@@ -118,6 +119,15 @@ struct CredentialSpecChange {
   std::optional<LiveSpec> live;
 };
 
+/// A managed field of what is changed, whether it differs or not: short hashes of the value that was read and
+/// of the value wanted, by identity (SIDs, not names). By them a saved plan is known to be still the same.
+struct Guard {
+  std::string path;
+  std::string before;
+  std::string after;
+  bool operator==(const Guard&) const = default;
+};
+
 struct Change {
   ResourceId id;
   Action action = Action::update;
@@ -125,6 +135,7 @@ struct Change {
   Guid guid;                        ///< empty for one to be created
   std::string_view cause;           ///< of the above, all fields taken together; empty where not known
   std::vector<FieldChange> fields;  ///< never empty
+  std::vector<Guard> guards;        ///< by path
   std::vector<std::string> reasons;
   std::vector<ResourceId> requires_;  ///< must succeed first
   SourceRange declared_at;
@@ -152,6 +163,7 @@ struct Plan {
   std::vector<ResourceId> accepted;  ///< those of which some drift is left as it is, since it is accepted
   std::vector<UnreadableResource> unreadable;
   Diagnostics diagnostics;  ///< of manifests and live state, in the order found
+  PlanInputs inputs;        ///< filled in by whoever has them: the planner does not
 
   size_t count(Action action) const;
   bool empty() const { return changes.empty(); }

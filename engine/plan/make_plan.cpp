@@ -133,14 +133,18 @@ Options with_required(const model::Desired& desired, const model::Observations& 
         if (wanted(spec_id(target.name, account->name, host)) && !wanted({Kind::gmsa, account->name}))
           closed.targets.push_back("GMSA/" + account->name);
   }
-  for (const auto& account : desired.accounts)
-    if (wanted({Kind::gmsa, account.name})) require(account.spec.principals);
+  bool needs_root_key = false;
+  for (const auto& account : desired.accounts) {
+    if (!wanted({Kind::gmsa, account.name})) continue;
+    require(account.spec.principals);
+    needs_root_key = true;
+  }
   for (bool grew = true; grew;) {
     grew = false;
     for (const auto& group : desired.host_groups)
       if (group.spec.members && wanted({Kind::host_group, group.name})) grew |= require(*group.spec.members);
   }
-  closed.targets.emplace_back("KdsRootKey/*");
+  if (needs_root_key) closed.targets.emplace_back("KdsRootKey/*");
   return closed;
 }
 

@@ -57,7 +57,7 @@ Standing judge_ownership(Context& context, const ResourceId& id, const std::opti
 
 Ledger open_ledger(const Context& context, const ResourceId& id, const Standing& standing) {
   Ledger ledger;
-  if (standing.marker) ledger.before = standing.marker->applied;
+  if (standing.marker) ledger.applied = standing.marker->applied;
   ledger.accepts = [&context, id](std::string_view field) {
     return context.accepted_drift(id, field) != nullptr;
   };
@@ -72,8 +72,8 @@ model::FieldChange about_marker(std::string_view path, model::FieldValue before,
 
 void report_released(Context& context, const Ledger& ledger, const model::Change& change) {
   std::vector<std::string> released;
-  for (const auto& [field, hash] : ledger.before)
-    if (!ledger.after.contains(field)) released.push_back(field);
+  for (const auto& [field, hash] : ledger.applied)
+    if (!ledger.has(field)) released.push_back(field);
   if (released.empty()) return;
   context.report(Severity::note, "GMSA0221", "Fields are managed no longer",
                  join(released, ", ") + " of " + model::address(change.id) +
@@ -125,14 +125,16 @@ std::string settle_marker(Context& context, const Standing& standing, const Ledg
   change.cause = live && !standing.adopt ? common_cause(fields) : model::cause::fresh;
   report_released(context, ledger, change);
   report_accepted(context, ledger, change);
+  if (fields.empty()) return {};
 
+  change.guards = ledger.guards();
   Marker marker;
   marker.owner = environment.owner;
   marker.environment = environment.name;
   marker.id = change.id;
   marker.generation = standing.marker ? standing.marker->generation + 1 : 1;
   marker.protect = protect;
-  marker.applied = ledger.after;
+  marker.applied = ledger.applied_afterwards();
   std::string text = marker.text();
   if (text.size() > Marker::longest)
     context.report(Severity::error, "GMSA0222", "Ownership marker too long",

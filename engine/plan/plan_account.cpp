@@ -105,6 +105,11 @@ class AccountDiff {
     std::vector<std::string> readers;
     for (const auto& reader : detail_.readers) readers.push_back(reader.display);
     fields_.set(readers_field, {}, readers);
+    fields_.identify(readers_field, [this] {
+      Ledger::Identities identities;
+      for (const auto& reader : detail_.readers) identities.after.push_back(context_.identity(reader));
+      return identities;
+    });
     fields_.value("managedPasswordIntervalInDays", {}, int64_t{spec_.password_interval_days});
     fields_.set("kerberosEncryptionTypes", {}, model::encryption_type_names(spec_.encryption_types));
     for (const auto& field : uac_fields(spec_))

@@ -97,9 +97,11 @@ void refuse_pruning(Context& context, std::string detail, std::string hint) {
 void plan_leftovers(Context& context) {
   const bool targeted = !context.options.targets.empty();
   if (context.options.prune && targeted)
-    refuse_pruning(context,
-                   "--prune deletes what no manifest declares, and --target looks at a part of them only.",
-                   "Run it without --target.");
+    refuse_pruning(
+        context,
+        "--prune deletes what no manifest declares, and --target and --since look at a part of them "
+        "only.",
+        "Run it without them.");
   if (!context.seen.leftovers || targeted) return;
   for (const auto& leftover : *context.seen.leftovers) {
     const ResourceId& id = leftover.marker.id;

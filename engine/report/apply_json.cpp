@@ -87,7 +87,7 @@ Json document_json(const ApplyRun& run, const ApplyStamp& stamp) {
   document["server"] = plan.server;
   document["startedAt"] = stamp.started_at;
   document["finishedAt"] = stamp.finished_at;
-  if (stamp.source) document["source"] = {{"commit", stamp.source->commit}, {"dirty", stamp.source->dirty}};
+  if (stamp.source) document["source"] = source_json(*stamp.source);
   document["planDigest"] = plan_digest(plan, {stamp.started_at, stamp.source});
   document["complete"] = counts.complete();
   document["summary"] = summary_json(counts, plan);

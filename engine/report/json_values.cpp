@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/model/filetime.h"
+#include "engine/report/plan_json.h"
 
 namespace gmsactl::report {
 
@@ -65,6 +66,12 @@ Json error_json(const Error& error) {
 Json place_json(const SourceRange& where) {
   if (where.file.empty()) return nullptr;
   return {{"file", where.file}, {"line", where.line}, {"column", where.column}};
+}
+
+Json source_json(const SourceCommit& source) {
+  Json entry{{"commit", source.commit}, {"dirty", source.dirty}};
+  if (!source.author.empty()) entry["author"] = source.author;
+  return entry;
 }
 
 Json diagnostics_json(const Diagnostics& diagnostics) {

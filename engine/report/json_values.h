@@ -11,6 +11,8 @@
 
 namespace gmsactl::report {
 
+struct SourceCommit;
+
 using Json = nlohmann::ordered_json;
 
 inline constexpr char format_version[] = "1.0";
@@ -24,6 +26,7 @@ Json fields_json(const std::vector<model::FieldChange>& fields);
 Json change_json(const model::Change& change);
 Json error_json(const Error& error);
 Json place_json(const SourceRange& where);
+Json source_json(const SourceCommit& source);
 Json diagnostics_json(const Diagnostics& diagnostics);
 /// The text, or null where it is empty.
 Json text_or_null(std::string_view text);

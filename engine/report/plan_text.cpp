@@ -11,11 +11,14 @@ namespace gmsactl::report {
 using model::Action;
 using model::Change;
 using model::FieldChange;
+using model::FieldValue;
 
 namespace {
 
 constexpr std::string_view field_indent = "      ";
 constexpr std::string_view element_indent = "        ";
+
+bool is_list(const FieldValue& value) { return std::holds_alternative<std::vector<std::string>>(value); }
 
 class PlanText {
  public:

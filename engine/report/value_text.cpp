@@ -1,7 +1,5 @@
 #include "engine/report/value_text.h"
 
-#include <vector>
-
 #include "engine/base/text.h"
 
 namespace gmsactl::report {
@@ -16,8 +14,6 @@ std::string quoted(std::string_view text) {
   }
   return result + "\"";
 }
-
-bool is_list(const FieldValue& value) { return std::holds_alternative<std::vector<std::string>>(value); }
 
 std::string value_text(const FieldValue& value, std::string_view when_unset) {
   struct Words {

@@ -1,4 +1,4 @@
-// Values of fields as people read them on a terminal. Internal to engine/report.
+// A field's value as people read it at a terminal.
 #pragma once
 
 #include <string>
@@ -8,10 +8,9 @@
 
 namespace gmsactl::report {
 
-/// In quotes, so that white space at its ends shows, and printable(); a backslash stays single, as in DOMAIN\name.
+/// In quotes, so that white space at its ends shows; a backslash stays single, as in DOMAIN\name.
 std::string quoted(std::string_view text);
-bool is_list(const model::FieldValue& value);
-/// true, 30, "text" or ["a", "b"].
+/// `when_unset` for a value that is not there.
 std::string value_text(const model::FieldValue& value, std::string_view when_unset);
 
 }  // namespace gmsactl::report

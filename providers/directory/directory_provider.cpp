@@ -1,7 +1,9 @@
 #include "providers/directory/directory_provider.h"
 
 #include "providers/directory/changes.h"
+#include "providers/directory/facts.h"
 #include "providers/directory/last_writes.h"
+#include "providers/directory/lock.h"
 #include "providers/directory/observe.h"
 #include "providers/directory/writer.h"
 
@@ -74,5 +76,14 @@ Result<void> DirectoryProvider::begin_writes() {
 }
 
 Result<void> DirectoryProvider::flush() { return transport_ == nullptr ? Result<void>() : transport_->flush(); }
+
+Result<std::unique_ptr<ports::Locks>> DirectoryProvider::locks() {
+  if (Session::is_ldif(peer())) return fail(ErrorKind::unsupported, "a directory in a file has no lock");
+  const auto& environment = session_.environment();
+  const auto facts = GMSACTL_TRY(read_facts(session_.transport(), session_.root_dse()));
+  return std::make_unique<DirectoryLocks>(session_.shared_transport(),
+                                          environment.accounts_path.value_or(facts.accounts_container),
+                                          environment.name);
+}
 
 }  // namespace gmsactl::directory

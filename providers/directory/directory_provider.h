@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "engine/ports/change_feed.h"
+#include "engine/ports/lock.h"
 #include "engine/ports/provider.h"
 #include "providers/directory/session.h"
 
@@ -48,6 +49,10 @@ class DirectoryProvider : public ports::Provider {
   model::ChangeResult apply(const model::Change& change) override;
   [[nodiscard]] Result<void> begin_writes() override;
   [[nodiscard]] Result<void> flush() override;
+
+  /// The environment's lock. `unsupported` for a directory in a file, which has no other writers at the same
+  /// time.
+  [[nodiscard]] Result<std::unique_ptr<ports::Locks>> locks();
 
   const ldap::Counters& counters() const { return observer_.counters(); }
   std::string peer() const { return observer_.peer(); }

@@ -70,11 +70,6 @@ Result<std::unique_ptr<WritingSession>> WritingSession::open(const model::Enviro
   return session;
 }
 
-ldap::Transport& Session::pin() {
-  writes_begun_ = true;
-  return *transport_;
-}
-
 Result<void> Session::start() {
   auto& connect = connect_options_;
   connect.bind = environment_.authentication == model::Authentication::simple ? ldap::Bind::simple
@@ -196,7 +191,7 @@ Result<void> Session::recover() {
   return connect_first(pinned_);
 }
 
-Result<std::unique_ptr<ldap::Transport>> Session::open_global_catalog() const {
+Result<std::unique_ptr<ldap::Reader>> Session::open_global_catalog() const {
   const std::string& url = servers_[pinned_];
   const std::string host = host_of(url);
   const bool bracket = host.find(':') != std::string::npos;

@@ -38,7 +38,7 @@ class Session {
   [[nodiscard]] Result<void> recover();
 
   /// A second connection, for what other domains of the forest hold (port 3268, or 3269 under TLS).
-  [[nodiscard]] Result<std::unique_ptr<ldap::Transport>> open_global_catalog() const;
+  [[nodiscard]] Result<std::unique_ptr<ldap::Reader>> open_global_catalog() const;
 
   /// Whether `url` names a file rather than a server.
   static bool is_ldif(std::string_view url);
@@ -47,8 +47,9 @@ class Session {
   Session(const model::Environment& environment, const SessionOptions& options);
   /// Connects to the first server that will do.
   [[nodiscard]] Result<void> start();
+  const std::shared_ptr<ldap::Transport>& writable() const { return transport_; }
   /// From here on no other server is used.
-  ldap::Transport& pin();
+  void pin() { writes_begun_ = true; }
 
  private:
   [[nodiscard]] Result<void> choose_servers();
@@ -63,7 +64,7 @@ class Session {
   std::vector<std::string> servers_;
   size_t pinned_ = 0;
   bool writes_begun_ = false;
-  std::unique_ptr<ldap::Transport> transport_;
+  std::shared_ptr<ldap::Transport> transport_;
   ldap::Entry root_dse_;
 };
 
@@ -72,8 +73,13 @@ class WritingSession : public Session {
   [[nodiscard]] static Result<std::unique_ptr<WritingSession>> open(const model::Environment& environment,
                                                                     const SessionOptions& options);
 
+  /// For who goes on using it whatever recover() does.
+  std::shared_ptr<ldap::Transport> shared_transport() const { return writable(); }
   /// After this no other server is ever used.
-  ldap::Transport& begin_writes() { return pin(); }
+  ldap::Transport& begin_writes() {
+    pin();
+    return *writable();
+  }
 
  private:
   using Session::Session;

@@ -49,6 +49,7 @@ inline model::Change updated_account() {
                    {"displayName", {}, std::string("The web"), {}, {}},
                    {"enabled", false, true, {}, {}},
                    {"kerberosEncryptionTypes", int64_t{28}, int64_t{24}, {}, {}}};
+  change.guards = {{"description", "0123456789abcdef", "fedcba9876543210"}};
   change.reasons = {"the SPNs differ", "the description differs"};
   change.requires_ = {{model::Kind::host_group, "WebApp01Hosts"}};
   change.declared_at = {"accounts.yaml", 12, 1};
@@ -58,6 +59,8 @@ inline model::Change updated_account() {
 inline model::Plan plan() {
   auto plan = empty_plan();
   plan.changes = {new_group(), updated_account()};
+  plan.inputs.manifests = {{"accounts.yaml", "", 12, "kind: GMSA\n"}};
+  plan.inputs.paths = {"accounts.yaml"};
   return plan;
 }
 
@@ -79,6 +82,8 @@ class RandomPlans {
   model::Plan next() {
     model::Plan plan = empty_plan();
     plan.environment = "e" + text();
+    plan.inputs.manifests = {{"f" + text(), text(), 1, text()}};
+    plan.inputs.targets = {text()};
     plan.server = text();
     const size_t count = below(8);
     for (size_t i = 0; i < count; ++i) plan.changes.push_back(change(i));
@@ -119,12 +124,12 @@ class RandomPlans {
     }
   }
   model::Change change(size_t index) {
-    static constexpr model::Action actions[] = {model::Action::create, model::Action::update,
+    static constexpr model::Action actions[] = {model::Action::create,  model::Action::update,
                                                 model::Action::replace, model::Action::remove,
-                                                model::Action::move};
+                                                model::Action::move,    model::Action::adopt};
     model::Change change = updated_account();
     change.id = {static_cast<model::Kind>(below(4)), std::to_string(index) + text()};
-    change.action = actions[below(5)];
+    change.action = actions[below(std::size(actions))];
     if (change.action == model::Action::create) change.guid = {};
     change.fields = {{"path", value(), value(), {text()}, {text()}},
                      {"description", value(), value(), {}, {}}};

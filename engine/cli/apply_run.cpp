@@ -1,0 +1,183 @@
+#include "engine/cli/apply_run.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+#include <optional>
+
+#include "engine/apply/applier.h"
+#include "engine/base/text.h"
+#include "engine/cli/interrupt.h"
+#include "engine/cli/logging.h"
+#include "engine/cli/planned.h"
+#include "engine/cli/run_identity.h"
+#include "engine/cli/terminal.h"
+#include "engine/plan/saved_plan.h"
+#include "engine/report/apply_json.h"
+#include "engine/report/apply_text.h"
+#include "engine/report/plan_text.h"
+#include "engine/report/stale_text.h"
+
+namespace gmsactl::cli {
+
+using model::ChangeResult;
+using model::Outcome;
+
+namespace {
+
+/// The server may have gone between plan and apply. Another one may be used as long as it gives the same
+/// plan.
+ExitCode begin_writes(const Options& options, Prepared& one, ports::EventSink& events) {
+  auto alive = one.run.provider().begin_writes();
+  if (!alive && outcome_unknown(alive.error().kind)) {
+    if (const ExitCode code = check_still_the_same(options, one, events); code != ExitCode::done) return code;
+    alive = one.run.provider().begin_writes();
+  }
+  if (alive) return ExitCode::done;
+  print_error(options, "nothing was written to environment " + one.plan.environment, alive.error());
+  return exit_code(alive.error().kind);
+}
+
+/// Nothing in `lock` where none is to be had and none is needed; a code where another run has it.
+ExitCode take_lock(const Options& options, Prepared& one, std::unique_ptr<ports::Lock>& lock) {
+  auto locks = one.run.locks();
+  auto taken = locks ? (*locks)->acquire(run_identity(), options.lock_timeout, stop_requested())
+                     : Result<std::unique_ptr<ports::Lock>>(fail(std::move(locks).error()));
+  if (taken) {
+    lock = std::move(*taken);
+    return ExitCode::done;
+  }
+  switch (taken.error().kind) {
+    case ErrorKind::unsupported:
+    case ErrorKind::not_found:  // the container is yet to be made
+      return ExitCode::done;
+    case ErrorKind::already_exists:
+      print_error(options, "nothing was written to environment " + one.plan.environment, taken.error());
+      return ExitCode::locked;
+    case ErrorKind::cancelled:
+      return ExitCode::interrupted;
+    case ErrorKind::denied:
+    case ErrorKind::constraint:
+      log(LogLevel::warn, "no lock could be taken; going on without",
+          {{"environment", one.plan.environment}, {"reason", taken.error().message}});
+      return ExitCode::done;
+    default:
+      print_error(options, "nothing was written to environment " + one.plan.environment, taken.error());
+      return exit_code(taken.error().kind);
+  }
+}
+
+ExitCode exit_code_of(const std::vector<ChangeResult>& results) {
+  bool wrote = false;
+  bool failed = false;
+  bool stopped = false;
+  bool only_conflicts = true;
+  ExitCode first = ExitCode::done;
+  for (const auto& result : results) {
+    wrote |= !result.written.empty();
+    if (result.outcome == Outcome::stopped) stopped = true;
+    if (result.outcome == Outcome::applied || result.outcome == Outcome::already_done ||
+        result.outcome == Outcome::skipped || result.outcome == Outcome::stopped)
+      continue;
+    failed = true;
+    only_conflicts &= result.outcome == Outcome::conflict;
+    if (result.outcome == Outcome::unknown) wrote = true;  // it may have been
+    if (result.error && first == ExitCode::done) first = exit_code(result.error->kind);
+  }
+  if (stopped) return ExitCode::interrupted;
+  if (!failed) return ExitCode::done;
+  if (only_conflicts) return ExitCode::stale;
+  return wrote ? ExitCode::partly_applied : first;
+}
+
+/// Reads back what was touched: a second plan must be empty.
+ExitCode verify(const Options& options, Prepared& one, ports::EventSink& events) {
+  auto again = one.run.plan_again(one.plan, events);
+  if (!again) {
+    print_error(options, "what was written could not be read back", again.error());
+    return ExitCode::partly_applied;
+  }
+  if (again->empty() && again->unreadable.empty() && !has_errors(again->diagnostics)) return ExitCode::done;
+  std::cerr << "error: what was read back differs from what was written; a second plan is not empty:\n";
+  std::cerr << report::plan_text(*again, {color_for(options, STDERR_FILENO), true});
+  print_diagnostics(options, again->diagnostics, one.source);
+  return ExitCode::partly_applied;
+}
+
+ExitCode write(const Options& options, Prepared& one) {
+  if (one.plan.empty()) return leaves_out_specs(one.plan) ? ExitCode::live_system : ExitCode::done;
+  auto settings = progress_options(options);
+  const bool text = options.output == Output::text;
+  settings.color = color_for(options, text ? STDOUT_FILENO : STDERR_FILENO);
+  report::Progress progress(std::cerr, text ? std::cout : std::cerr, settings);
+  std::unique_ptr<ports::Lock> lock;
+  if (const ExitCode code = take_lock(options, one, lock); code != ExitCode::done) return code;
+  if (lock && lock->waited())
+    if (const ExitCode code = check_still_the_same(options, one, progress); code != ExitCode::done)
+      return code;
+  const Writing writing;
+  if (const ExitCode code = begin_writes(options, one, progress); code != ExitCode::done) return code;
+  one.results = apply::run(one.plan, one.run.provider(), {options.parallelism}, stop_requested(), progress);
+  auto flushed = one.run.provider().flush();
+  progress.clear();
+  if (!flushed) {
+    print_error(options, "nothing was written to environment " + one.plan.environment, flushed.error());
+    return exit_code(flushed.error().kind);
+  }
+  ExitCode code = exit_code_of(one.results);
+  if (code == ExitCode::done) code = verify(options, one, progress);
+  if (code == ExitCode::done && leaves_out_specs(one.plan)) code = ExitCode::partly_applied;
+  progress.clear();
+  if (text)
+    std::cout << '\n'
+              << report::apply_text(one.plan, one.results, color_for(options, STDOUT_FILENO)) << std::flush;
+  one.run.log_requests();
+  return code;
+}
+
+void print_json(const std::vector<Prepared>& prepared, const report::ApplyStamp& stamp) {
+  std::vector<report::ApplyRun> runs;
+  for (const auto& one : prepared) runs.push_back({&one.plan, one.results});
+  std::cout << report::applies_json(runs, stamp);
+}
+
+}  // namespace
+
+ExitCode check_still_the_same(const Options& options, Prepared& one, ports::EventSink& events) {
+  auto fresh = one.run.plan(events);
+  if (!fresh) {
+    print_error(options, "nothing was written to environment " + one.plan.environment, fresh.error());
+    return exit_code(fresh.error().kind);
+  }
+  auto check = plan::compare_with_saved(one.plan, std::move(*fresh));
+  print_diagnostics(options, check.errors, one.source);
+  if (!check.stale.empty()) {
+    std::vector<report::StaleRow> rows;
+    for (const auto& field : check.stale)
+      rows.push_back({model::address(field.id), field.field, field.planned, field.live, {}});
+    print_error(options, "the plan of environment " + one.plan.environment + " is stale",
+                {ErrorKind::conflict, "what it is about changed after it was made", {}, {}});
+    std::cerr << report::stale_text(rows, color_for(options, STDERR_FILENO))
+              << "  help: Plan again and review the difference.\n";
+  }
+  if (!check.stale.empty() || !check.errors.empty()) return ExitCode::stale;
+  check.rest.inputs = std::move(one.plan.inputs);
+  one.plan = std::move(check.rest);
+  return ExitCode::done;
+}
+
+ExitCode write_all(const Options& options, std::vector<Prepared>& prepared, report::ApplyStamp stamp) {
+  ExitCode code = ExitCode::done;
+  for (auto& one : prepared) {
+    if (stop_requested().stop_requested())
+      code = worst(code, ExitCode::interrupted);
+    else
+      code = worst(code, write(options, one));
+  }
+  stamp.finished_at = utc_now();
+  if (options.output == Output::json) print_json(prepared, stamp);
+  return code;
+}
+
+}  // namespace gmsactl::cli

@@ -1,0 +1,32 @@
+// Carrying a plan out, once it is known to be the right one: the lock, the writes, the reading back, and what
+// is said of it. Shared by apply from manifests and apply from a file.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/cli/environment_run.h"
+#include "engine/cli/exit_code.h"
+#include "engine/cli/options.h"
+#include "engine/model/plan.h"
+#include "engine/report/diagnostic_text.h"
+#include "engine/report/apply_json.h"
+
+namespace gmsactl::cli {
+
+/// One environment about to be written.
+struct Prepared {
+  EnvironmentRun run;
+  model::Plan plan;
+  report::SourceLines source;
+  std::vector<model::ChangeResult> results = {};
+};
+
+/// Writes one after the other, and prints what became of each. The stamp lacks only when it ended.
+ExitCode write_all(const Options& options, std::vector<Prepared>& prepared, report::ApplyStamp stamp);
+
+/// Compares with what the plan was made from, and leaves in `one.plan` what is still to do. What stands
+/// against it is printed, and the exit code says so.
+ExitCode check_still_the_same(const Options& options, Prepared& one, ports::EventSink& events);
+
+}  // namespace gmsactl::cli
