@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <map>
 #include <optional>
 
 #include "engine/apply/applier.h"
@@ -18,6 +19,7 @@
 #include "engine/report/apply_text.h"
 #include "engine/report/plan_text.h"
 #include "engine/report/stale_text.h"
+#include "engine/report/value_text.h"
 
 namespace gmsactl::cli {
 
@@ -142,6 +144,27 @@ void print_json(const std::vector<Prepared>& prepared, const report::ApplyStamp&
   std::cout << report::applies_json(runs, stamp);
 }
 
+/// With when and where the live value was written, as far as the directory tells.
+std::vector<report::StaleRow> stale_rows(const std::vector<plan::StaleField>& stale, Prepared& one) {
+  std::map<model::ResourceId, model::Guid> objects;
+  for (const auto& change : one.plan.changes)
+    if (!change.guid.empty()) objects.emplace(change.id, change.guid);
+  std::vector<model::Guid> guids;
+  for (const auto& field : stale)
+    if (const auto object = objects.find(field.id); object != objects.end()) guids.push_back(object->second);
+  const auto writes = one.run.provider().last_writes(guids).value_or(model::LastWrites());
+  std::vector<report::StaleRow> rows;
+  for (const auto& field : stale) {
+    std::string changed;
+    if (const auto object = objects.find(field.id); object != objects.end())
+      if (const auto of_object = writes.find(object->second); of_object != writes.end())
+        if (const auto write = of_object->second.find(field.field); write != of_object->second.end())
+          changed = report::last_write_text(write->second);
+    rows.push_back({model::address(field.id), field.field, field.planned, field.live, std::move(changed)});
+  }
+  return rows;
+}
+
 }  // namespace
 
 ExitCode check_still_the_same(const Options& options, Prepared& one, ports::EventSink& events) {
@@ -153,9 +176,7 @@ ExitCode check_still_the_same(const Options& options, Prepared& one, ports::Even
   auto check = plan::compare_with_saved(one.plan, std::move(*fresh));
   print_diagnostics(options, check.errors, one.source);
   if (!check.stale.empty()) {
-    std::vector<report::StaleRow> rows;
-    for (const auto& field : check.stale)
-      rows.push_back({model::address(field.id), field.field, field.planned, field.live, {}});
+    const auto rows = stale_rows(check.stale, one);
     print_error(options, "the plan of environment " + one.plan.environment + " is stale",
                 {ErrorKind::conflict, "what it is about changed after it was made", {}, {}});
     std::cerr << report::stale_text(rows, color_for(options, STDERR_FILENO))

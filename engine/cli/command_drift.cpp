@@ -46,7 +46,7 @@ ExitCode exit_code_of(const Options& options, const model::Plan& plan) {
 
 ExitCode drift(const Options& options) {
   auto loaded = load(options);
-  if (!loaded) return ExitCode::invalid;
+  if (!loaded) return loaded.error();
   print_diagnostics(options, loaded->warnings, loaded->source_lines());
 
   ExitCode code = ExitCode::done;
@@ -71,7 +71,7 @@ ExitCode drift(const Options& options) {
   }
   // A document that lists some of the environments could be taken for one that lists all.
   if (options.output == Output::json && plans.size() == loaded->environments.size())
-    std::cout << report::plans_json(plans, {utc_now(), std::nullopt});
+    std::cout << report::plans_json(plans, {utc_now(), source_of(options, loaded->read)});
   return code;
 }
 

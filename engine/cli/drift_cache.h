@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 
-#include "engine/base/result.h"
 #include "engine/drift/memory.h"
 
 namespace gmsactl::cli {
@@ -21,8 +20,6 @@ class DriftCache {
   void write(const std::optional<drift::Memory>& memory) const;
 
  private:
-  Result<void> replace(const std::string& text) const;
-
   std::string folder_;
   std::string path_;
 };

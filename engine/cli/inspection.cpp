@@ -40,13 +40,14 @@ drift::CheckOptions check_options(const Options& options, const Loaded& loaded, 
 }
 
 void report_look(const Options& options, const std::string& environment, const drift::Look& look,
-                 std::chrono::milliseconds took) {
+                 std::chrono::milliseconds took, bool with_notes) {
   log(LogLevel::info, "looked",
       {{"environment", environment},
        {"at", look.read_all ? "everything (" + *look.read_all + ")" : "what changed"},
        {"changed", std::to_string(look.changed)},
        {"compared", std::to_string(look.compared)},
        {"ms", std::to_string(took.count())}});
+  if (!with_notes) return;
   Diagnostics notes;
   if (look.forgotten)
     notes.push_back({Severity::warning, "GMSA0225", "Everything is read each time",

@@ -4,7 +4,6 @@
 #include <set>
 
 #include "engine/base/text.h"
-#include "engine/model/filetime.h"
 #include "engine/report/value_text.h"
 
 namespace gmsactl::report {
@@ -34,12 +33,8 @@ bool changed_live(const FieldChange& field) {
 
 std::string when_and_where(const FieldChange& field) {
   if (!changed_live(field)) return {};
-  if (!field.last_write) return "when it was changed is not recorded";
-  const auto& write = *field.last_write;
-  return "changed " + model::filetime_text(write.time) +
-         (write.server.empty() ? ", on a domain controller that is no more"
-                               : " on " + printable(write.server)) +
-         ", version " + std::to_string(write.version);
+  return field.last_write ? "changed " + last_write_text(*field.last_write)
+                          : "when it was changed is not recorded";
 }
 
 /// What is to be said of an address as a whole; empty where its fields say it.

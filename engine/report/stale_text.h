@@ -15,14 +15,14 @@ struct StaleRow {
   std::string field;
   model::FieldValue planned;
   model::FieldValue live;
-  std::string changed;  ///< "2026-01-31T12:00:00Z on dc01.contoso.com", or empty where nothing tells
+  std::string changed;  ///< last_write_text(), or empty where nothing tells
 };
 
 ///   GMSA/WebApp01
 ///     description
 ///       planned  "Web"
 ///       live     "by hand"
-///       changed  2026-01-31T12:00:00Z on dc01.contoso.com
+///       changed  2026-01-31T12:00:00Z on dc01.contoso.com, version 7
 std::string stale_text(std::span<const StaleRow> rows, Color color = Color::off);
 
 }  // namespace gmsactl::report

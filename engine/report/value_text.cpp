@@ -1,6 +1,7 @@
 #include "engine/report/value_text.h"
 
 #include "engine/base/text.h"
+#include "engine/model/filetime.h"
 
 namespace gmsactl::report {
 
@@ -30,6 +31,12 @@ std::string value_text(const FieldValue& value, std::string_view when_unset) {
     }
   };
   return std::visit(Words{when_unset}, value);
+}
+
+std::string last_write_text(const model::LastWrite& write) {
+  return model::filetime_text(write.time) +
+         (write.server.empty() ? ", on a domain controller that is no more" : " on " + printable(write.server)) +
+         ", version " + std::to_string(write.version);
 }
 
 }  // namespace gmsactl::report

@@ -12,5 +12,7 @@ namespace gmsactl::report {
 std::string quoted(std::string_view text);
 /// `when_unset` for a value that is not there.
 std::string value_text(const model::FieldValue& value, std::string_view when_unset);
+/// "2026-01-31T12:00:00Z on dc01.contoso.com, version 7".
+std::string last_write_text(const model::LastWrite& write);
 
 }  // namespace gmsactl::report

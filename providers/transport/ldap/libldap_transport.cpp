@@ -72,6 +72,7 @@ Result<std::unique_ptr<LibldapTransport>> LibldapTransport::open(std::shared_ptr
 }
 
 LibldapTransport::~LibldapTransport() {
+  ending_.request_stop();
   for (auto& connection : connections_) connection->stop();
   for (size_t left; (left = callers_->load()) != 0;) callers_->wait(left);
 }
@@ -141,7 +142,9 @@ Result<void> LibldapTransport::watch(const SearchRequest& search, const EntrySin
   request.sink = sink;
   request.endless = true;
   connection.start();
-  const std::stop_callback on_stop(std::move(stop), [&] { connection.begin_stop(); });
+  const auto end = [&] { connection.begin_stop(); };
+  const std::stop_callback on_stop(std::move(stop), end);
+  const std::stop_callback on_ending(ending_.get_token(), end);
   GMSACTL_TRY(connection.wait_open());
   connection.submit(request);
   connection.wait(request);

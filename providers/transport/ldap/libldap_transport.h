@@ -44,6 +44,7 @@ class LibldapTransport final : public Transport {
   std::string peer_;
   Counters counters_;
   std::vector<std::unique_ptr<Connection>> connections_;
+  std::stop_source ending_;  // ends what watches
   const std::shared_ptr<std::atomic<size_t>> callers_ = std::make_shared<std::atomic<size_t>>(0);
 };
 

@@ -6,6 +6,7 @@
 #include <future>
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "tests/contract/dc/lab.h"
 #include "tests/contract/dc/tcp_proxy.h"
@@ -107,6 +108,13 @@ TEST_F(Watch, a_lost_connection_is_unavailable_and_another_watch_connects_anew) 
   start();
   EXPECT_TRUE(hears(dn, "after"));
   stop_.request_stop();
+  EXPECT_REFUSED(cancelled, watching_.get());
+}
+
+TEST_F(Watch, closing_the_transport_ends_it) {
+  start();
+  while (transport_->counters().searches.load() == 0) std::this_thread::yield();
+  transport_.reset();
   EXPECT_REFUSED(cancelled, watching_.get());
 }
 

@@ -271,5 +271,22 @@ TEST(PlanJson, a_plan_that_never_reached_its_domain_can_be_shown) {
   EXPECT_TRUE(parse_plan_json(plan_json(plan, stamp)).has_value());
 }
 
+TEST(PlanJson, the_last_write_of_a_field_is_there_where_it_is_known) {
+  auto plan = sample::plan();
+  plan.changes[1].fields[0].last_write = model::LastWrite{116'444'736'000'000'000, "dc02.contoso.com", 7};
+  plan.changes[1].fields[1].last_write = model::LastWrite{116'444'736'000'000'000, "", 1};
+  const auto text = plan_json(plan, stamp);
+  const auto fields = parsed(text)["changes"][1]["fields"];
+  EXPECT_EQ(fields[0]["changedAt"], "1970-01-01T00:00:00Z");
+  EXPECT_EQ(fields[0]["changedOn"], "dc02.contoso.com");
+  EXPECT_EQ(fields[0]["version"], 7);
+  EXPECT_TRUE(fields[1]["changedOn"].is_null());
+  EXPECT_FALSE(fields[2].contains("changedAt"));
+  const auto read = parse_plan_json(text);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->plan.changes[1].fields, plan.changes[1].fields);
+  EXPECT_EQ(plan_json(*read), text);
+}
+
 }  // namespace
 }  // namespace gmsactl::report

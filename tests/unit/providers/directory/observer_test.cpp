@@ -1,0 +1,223 @@
+// What is read where most declarations are settled, and what a directory tells of its changes and writes.
+#include "engine/model/filetime.h"
+#include "tests/unit/providers/directory/ldif_world.h"
+
+namespace gmsactl {
+namespace {
+
+using directory::DirectoryObserver;
+using fakes::account;
+using fakes::desired;
+using fakes::group;
+using fakes::group_ref;
+using fakes::named;
+using model::Absent;
+using model::Desired;
+using model::LiveGmsa;
+using model::LiveGroup;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Key;
+using testing::Not;
+using testing::UnorderedElementsAre;
+
+class Observer : public LdifWorld {
+ protected:
+  std::unique_ptr<DirectoryObserver> observer(const Desired& wanted) {
+    return DirectoryObserver::create(wanted.environment, {{"ldif:" + path_}, {}}).value();
+  }
+  model::Observations observe(const Desired& wanted) { return observer(wanted)->observe(wanted, events_).value(); }
+  template <class Live>
+  static const Live& live(const std::map<std::string, model::Observation<Live>>& all, const std::string& name) {
+    return std::get<Live>(all.at(name));
+  }
+  /// Straight at the file, as another tool would.
+  void edit(const std::function<void(ldap::Transport&)>& change) {
+    auto file = ldap::open_ldif(path_).value();
+    change(*file);
+    ASSERT_TRUE(file->flush());
+  }
+  void append(const std::string& records) { std::ofstream(path_, std::ios::app) << "\n" << records; }
+};
+
+const std::string accounts_dn = "CN=Managed Service Accounts,DC=contoso,DC=com";
+
+Desired estate() {
+  return desired({group("Hosts", {named("HOST01")}), group("Others", {named("HOST02")})},
+                 {account("Web", {group_ref("Hosts")}), account("Api", {group_ref("Others")})});
+}
+
+TEST_F(Observer, what_is_settled_is_not_read_but_for_groups_that_somebody_names) {
+  auto wanted = estate();
+  bring_about(wanted);
+  wanted.suspects.emplace();
+  for (auto& one : wanted.host_groups) one.settled = true;
+  wanted.accounts[1].settled = true;
+  const auto seen = observe(wanted);
+  EXPECT_THAT(seen.accounts, ElementsAre(Key("Web")));
+  EXPECT_THAT(seen.host_groups, ElementsAre(Key("Hosts")));
+  EXPECT_THAT(seen.principals, IsEmpty());
+  const auto plan = plan::make_plan(wanted, seen, {});
+  EXPECT_THAT(plan.changes, IsEmpty());
+  EXPECT_EQ(plan.unchanged.size(), 4u);
+}
+
+TEST_F(Observer, a_suspect_is_found_whatever_it_is_called_and_wherever_it_stands) {
+  auto wanted = estate();
+  bring_about(wanted);
+  const auto guid = live(observe(wanted).accounts, "Web").id.guid;
+  edit([](ldap::Transport& file) {
+    ASSERT_TRUE(file.modify("CN=Web," + accounts_dn, {{ldap::ModifyOperation::replace, "sAMAccountName", {"Else$"}}}));
+    ASSERT_TRUE(file.rename("CN=Web," + accounts_dn, "CN=Else", "CN=Users,DC=contoso,DC=com"));
+  });
+  for (auto& one : wanted.host_groups) one.settled = true;
+  wanted.accounts[1].settled = true;
+  wanted.suspects.emplace();
+  EXPECT_TRUE(std::holds_alternative<Absent>(observe(wanted).accounts.at("Web")));
+  wanted.suspects->push_back(guid);
+  EXPECT_EQ(live(observe(wanted).accounts, "Web").sam_account_name, "Else$");
+}
+
+TEST_F(Observer, what_is_left_over_is_told_among_suspects) {
+  auto wanted = estate();
+  bring_about(wanted);
+  const auto all = observe(wanted);
+  const auto guid = live(all.accounts, "Api").id.guid;
+  wanted.accounts.pop_back();
+  for (auto& one : wanted.host_groups) one.settled = true;
+  wanted.accounts[0].settled = true;
+  wanted.suspects.emplace({live(all.accounts, "Web").id.guid, guid});
+  const auto seen = observe(wanted);
+  ASSERT_TRUE(seen.leftovers);
+  ASSERT_EQ(seen.leftovers->size(), 1u) << "an object whose declaration is settled is not left over";
+  EXPECT_EQ(seen.leftovers->front().id().guid, guid);
+}
+
+TEST_F(Observer, an_object_of_a_settled_declaration_is_nobody_elses) {
+  auto wanted = estate();
+  bring_about(wanted);
+  wanted.accounts.push_back(account("New"));
+  wanted.accounts[2].spec.sam_account_name = "Web";  // as the object of GMSA/Web is called
+  for (auto& one : wanted.host_groups) one.settled = true;
+  wanted.accounts[0].settled = wanted.accounts[1].settled = true;
+  wanted.suspects.emplace();
+  const auto seen = observe(wanted);
+  EXPECT_TRUE(std::holds_alternative<Absent>(seen.accounts.at("New")));
+  EXPECT_THAT(seen.sam_account_name_holders, Contains(Key("web$")));
+}
+
+TEST_F(Observer, a_part_costs_requests_by_its_own_size) {
+  auto wanted = desired({}, {});
+  for (int i = 0; i < 300; ++i) wanted.accounts.push_back(account("A" + std::to_string(i)));
+  bring_about(wanted);
+  const auto entries_read = [&] {
+    auto reader = observer(wanted);
+    EXPECT_TRUE(reader->observe(wanted, events_));
+    return reader->counters().entries.load();
+  };
+  EXPECT_GT(entries_read(), 300u);
+  wanted.suspects.emplace();
+  for (auto& one : wanted.accounts) one.settled = true;
+  wanted.accounts[7].settled = false;
+  EXPECT_LT(entries_read(), 15u);
+}
+
+// --- changes -------------------------------------------------------------------------------------------------------------
+
+TEST_F(Observer, a_file_keeps_no_count_of_changes) {
+  auto reader = observer(estate());
+  const auto position = reader->position();
+  ASSERT_FALSE(position);
+  EXPECT_EQ(position.error().kind, ErrorKind::unsupported);
+  EXPECT_EQ(reader->watch([] {}, {}).error().kind, ErrorKind::unsupported);
+  EXPECT_FALSE(reader->sees_deleted().value()) << "there is no container of deleted objects";
+}
+
+TEST_F(Observer, changed_objects_are_told_with_what_they_are_known_by) {
+  append(
+      "dn: OU=Unit,DC=contoso,DC=com\nobjectClass: organizationalUnit\nuSNCreated: 90\nuSNChanged: 105\n\n"
+      "dn: CN=policy,OU=Unit,DC=contoso,DC=com\nobjectClass: top\nobjectClass: container\n"
+      "objectClass: groupPolicyContainer\nuSNCreated: 90\nuSNChanged: 104\n\n"
+      "dn: CN=HOST03,OU=Unit,DC=contoso,DC=com\nobjectClass: computer\nuSNCreated: 101\nuSNChanged: 102\n"
+      "adminDescription: text\n\n"
+      "dn: CN=HOST04,OU=Unit,DC=contoso,DC=com\nobjectClass: computer\nuSNCreated: 90\nuSNChanged: 100\n\n"
+      "dn: CN=HOST05,OU=Unit,DC=contoso,DC=com\nobjectClass: computer\nuSNCreated: 90\nuSNChanged: 101\n"
+      "isDeleted: TRUE\n");
+  const auto changes = observer(estate())->changed_since(101);
+  ASSERT_TRUE(changes) << changes.error().message;
+  std::vector<std::string> told;
+  for (const auto& change : *changes)
+    told.push_back(change.sam_account_name + (change.marker ? " " + *change.marker : "") +
+                   (change.created ? " created" : "") + (change.deleted ? " deleted" : "") +
+                   (change.container ? " container" : ""));
+  EXPECT_THAT(told, UnorderedElementsAre(" container", "", "HOST03$ text created", "HOST05$ deleted"));
+}
+
+// --- writes --------------------------------------------------------------------------------------------------------------
+
+std::string little_endian(uint64_t number, size_t size) {
+  std::string bytes;
+  for (size_t i = 0; i < size; ++i) bytes += static_cast<char>(number >> (8 * i) & 0xFFU);
+  return bytes;
+}
+
+TEST_F(Observer, last_writes_are_told_by_field_and_controller) {
+  const auto dc01 = *model::Guid::parse("f4c3ff8e-a620-4bdc-8c8a-19c6ae449434");
+  const auto gone = *model::Guid::parse("11111111-2222-3333-4444-555555555555");
+  const auto stamp = [](uint32_t id, uint32_t version, const model::Guid& controller) {
+    return little_endian(id, 4) + little_endian(version, 4) + little_endian(13'439'999'047, 8) + controller.encode() +
+           little_endian(1, 16);
+  };
+  const std::string blob = little_endian(1, 8) + little_endian(3, 8) + stamp(0x0D, 7, dc01) +
+                           stamp(0x00090001, 2, gone) + stamp(0x00090008, 3, dc01);
+  append(
+      "dn: CN=DC01,CN=Servers,CN=Site,CN=Sites,CN=Configuration,DC=contoso,DC=com\nobjectClass: server\n"
+      "dNSHostName: dc01.contoso.com\n\n"
+      "dn: CN=NTDS Settings,CN=DC01,CN=Servers,CN=Site,CN=Sites,CN=Configuration,DC=contoso,DC=com\n"
+      "objectClass: nTDSDSA\ninvocationId:: " +
+      base64_encode(dc01.encode()) +
+      "\n\ndn: CN=HOST03,OU=Hosts,DC=contoso,DC=com\nobjectClass: computer\nreplPropertyMetaData:: " +
+      base64_encode(blob) + "\nobjectGUID:: " + base64_encode(gone.encode()) + "\n");
+  const auto writes = observer(estate())->last_writes(std::array{gone, dc01});
+  ASSERT_TRUE(writes) << writes.error().message;
+  EXPECT_THAT(*writes, ElementsAre(Key(gone)));
+  const auto& fields = writes->at(gone);
+  const auto time = *model::parse_filetime_text("2026-11-24T13:04:07Z");
+  EXPECT_EQ(fields.at("description"), (model::LastWrite{time, "dc01.contoso.com", 7}));
+  EXPECT_EQ(fields.at("enabled"), fields.at("accountNotDelegated")) << "they share userAccountControl";
+  EXPECT_EQ(fields.at("path"), (model::LastWrite{time, "", 2})) << "a move writes the name; its controller is no more";
+  EXPECT_THAT(fields, Not(Contains(Key("members"))));
+}
+
+TEST_F(Observer, the_xml_of_windows_is_preferred_and_knows_members) {
+  const auto guid = *model::Guid::parse("11111111-2222-3333-4444-555555555555");
+  const auto value = [](const std::string& root, const std::string& attribute, const std::string& more,
+                        const std::string& time, int version) {
+    return "<" + root + ">\n\t<pszAttributeName>" + attribute + "</pszAttributeName>\n" + more + "\t<dwVersion>" +
+           std::to_string(version) + "</dwVersion>\n\t<ftimeLastOriginatingChange>" + time +
+           "</ftimeLastOriginatingChange>\n\t<uuidLastOriginatingDsaInvocationID>f4c3ff8e-a620-4bdc-8c8a-19c6ae449434"
+           "</uuidLastOriginatingDsaInvocationID>\n\t<usnOriginatingChange>1</usnOriginatingChange>\n</" +
+           root + ">\n";
+  };
+  const auto member = [&](const std::string& dn, const std::string& deleted, const std::string& time, int version) {
+    return value("DS_REPL_VALUE_META_DATA", "member",
+                 "\t<pszObjectDn>" + dn + "</pszObjectDn>\n\t<ftimeDeleted>" + deleted + "</ftimeDeleted>\n", time,
+                 version);
+  };
+  append("dn: CN=G,CN=Users,DC=contoso,DC=com\nobjectClass: group\nobjectGUID:: " + base64_encode(guid.encode()) +
+         "\nmsDS-ReplAttributeMetaData:: " +
+         base64_encode(value("DS_REPL_ATTR_META_DATA", "description", "", "2026-11-24T13:04:07Z", 7)) +
+         "\nmsDS-ReplValueMetaData:: " +
+         base64_encode(member("CN=A", "1601-01-01T00:00:00Z", "2026-11-20T00:00:00Z", 1)) +
+         "\nmsDS-ReplValueMetaData:: " +
+         base64_encode(member("CN=B", "2026-11-22T00:00:00Z", "2026-11-22T00:00:00Z", 2)) + "\n");
+  const auto writes = observer(estate())->last_writes(std::array{guid});
+  ASSERT_TRUE(writes) << writes.error().message;
+  EXPECT_EQ(writes->at(guid).at("description").version, 7u);
+  EXPECT_EQ(writes->at(guid).at("members").time, *model::parse_filetime_text("2026-11-22T00:00:00Z"))
+      << "the last one, although that was a removal";
+}
+
+}  // namespace
+}  // namespace gmsactl
