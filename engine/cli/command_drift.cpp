@@ -66,6 +66,7 @@ ExitCode drift(const Options& options) {
       if (!plans.empty()) std::cout << '\n';
       std::cout << report::drift_text(*plan, color_for(options, STDOUT_FILENO)) << std::flush;
     }
+    plan->inputs.not_applicable = "it was made by drift, which only compares";
     plan->diagnostics.insert(plan->diagnostics.begin(), loaded->warnings.begin(), loaded->warnings.end());
     plans.push_back(std::move(*plan));
   }
