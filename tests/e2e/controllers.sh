@@ -152,6 +152,28 @@ pinned=$(sed -n 's/.*, server //p' "$work/out" | head -n1)
 caught_up dc01 dc02
 caught_up dc02 dc01
 
+step 'drift stays at the controller that it looked at before, says where something was changed, and reads all at another one'
+gm drift -f "$manifests" --cache "$work/cache" --server "ldap://$dc2" --log-level info
+assert_exit 0
+assert_err 'at=everything (there was no look before)'
+gm drift -f "$manifests" --cache "$work/cache" --log-level info
+assert_exit 0
+assert_err "server=ldap://$dc2" 'at=what changed'
+printf 'dn: CN=e2e-two-a1,%s\nchangetype: modify\nreplace: description\ndescription: by hand\n' "$ou" | modify
+caught_up_to() { [[ $(ldap_server=$dc2 values "CN=e2e-two-a1,$ou" description) == 'by hand' ]]; }
+replicate dc02 dc01 || true
+until_true 'the change at the other controller' caught_up_to
+gm drift -f "$manifests" --cache "$work/cache" --log-level info
+assert_exit 2
+assert_err "server=ldap://$dc2" 'at=what changed'
+assert_out "on $dc1, version "
+gm drift -f "$manifests" --cache "$work/cache" --server "ldap://$dc1" --log-level info
+assert_exit 2
+assert_err "at=everything (the last look was at $dc2, and another controller counts otherwise)"
+apply_all
+caught_up dc01 dc02
+caught_up dc02 dc01
+
 step 'the first controller does not answer: the run goes to the second'
 environment "$both"
 signal_all STOP dc01

@@ -59,7 +59,8 @@ without_time() { sed 's/"createdAt": "[^"]*"/"createdAt": ""/' "$1"; }
 found() {
   local what=$1 expected_code=$2 how=$3 part_code
   shift 3
-  gm drift -f "$manifests" --cache "$cache" -o json --log-level info
+  gm drift -f "$manifests" --cache "$cache" -o json --log-level debug
+  assert_err ' writes=0 '
   part_code=$code
   cp "$work/out" "$work/part"
   case $how in

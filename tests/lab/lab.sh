@@ -31,6 +31,7 @@ usage: ./dev lab COMMAND [--name NAME]
   --name NAME        another lab beside the first, with a network of its own
   GMSACTL_LAB_DIR    the state folder; default ~/.local/state/gmsactl-lab (or gmsactl-lab-NAME)
   GMSACTL_LAB_CACHE  where provisioned domains are kept, default ~/.cache/gmsactl-lab; 'off' for never
+  GMSACTL_LAB_STORE  the new domain's database: tdb (Samba's default), or mdb, which has ordered indexes as Windows has
 
 docs/testing.md tells what is in the domain.
 EOF
@@ -62,6 +63,7 @@ lab_dir=$(realpath -m "$lab_dir")
 # Samba's sockets are at most 107 characters long with their folder.
 ((${#lab_dir} <= 70)) || die "the path of the state folder is too long for sockets below it: $lab_dir"
 cache_dir=${GMSACTL_LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gmsactl-lab}
+store=${GMSACTL_LAB_STORE:-tdb}
 mode='' net='' dcs=()
 
 # --- what there is ---------------------------------------------------------------------------------------------------
@@ -201,6 +203,7 @@ cache_key() {
     cat "$here/seed.py" "$here/lab.sh"
     dpkg-query -W -f '${Version}' samba-ad-dc
     dc_address dc01
+    printf '%s' "$store"
   } | sha256sum | cut -c1-24
 }
 
@@ -215,7 +218,8 @@ provision_first() {
   (umask 077 && printf 'Aa1.%s\n' "$(openssl rand -hex 12)" >"$lab_dir/secrets/administrator.password")
   say "provisioning $domain …"
   on_dc dc01 samba-tool domain provision --targetdir="$d" --realm="$realm" --domain="$workgroup" --host-name=dc01 \
-    --host-ip="$(dc_address dc01)" --server-role=dc --dns-backend=SAMBA_INTERNAL --base-schema=2019 --function-level=2016 \
+    --host-ip="$(dc_address dc01)" --server-role=dc --backend-store="$store" --dns-backend=SAMBA_INTERNAL --base-schema=2019 \
+    --function-level=2016 \
     --adminpass="$(<"$lab_dir/secrets/administrator.password")" --option="ad dc functional level = 2016" \
     --option="interfaces=lo" --option="bind interfaces only=yes" --option="ldb:nosync=true" \
     >"$lab_dir/log/provision.log" 2>&1 || { tail -n 30 "$lab_dir/log/provision.log" >&2; die "provisioning failed"; }
