@@ -8,6 +8,7 @@
 
 #include "engine/apply/applier.h"
 #include "engine/base/text.h"
+#include "engine/cli/audit_file.h"
 #include "engine/cli/interrupt.h"
 #include "engine/cli/logging.h"
 #include "engine/cli/planned.h"
@@ -41,8 +42,9 @@ ExitCode begin_writes(const Options& options, Prepared& one, ports::EventSink& e
 
 /// Nothing in `lock` where none is to be had and none is needed; a code where another run has it.
 ExitCode take_lock(const Options& options, Prepared& one, std::unique_ptr<ports::Lock>& lock) {
+  if (options.no_lock) return ExitCode::done;
   auto locks = one.run.locks();
-  auto taken = locks ? (*locks)->acquire(run_identity(), options.lock_timeout, stop_requested())
+  auto taken = locks ? (*locks)->acquire(run_identity(), options.lock_timeout, process_gone, stop_requested())
                      : Result<std::unique_ptr<ports::Lock>>(fail(std::move(locks).error()));
   if (taken) {
     lock = std::move(*taken);
@@ -105,7 +107,7 @@ ExitCode verify(const Options& options, Prepared& one, ports::EventSink& events)
   return ExitCode::partly_applied;
 }
 
-ExitCode write(const Options& options, Prepared& one) {
+ExitCode write(const Options& options, Prepared& one, const report::ApplyStamp& stamp) {
   if (one.plan.empty()) return leaves_out_specs(one.plan) ? ExitCode::live_system : ExitCode::done;
   auto settings = progress_options(options);
   const bool text = options.output == Output::text;
@@ -116,6 +118,16 @@ ExitCode write(const Options& options, Prepared& one) {
   if (lock && lock->waited())
     if (const ExitCode code = check_still_the_same(options, one, progress); code != ExitCode::done)
       return code;
+  std::unique_ptr<ports::AuditLog> audit;
+  if (!options.audit_log.empty()) {
+    auto opened = open_audit_log(options.audit_log, one.plan, stamp);
+    if (!opened) {
+      print_error(options, "nothing was written to environment " + one.plan.environment, opened.error());
+      return ExitCode::unforeseen;
+    }
+    audit = std::move(*opened);
+    one.run.audit_to(audit.get());
+  }
   const Writing writing;
   if (const ExitCode code = begin_writes(options, one, progress); code != ExitCode::done) return code;
   one.results = apply::run(one.plan, one.run.provider(), {options.parallelism}, stop_requested(), progress);
@@ -140,6 +152,29 @@ void print_json(const std::vector<Prepared>& prepared, const report::ApplyStamp&
   std::vector<report::ApplyRun> runs;
   for (const auto& one : prepared) runs.push_back({&one.plan, one.results});
   std::cout << report::applies_json(runs, stamp);
+}
+
+/// Plans every environment; what stops an apply is printed and returned.
+ExitCode prepare(const Options& options, const Loaded& loaded, std::vector<Prepared>& prepared) {
+  ExitCode code = ExitCode::done;
+  for (const auto& desired : loaded.environments) {
+    auto planned = plan_and_show(options, loaded, desired, Severity::error, code);
+    if (!planned) continue;
+    if (options.output == Output::text) std::cout << '\n' << std::flush;
+    prepared.push_back({std::move(planned->run), std::move(planned->plan), loaded.source_lines()});
+  }
+  return code;
+}
+
+bool approved(const Options& options, const std::vector<Prepared>& prepared) {
+  if (options.auto_approve) return true;
+  std::cerr << "\nApply these changes to";
+  for (const auto& one : prepared)
+    std::cerr << ' ' << one.plan.environment << " (" << printable(one.plan.domain) << " through "
+              << printable(one.plan.server) << ")";
+  std::cerr << "? Only \"yes\" is taken for a yes: " << std::flush;
+  std::string answer;
+  return static_cast<bool>(std::getline(std::cin, answer)) && trim(answer) == "yes";
 }
 
 }  // namespace
@@ -173,11 +208,37 @@ ExitCode write_all(const Options& options, std::vector<Prepared>& prepared, repo
     if (stop_requested().stop_requested())
       code = worst(code, ExitCode::interrupted);
     else
-      code = worst(code, write(options, one));
+      code = worst(code, write(options, one, stamp));
   }
   stamp.finished_at = utc_now();
   if (options.output == Output::json) print_json(prepared, stamp);
   return code;
+}
+
+ExitCode plan_and_write(const Options& options) {
+  if (!options.auto_approve && !can_ask()) {
+    print_usage_error(options, "apply asks before it writes, and there is no terminal to ask on",
+                      "Pass --auto-approve in a pipeline.");
+    return ExitCode::invalid;
+  }
+  const std::string started = utc_now();
+  const auto loaded = load(options);
+  if (!loaded) return loaded.error();
+  print_diagnostics(options, loaded->warnings, loaded->source_lines());
+
+  std::vector<Prepared> prepared;
+  if (const ExitCode code = prepare(options, *loaded, prepared); code != ExitCode::done) {
+    std::cerr << "Nothing was written.\n";
+    return code;
+  }
+  const bool anything =
+      std::any_of(prepared.begin(), prepared.end(), [](const Prepared& one) { return !one.plan.empty(); });
+  if (anything && !approved(options, prepared)) {
+    std::cerr << "Nothing was written.\n";
+    return ExitCode::done;
+  }
+  // Before the first write, since that may change the work tree.
+  return write_all(options, prepared, {started, {}, source_of(options, loaded->read)});
 }
 
 }  // namespace gmsactl::cli

@@ -59,10 +59,7 @@ class CommandLine {
     auto* write = add("apply", "Make live state match the manifests", apply);
     live_flags(*write);
     named(write->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
-    write->add_flag("--auto-approve", options_.auto_approve, "Do not ask before writing");
-    named(duration(*write, "--lock-timeout", options_.lock_timeout,
-                   "How long to wait for another run (not at all)"),
-          "LOCK_TIMEOUT");
+    writing_flags(*write);
     write->add_option("plan", options_.plan_file,
                       "A saved plan: do exactly that, or nothing where anything it is about has changed");
     allowing_flags(*write);
@@ -77,6 +74,7 @@ class CommandLine {
     auto* compare =
         add("changed", "Environments and addresses that differ between two git revisions", changed);
     changed_flags(*compare);
+    ownership_commands();
     spec_commands();
     auto* print = add("schema", "Print the JSON Schema of a manifest kind, for editors", schema);
     print->add_option("kind", options_.schema_name,
@@ -100,6 +98,26 @@ class CommandLine {
   }
 
  private:
+  void ownership_commands() {
+    auto* take =
+        add("adopt", "Take over existing objects that nobody manages, and change nothing else", adopt);
+    live_flags(*take);
+    writing_flags(*take);
+    auto* release = add("forget", "Release managed objects, and change nothing else", forget);
+    live_flags(*release, /*with_target=*/false);
+    writing_flags(*release);
+    release->add_option("address", options_.targets, "What to release: GMSA/NAME, HostGroup/NAME or a glob")
+        ->required();
+    auto* lock = app_.add_subcommand("lock", "The lock that one run holds while it writes");
+    lock->require_subcommand(1);
+    live_flags(*add("status", "Who holds the lock", lock_status, lock), /*with_target=*/false);
+    auto* unlock = add("release", "Release a lock whose run is gone", lock_release, lock);
+    live_flags(*unlock, /*with_target=*/false);
+    unlock->add_option("--id", options_.lock_id, "The lock's id, as lock status shows it")
+        ->required()
+        ->type_name("ID");
+  }
+
   void spec_commands() {
     auto* spec = app_.add_subcommand("spec", "Credential specs: render, list, validate, and how to use them");
     spec->require_subcommand(1);
@@ -256,9 +274,26 @@ class CommandLine {
     detailed_flag(sub);
   }
 
-  void live_flags(CLI::App& sub) {
+  void writing_flags(CLI::App& sub) {
+    sub.add_flag("--auto-approve", options_.auto_approve, "Do not ask before writing");
+    named(sub.add_flag("--no-lock", options_.no_lock, "Neither take the lock nor heed it"), "NO_LOCK");
+    named(sub.add_option("--audit-log", options_.audit_log,
+                         "Append a line of JSON for every write to this file")
+              ->type_name("FILE"),
+          "AUDIT_LOG");
+    named(duration(sub, "--lock-timeout", options_.lock_timeout,
+                   "How long to wait for another run (not at all)"),
+          "LOCK_TIMEOUT");
+  }
+
+  void live_flags(CLI::App& sub, bool with_target = true) {
     manifest_flags(sub);
     output_flag(sub);
+    if (with_target) selection_flags(sub);
+    connection_flags(sub);
+  }
+
+  void selection_flags(CLI::App& sub) {
     sub.add_option("--target", options_.targets,
                    "Only these addresses and what they require; a glob such as 'GMSA/Web*'; repeatable")
         ->type_name("KIND/NAME")
@@ -266,6 +301,9 @@ class CommandLine {
     sub.add_option("--exclude", options_.excludes, "Not these addresses; repeatable")
         ->type_name("KIND/NAME")
         ->allow_extra_args(false);
+  }
+
+  void connection_flags(CLI::App& sub) {
     sub.add_option("--server", options_.servers,
                    "ldap://…, ldaps://… or ldif:FILE in place of the Environment's; repeatable")
         ->type_name("URL")

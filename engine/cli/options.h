@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/plan/make_plan.h"
+
 namespace gmsactl::cli {
 
 enum class Output { text, json };
@@ -39,10 +41,14 @@ struct Options {
   bool explain = false;
   bool auto_approve = false;
   std::vector<std::string> allow_replace;
+  plan::Aim aim = plan::Aim::as_declared;
+  std::string lock_id;    ///< of lock release
   std::string plan_file;  ///< of apply and show, or empty
   std::string out;        ///< where plan saves what it made, or empty
   std::chrono::milliseconds valid_for{std::chrono::days{7}};
   std::chrono::milliseconds lock_timeout{0};
+  bool no_lock = false;
+  std::string audit_log;  ///< file, or empty
   bool adopt = false;
   bool prune = false;
   std::optional<size_t> allow_deletes;

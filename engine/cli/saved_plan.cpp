@@ -118,7 +118,8 @@ Result<SavedInputs> reopen(const report::PlanDocument& document) {
   if (!inputs.not_applicable.empty())
     return fail(ErrorKind::invalid, "the plan can't be carried out: " + inputs.not_applicable,
                 "Keep the password in a vault, and plan again.");
-  SavedInputs saved{{{manifest::load(manifest::sources_of(inputs.manifests)), std::nullopt}, {}, {}, {}, {}}, {}};
+  SavedInputs saved{{{manifest::load(manifest::sources_of(inputs.manifests)), std::nullopt}, {}, {}, {}, {}},
+                    {}};
   Loaded& loaded = saved.loaded;
   Diagnostics found = loaded.read.manifests.diagnostics();
   auto desired = loaded.read.manifests.resolve(document.plan.environment, found);

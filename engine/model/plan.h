@@ -93,6 +93,12 @@ struct KdsRootKeyChange {
   bool effective_immediately = false;  ///< back-dated by ten hours, for single-DC labs
 };
 
+/// The marker alone: an object that is taken over or released, and otherwise stays as it is.
+struct MarkerChange {
+  std::variant<LiveGroup, LiveGmsa> live;
+  std::string marker;  ///< Marker::text() as it shall be; empty: none
+};
+
 /// What one account's spec shall be at one place; with `live`, what it was when planned.
 struct CredentialSpecChange {
   std::string target;   ///< SpecTarget's metadata.name
@@ -127,7 +133,7 @@ struct Change {
   std::vector<ResourceId> requires_;  ///< must succeed first
   SourceRange declared_at;
   std::variant<GmsaChange, GroupChange, ContainerChange, KdsRootKeyChange, CredentialSpecChange,
-               RemovalChange>
+               RemovalChange, MarkerChange>
       detail;
 };
 

@@ -99,8 +99,9 @@ bool unsafe(uint32_t code) {
 
 }  // namespace
 
-std::string document_text(const Json& document) {
-  const std::string plain = document.dump(2, ' ', false, Json::error_handler_t::replace);
+namespace {
+
+std::string escaped(const std::string& plain) {
   std::string text;
   text.reserve(plain.size() + 1);
   for (size_t i = 0; i < plain.size();) {
@@ -122,6 +123,16 @@ std::string document_text(const Json& document) {
   }
   text += '\n';
   return text;
+}
+
+}  // namespace
+
+std::string document_text(const Json& document) {
+  return escaped(document.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
+std::string line_text(const Json& document) {
+  return escaped(document.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 std::string canonical_text(const Json& document) {
