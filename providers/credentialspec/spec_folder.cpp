@@ -84,10 +84,14 @@ void read_lines(const std::string& text, LiveSpec& live) {
   if (!live.lines.empty() && live.lines.back().empty()) live.lines.pop_back();
 }
 
-LiveSpec read_spec(files::FileStore& store, const std::string& name, const FolderFormat& format) {
+LiveSpec read_spec(files::FileStore& store, const files::FileEntry& entry, const FolderFormat& format) {
   LiveSpec live;
-  live.name = name;
-  auto text = store.read(name, longest_file);
+  live.name = entry.name;
+  if (entry.size > longest_file) {
+    live.problem = "it is longer than " + std::to_string(longest_file) + " bytes";
+    return live;
+  }
+  auto text = store.read(entry.name, longest_file);
   if (!text) {
     live.problem = text.error().message;
     return live;
@@ -211,7 +215,7 @@ model::Observation<LivePlace> observe_folder(files::FileStore& store, const Fold
          "Nothing needs doing: the next change there writes it anew."});
   for (const auto& entry : *entries) {
     if (entry.name == index_name || !entry.name.ends_with(format.ending)) continue;
-    LiveSpec live = read_spec(store, entry.name, format);
+    LiveSpec live = read_spec(store, entry, format);
     if (const auto known = index->index.find(entry.name); known != index->index.end()) {
       live.account = known->second.account;
       live.owner = known->second.owner;
