@@ -57,8 +57,9 @@ class CommandLine {
     replace_flag(*write);
     spec_commands();
     auto* print = add("schema", "Print the JSON Schema of a manifest kind, for editors", schema);
-    print->add_option("kind", options_.schema_name,
-                      "manifest (all kinds, the default), Environment, HostGroup, GMSA, SpecTarget, plan or report");
+    print->add_option(
+        "kind", options_.schema_name,
+        "manifest (all kinds, the default), Environment, HostGroup, GMSA, SpecTarget, plan or report");
     auto* tell = add("version", "Print the version", version);
     output_flag(*tell);
   }

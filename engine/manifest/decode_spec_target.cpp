@@ -135,7 +135,8 @@ class SpecTargetDecoder {
       missing("spec.hosts", "A SpecTarget of type Docker", spec_.at,
               "Write hosts: [HOST01], or hosts: [{hostGroup: NAME}].", reading_);
     target.path = text(spec_, "path", "path");
-    if (const Entry* path = spec_.find("path"); path != nullptr && target.transport.type == HostTransport::Type::smb)
+    if (const Entry* path = spec_.find("path");
+        path != nullptr && target.transport.type == HostTransport::Type::smb)
       check_share_path(*path, target.path);
     if (target.transport.type == HostTransport::Type::local && target.path.empty())
       missing("spec.path", "A SpecTarget with the local transport", spec_.at,
@@ -210,9 +211,9 @@ class SpecTargetDecoder {
   /// The path on a share has no drive, which is what a path on a Windows host begins with elsewhere.
   void check_share_path(const Entry& entry, const std::string& path) {
     if (path.find_first_of("\"*<>?|:") == std::string::npos) return;
-    reading_.error(codes::invalid_path, entry.value.at,
-                   in_quotes(path) + " is no path on a share.",
-                   "Write it without the drive, ProgramData\\docker\\CredentialSpecs, and the drive as transport.share: C$.");
+    reading_.error(codes::invalid_path, entry.value.at, in_quotes(path) + " is no path on a share.",
+                   "Write it without the drive, ProgramData\\docker\\CredentialSpecs, and the drive as "
+                   "transport.share: C$.");
   }
 
   void read_engine(const Node& node, DockerTarget& target) {

@@ -39,7 +39,8 @@ bool glob_match(std::string_view pattern, std::string_view text) {
 }
 
 bool is_selected(const Options& options, const ResourceId& id) {
-  if (id.kind == Kind::credential_spec && options.only_specs && !options.only_specs->contains(id)) return false;
+  if (id.kind == Kind::credential_spec && options.only_specs && !options.only_specs->contains(id))
+    return false;
   const std::string address = model::address(id);
   const auto matches = [&](const std::string& pattern) { return glob_match(pattern, address); };
   if (std::any_of(options.excludes.begin(), options.excludes.end(), matches)) return false;

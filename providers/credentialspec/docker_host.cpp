@@ -53,7 +53,8 @@ std::string with_host(std::string text, const std::string& name) {
   return text;
 }
 
-SpecLocation spec_location(const model::DockerTarget& target, const SpecHost& host, const std::string& data_root) {
+SpecLocation spec_location(const model::DockerTarget& target, const SpecHost& host,
+                           const std::string& data_root) {
   const auto& transport = target.transport;
   const bool is_smb = transport.type == HostTransport::Type::smb;
   if (!target.path.empty())
@@ -79,21 +80,24 @@ std::vector<PlaceNote> known_issues(const docker::EngineInfo& info, const SpecHo
   }
   const std::string on = host.name + " runs Windows build " + build_text(info);
   if (info.build > 0 && info.build < build_2019)
-    notes.push_back({"GMSA0232", "A container's hostname must be the account's name",
-                     on + ", which is older than Windows Server 2019: a container there is known by its account only "
-                          "if its hostname is the account's name, and two at a time with one account disturb each "
-                          "other.",
-                     "Give docker run --hostname with the account's sAMAccountName, one container for each account."});
+    notes.push_back(
+        {"GMSA0232", "A container's hostname must be the account's name",
+         on + ", which is older than Windows Server 2019: a container there is known by its account only "
+              "if its hostname is the account's name, and two at a time with one account disturb each "
+              "other.",
+         "Give docker run --hostname with the account's sAMAccountName, one container for each account."});
   if (info.build >= build_1703 && info.build <= build_1803 && info.isolation == "hyperv")
-    notes.push_back({"GMSA0233", "Hyper-V isolation does not work with a credential spec",
-                     on + ", and isolates containers by Hyper-V unless told otherwise: in versions 1703 to 1803 those "
-                          "with a credential spec hang or fail.",
-                     "Run them with --isolation=process, or update the host to version 1809 or later."});
+    notes.push_back(
+        {"GMSA0233", "Hyper-V isolation does not work with a credential spec",
+         on + ", and isolates containers by Hyper-V unless told otherwise: in versions 1703 to 1803 those "
+              "with a credential spec hang or fail.",
+         "Run them with --isolation=process, or update the host to version 1809 or later."});
   if (info.build == build_2019 && info.revision >= 0 && info.revision < revision_with_containerd &&
       info.uses_containerd)
-    notes.push_back({"GMSA0234", "containerd does not know credential specs on this build",
-                     on + ", and its engine uses containerd, which takes credential specs from 17763.1817 on.",
-                     "Install KB5000822 or a later cumulative update."});
+    notes.push_back(
+        {"GMSA0234", "containerd does not know credential specs on this build",
+         on + ", and its engine uses containerd, which takes credential specs from 17763.1817 on.",
+         "Install KB5000822 or a later cumulative update."});
   return notes;
 }
 

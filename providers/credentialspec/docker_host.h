@@ -1,5 +1,5 @@
-// What the Docker Engine of a host tells about where credential specs belong there and what is known to go wrong with
-// them. Pure; used by the Docker target.
+// What the Docker Engine of a host tells about where credential specs belong there and what is known to go
+// wrong with them. Pure; used by the Docker target.
 #pragma once
 
 #include <string>
@@ -19,7 +19,8 @@ struct SpecLocation {
   bool operator==(const SpecLocation&) const = default;
 };
 
-/// The declared one; else below `data_root` of the engine, which may be empty; else where Docker on Windows has it.
+/// The declared one; else below `data_root` of the engine, which may be empty; else where Docker on Windows
+/// has it.
 SpecLocation spec_location(const model::DockerTarget& target, const model::SpecHost& host,
                            const std::string& data_root);
 
@@ -27,7 +28,8 @@ SpecLocation spec_location(const model::DockerTarget& target, const model::SpecH
 std::vector<model::PlaceNote> known_issues(const docker::EngineInfo& info, const model::SpecHost& host);
 
 /// That the engine told nothing, and what follows.
-model::PlaceNote silent_engine(const model::DockerTarget& target, const model::SpecHost& host, const Error& why);
+model::PlaceNote silent_engine(const model::DockerTarget& target, const model::SpecHost& host,
+                               const Error& why);
 
 /// `text` with what stands for the host in it replaced.
 std::string with_host(std::string text, const std::string& name);

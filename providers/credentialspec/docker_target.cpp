@@ -22,8 +22,8 @@ using model::SpecHost;
 using Places = std::map<std::string, model::Observation<model::LivePlace>>;
 
 /// Sessions that stay open for what comes next: to connect costs more than all the rest, and a plan is
-/// followed by writing and reading back. A process may have 1,024 files open where nobody has raised that; behind
-/// each SMB session is a program that takes 3 MB.
+/// followed by writing and reading back. A process may have 1,024 files open where nobody has raised that;
+/// behind each SMB session is a program that takes 3 MB.
 constexpr size_t most_open_sessions = 256;
 constexpr size_t most_open_programs = 64;
 
@@ -33,7 +33,7 @@ constexpr std::chrono::milliseconds patience_with_engines{10'000};
 /// One host: its folder is opened when it is first needed, and one thing at a time is done there.
 struct Host {
   std::mutex mutex;
-  std::atomic<int> wanted{0};  // by how many threads, the one that holds the mutex included
+  std::atomic<int> wanted{0};            // by how many threads, the one that holds the mutex included
   std::optional<SpecLocation> location;  // once it is known
   std::vector<model::PlaceNote> notes;
   std::unique_ptr<files::FileStore> folder;
@@ -104,7 +104,8 @@ class DockerTarget : public ports::SpecTarget {
     auto seen = observe_folder(*host.folder, {});
     const auto* unreadable = std::get_if<model::Unreadable>(&seen);
     keep_or_close(host, unreadable != nullptr ? std::optional(unreadable->why) : std::nullopt);
-    // A folder that is not there yet has no specs in it; what is known about the host is to be told all the same.
+    // A folder that is not there yet has no specs in it; what is known about the host is to be told all the
+    // same.
     if (std::holds_alternative<model::Absent>(seen) && !host.notes.empty()) seen = model::LivePlace{};
     if (auto* place = std::get_if<model::LivePlace>(&seen))
       place->notes.insert(place->notes.end(), host.notes.begin(), host.notes.end());

@@ -8,7 +8,8 @@ namespace gmsactl::contract {
 Place open_place() {
   Place place;
   place.path = lab::variable("GMSACTL_LAB_HOSTS_FOLDER");
-  if (place.path.empty()) place.skip = "the lab has no hosts: ./dev lab up hosts, then ./dev lab run -- ctest";
+  if (place.path.empty())
+    place.skip = "the lab has no hosts: ./dev lab up hosts, then ./dev lab run -- ctest";
   place.root = place.path;
   place.open = [](const std::string& path) {
     sftp::Options options;

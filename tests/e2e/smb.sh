@@ -135,6 +135,12 @@ target '  path: other/{host}
 apply_all
 [[ -s $drive/other/HOST07/contoso_e2e-smb.json ]] || failed 'no spec in the other folder'
 converged
+target '  path: /
+  transport: {type: smb, share: CredentialSpecs}'
+converged
+rm "$spec" "$specs/.gmsactl.json"
+apply_all
+[[ -s $spec ]] || failed 'no spec on the share of the folder'
 target '  transport: {type: smb, share: "Locked$"}'
 converged
 rm "$spec"

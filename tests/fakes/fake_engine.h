@@ -1,5 +1,5 @@
-// A Docker Engine of Windows, as far as a client asks one for what it runs on: none can run here. Answers GET /info on
-// a unix socket, one connection after the other.
+// A Docker Engine of Windows, as far as a client asks one for what it runs on: none can run here. Answers GET
+// /info on a unix socket, one connection after the other.
 #pragma once
 
 #include <atomic>

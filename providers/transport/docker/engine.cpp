@@ -173,7 +173,8 @@ Result<std::string> Engine::api_version() {
 }
 
 Result<EngineInfo> Engine::info() {
-  // Without a version of the API, since any will do, and the oldest engines are those that most is known about.
+  // Without a version of the API, since any will do, and the oldest engines are those that most is known
+  // about.
   const auto response = GMSACTL_TRY(client_.send({"GET", "/info", "", "", {}}));
   if (response.status >= 300) return fail(refusal(response, place_));
   return parse_info(response.body);

@@ -1,5 +1,5 @@
-// The Docker Engine API as far as configs and services of a swarm (1.30 and later, of 2017) and the machine itself
-// go. Knows no gMSA; called by the Swarm and the Docker target.
+// The Docker Engine API as far as configs and services of a swarm (1.30 and later, of 2017) and the machine
+// itself go. Knows no gMSA; called by the Swarm and the Docker target.
 #pragma once
 
 #include <map>
@@ -31,7 +31,8 @@ struct Service {
   std::string spec;  ///< the whole ServiceSpec as JSON, for an update that keeps what it does not know
 };
 
-/// The machine that an engine runs on, as the engine tells it. A Windows engine does not tell its containerd's version.
+/// The machine that an engine runs on, as the engine tells it. A Windows engine does not tell its
+/// containerd's version.
 struct EngineInfo {
   std::string os_type;    ///< "windows" or "linux"
   std::string data_root;  ///< "C:\\ProgramData\\docker"

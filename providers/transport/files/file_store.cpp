@@ -21,16 +21,16 @@ Result<void> check_name(const std::string& name) {
 std::string temporary_name(const std::string& name) {
   // Process ids won't do: two containers on two machines often have the same.
   std::random_device random;
-  return std::string(temporary_prefix) + std::to_string(random()) + "-" + std::to_string(random()) + "-" + name +
-         std::string(temporary_suffix);
+  return std::string(temporary_prefix) + std::to_string(random()) + "-" + std::to_string(random()) + "-" +
+         name + std::string(temporary_suffix);
 }
 
 bool is_temporary(const std::string& name) {
   return name.starts_with(temporary_prefix) && name.ends_with(temporary_suffix);
 }
 
-Result<void> replace_in_steps(const Renaming& renaming, const std::string& place, const std::string& temporary,
-                              const std::string& name) {
+Result<void> replace_in_steps(const Renaming& renaming, const std::string& place,
+                              const std::string& temporary, const std::string& name) {
   const std::string aside = temporary_name("former-" + name);
   GMSACTL_TRY(renaming.rename(name, aside));
   auto replaced = renaming.rename(temporary, name);
@@ -40,8 +40,8 @@ Result<void> replace_in_steps(const Renaming& renaming, const std::string& place
   }
   if (renaming.rename(aside, name)) return replaced;
   return fail(Error{ErrorKind::internal,
-                    "writing " + place + "/" + printable(name) + " failed, and the former file is now called " +
-                        printable(aside),
+                    "writing " + place + "/" + printable(name) +
+                        " failed, and the former file is now called " + printable(aside),
                     "Rename it back.",
                     {}});
 }

@@ -50,8 +50,8 @@ struct Renaming {
   std::function<Result<void>(const std::string& from, const std::string& to)> rename;
   std::function<Result<void>(const std::string& name)> remove;
 };
-/// For a place that can't put a file over another one in one step: the former file steps aside for a moment, and
-/// comes back if the new one can't take its place.
+/// For a place that can't put a file over another one in one step: the former file steps aside for a moment,
+/// and comes back if the new one can't take its place.
 [[nodiscard]] Result<void> replace_in_steps(const Renaming& renaming, const std::string& place,
                                             const std::string& temporary, const std::string& name);
 

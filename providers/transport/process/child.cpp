@@ -19,7 +19,8 @@ namespace gmsactl::process {
 
 namespace {
 
-/// Above all numbers that a child knows a descriptor by, so that moving one there overwrites none still to be moved.
+/// Above all numbers that a child knows a descriptor by, so that moving one there overwrites none still to be
+/// moved.
 constexpr int out_of_the_way = 64;
 
 class FileActions {
@@ -134,7 +135,8 @@ Reading read_until(std::span<const Source> sources, std::chrono::steady_clock::t
   std::array<char, 65536> buffer{};
   for (;;) {
     const bool enough = is_enough();
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
     if (left <= 0) return enough ? Reading::enough : Reading::late;
     const int patience = enough ? 0 : static_cast<int>(std::min<long long>(left, 3'600'000));
     const int ready = poll(waiting.data(), waiting.size(), patience);

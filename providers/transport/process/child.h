@@ -1,5 +1,5 @@
-// Programs that can do what no library here can, run as children: no shell, nothing asked on a terminal, and none
-// left behind. Knows no program. Called by transports that talk to one.
+// Programs that can do what no library here can, run as children: no shell, nothing asked on a terminal, and
+// none left behind. Knows no program. Called by transports that talk to one.
 #pragma once
 
 #include <sys/types.h>
@@ -32,9 +32,9 @@ struct Handover {
 /// Killed, by its number and no other, when the value goes.
 class Child {
  public:
-  /// Unless handed over, its standard input is empty and what it prints goes where ours does. In a session of its
-  /// own, so that Ctrl-C is ours to answer and there is no terminal to ask on. `not_found` where there is no such
-  /// program.
+  /// Unless handed over, its standard input is empty and what it prints goes where ours does. In a session of
+  /// its own, so that Ctrl-C is ours to answer and there is no terminal to ask on. `not_found` where there is
+  /// no such program.
   [[nodiscard]] static Result<Child> start(const Command& command, std::span<const Handover> handovers);
   Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, 0)) {}
   Child& operator=(Child&&) = delete;
@@ -58,8 +58,8 @@ struct Source {
 
 enum class Reading { enough, ended, late };
 
-/// Reads from all sources until `is_enough` and nothing more waits to be read, until all of them have ended, or
-/// until the time is over.
+/// Reads from all sources until `is_enough` and nothing more waits to be read, until all of them have ended,
+/// or until the time is over.
 Reading read_until(std::span<const Source> sources, std::chrono::steady_clock::time_point end,
                    const std::function<bool()>& is_enough);
 

@@ -31,8 +31,8 @@ std::string read(ssh_channel channel, size_t size, std::chrono::milliseconds tim
   std::string bytes(size, '\0');
   size_t done = 0;
   while (done < size) {
-    const int got = ssh_channel_read_timeout(channel, bytes.data() + done, static_cast<uint32_t>(size - done), 0,
-                                             static_cast<int>(timeout.count()));
+    const int got = ssh_channel_read_timeout(channel, bytes.data() + done, static_cast<uint32_t>(size - done),
+                                             0, static_cast<int>(timeout.count()));
     if (got <= 0) break;
     done += static_cast<size_t>(got);
   }
@@ -45,7 +45,8 @@ std::string read(ssh_channel channel, size_t size, std::chrono::milliseconds tim
 bool has_posix_rename(sftp_session sftp) { return sftp_extension_supported(sftp, extension, "1") != 0; }
 
 int status_of(std::string_view answer, uint32_t id) {
-  if (answer.size() < 9 || answer[0] != SSH_FXP_STATUS || number_at(answer, 1) != id) return SSH_FX_BAD_MESSAGE;
+  if (answer.size() < 9 || answer[0] != SSH_FXP_STATUS || number_at(answer, 1) != id)
+    return SSH_FX_BAD_MESSAGE;
   return static_cast<int>(number_at(answer, 5));
 }
 

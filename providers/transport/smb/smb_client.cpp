@@ -30,7 +30,8 @@ constexpr size_t longest_line = 4096;
 constexpr size_t longest_answer = size_t{16} << 20;
 
 process::Command command_of(const Options& options) {
-  const auto seconds = std::max<long long>(1, std::chrono::ceil<std::chrono::seconds>(options.timeout).count());
+  const auto seconds =
+      std::max<long long>(1, std::chrono::ceil<std::chrono::seconds>(options.timeout).count());
   process::Command command{
       options.program,
       {
@@ -118,13 +119,15 @@ Result<std::unique_ptr<Client>> Client::start(const Options& options) {
   Pipe download = GMSACTL_TRY(process::make_pipe());
   Descriptor upload(memfd_create("gmsactl", MFD_CLOEXEC));
   if (upload.get() < 0) return fail(ErrorKind::internal, "no file can be made in memory");
-  const std::array handovers{Handover{input.get(), STDIN_FILENO}, Handover{prompts.write.get(), STDOUT_FILENO},
+  const std::array handovers{Handover{input.get(), STDIN_FILENO},
+                             Handover{prompts.write.get(), STDOUT_FILENO},
                              Handover{words.write.get(), STDERR_FILENO}, Handover{upload.get(), 3},
                              Handover{download.write.get(), 4}};
   auto child = process::Child::start(command_of(options), handovers);
   if (!child && child.error().kind == ErrorKind::not_found)
-    return fail(ErrorKind::unsupported, "the program " + printable(options.program) + " is not installed",
-                "Hosts are reached by SMB through it: apt-get install smbclient, or dnf install samba-client");
+    return fail(
+        ErrorKind::unsupported, "the program " + printable(options.program) + " is not installed",
+        "Hosts are reached by SMB through it: apt-get install smbclient, or dnf install samba-client");
   if (!child) return fail(std::move(child).error());
   std::unique_ptr<Client> client(
       new Client(options, std::move(*child),
@@ -149,8 +152,9 @@ Result<void> Client::log_in(const Options& options) {
   const std::string service = "cifs/" + options.host;
   const std::string_view status = status_in(printed);
   if (answer == Answer::late)
-    return refuse(ErrorKind::timeout, host_ + " can't be reached by SMB: no answer in " +
-                      std::to_string(timeout_.count()) + " ms", look);
+    return refuse(
+        ErrorKind::timeout,
+        host_ + " can't be reached by SMB: no answer in " + std::to_string(timeout_.count()) + " ms", look);
   if (answer == Answer::question)
     return refuse(ErrorKind::unauthenticated, "the Kerberos ticket has expired", "Run kinit USER@REALM");
   if (printed.find("tree connect failed") != std::string::npos)
@@ -158,23 +162,31 @@ Result<void> Client::log_in(const Options& options) {
                   refusal(printed, {}).hint);
   if (printed.find("session setup failed") == std::string::npos) {
     if (status.empty() && !has_address(host_))
-      return refuse(ErrorKind::unavailable, "there is no host " + host_, "Correct the name, or its entry in DNS");
-    return refuse(ErrorKind::unavailable, host_ + " can't be reached by SMB: " +
-                      (status.empty() ? "nothing answers there" : printable(trim(printed))), look);
+      return refuse(ErrorKind::unavailable, "there is no host " + host_,
+                    "Correct the name, or its entry in DNS");
+    return refuse(ErrorKind::unavailable,
+                  host_ + " can't be reached by SMB: " +
+                      (status.empty() ? "nothing answers there" : printable(trim(printed))),
+                  look);
   }
   // Samba has no better word for it.
   if (status == "NT_STATUS_INVALID_PARAMETER")
-    return refuse(ErrorKind::unauthenticated, "no Kerberos ticket for " + service + " can be had",
-                  "Run kinit USER@REALM: smbclient reads a ticket cache (KRB5CCNAME), not a keytab. The host must "
-                  "be named as its computer account is");
-  return refuse(ErrorKind::unauthenticated, host_ + " does not take the Kerberos ticket (" + std::string(status) + ")",
+    return refuse(
+        ErrorKind::unauthenticated, "no Kerberos ticket for " + service + " can be had",
+        "Run kinit USER@REALM: smbclient reads a ticket cache (KRB5CCNAME), not a keytab. The host must "
+        "be named as its computer account is");
+  return refuse(ErrorKind::unauthenticated,
+                host_ + " does not take the Kerberos ticket (" + std::string(status) + ")",
                 "See with klist whose it is, and whether that user may log in there by the network");
 }
 
-Result<std::string> Client::run(std::initializer_list<std::string_view> words) { return ask(words, nullptr, 0); }
+Result<std::string> Client::run(std::initializer_list<std::string_view> words) {
+  return ask(words, nullptr, 0);
+}
 
 Result<std::string> Client::send(const std::string& content, std::initializer_list<std::string_view> words) {
-  if (!put_into(ends_.upload.get(), content)) return fail(ErrorKind::internal, "a file in memory can't be written");
+  if (!put_into(ends_.upload.get(), content))
+    return fail(ErrorKind::internal, "a file in memory can't be written");
   return ask(words, nullptr, 0);
 }
 
@@ -193,7 +205,8 @@ Result<std::string> Client::ask(std::initializer_list<std::string_view> words, s
     case Answer::prompt:
       return printed;
     case Answer::late:
-      return lost(ErrorKind::timeout, host_ + " did not answer in " + std::to_string(timeout_.count()) + " ms",
+      return lost(ErrorKind::timeout,
+                  host_ + " did not answer in " + std::to_string(timeout_.count()) + " ms",
                   "Try again, or with a longer --timeout");
     case Answer::question:
     case Answer::ended:

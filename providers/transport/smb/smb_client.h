@@ -1,5 +1,5 @@
-// One smbclient program, logged in to one share and asked one thing after the other, as a person would type it.
-// Private to this folder.
+// One smbclient program, logged in to one share and asked one thing after the other, as a person would type
+// it. Private to this folder.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +21,13 @@ class Client {
   [[nodiscard]] static Result<std::unique_ptr<Client>> start(const Options& options);
 
   /// A command and its arguments; what it prints, which for all but a listing is nothing where it was done.
-  /// `invalid` where smbclient's command line has no way to write an argument. After any other error the program is
-  /// gone, and what follows is `unavailable`.
+  /// `invalid` where smbclient's command line has no way to write an argument. After any other error the
+  /// program is gone, and what follows is `unavailable`.
   [[nodiscard]] Result<std::string> run(std::initializer_list<std::string_view> words);
 
   /// run(), with a local file for the command to read: its path is `upload`.
-  [[nodiscard]] Result<std::string> send(const std::string& content, std::initializer_list<std::string_view> words);
+  [[nodiscard]] Result<std::string> send(const std::string& content,
+                                         std::initializer_list<std::string_view> words);
   /// run(), with a local file for the command to write: its path is `download`. Of its content come at most
   /// `limit` + 1 bytes.
   [[nodiscard]] Result<std::string> receive(std::string& content, uint64_t limit,
@@ -46,7 +47,8 @@ class Client {
   Client(const Options& options, process::Child child, Ends ends);
 
   Result<void> log_in(const Options& options);
-  Result<std::string> ask(std::initializer_list<std::string_view> words, std::string* content, uint64_t limit);
+  Result<std::string> ask(std::initializer_list<std::string_view> words, std::string* content,
+                          uint64_t limit);
 
   /// How waiting for the prompt ended.
   enum class Answer { prompt, question, ended, late };

@@ -14,12 +14,14 @@ namespace {
 
 using files::FileEntry;
 
-/// What neither Windows nor smbclient takes in a name: some of it would stand for other files ([MS-FSCC] 2.1.5).
+/// What neither Windows nor smbclient takes in a name: some of it would stand for other files
+/// ([MS-FSCC] 2.1.5).
 Result<void> check_characters(std::string_view text, std::string_view refused) {
   for (const char c : text)
     if (static_cast<unsigned char>(c) < ' ' || refused.find(c) != std::string_view::npos)
-      return fail(ErrorKind::invalid, "\"" + printable(text) + "\" can't be on a share: it has a character in it that "
-                                      "Windows does not take");
+      return fail(ErrorKind::invalid, "\"" + printable(text) +
+                                          "\" can't be on a share: it has a character in it that "
+                                          "Windows does not take");
   return {};
 }
 constexpr std::string_view never_in_names = "\"*<>?|:/\\";
@@ -54,14 +56,16 @@ class SmbFolder : public files::FileStore {
     // The root of a share has no "." in it that would be found where it is empty.
     if (!entries && entries.error().native && entries.error().native->name == "NT_STATUS_NO_SUCH_FILE")
       return std::vector<FileEntry>();
-    if (entries) std::erase_if(*entries, [](const FileEntry& entry) { return files::is_temporary(entry.name); });
+    if (entries)
+      std::erase_if(*entries, [](const FileEntry& entry) { return files::is_temporary(entry.name); });
     return entries;
   }
 
   Result<std::string> read(const std::string& name, uint64_t limit) override {
     const std::string path = GMSACTL_TRY(remote_file(name));
     std::string content;
-    GMSACTL_TRY(done(client_->receive(content, limit, {"get", path, Client::download}), "reading " + place_of(name)));
+    GMSACTL_TRY(
+        done(client_->receive(content, limit, {"get", path, Client::download}), "reading " + place_of(name)));
     if (content.size() > limit)
       return fail(ErrorKind::constraint,
                   place_of(name) + " is longer than " + std::to_string(limit) + " bytes");
@@ -71,7 +75,8 @@ class SmbFolder : public files::FileStore {
   Result<void> write(const std::string& name, const std::string& content) override {
     GMSACTL_TRY(remote_file(name));
     const std::string temporary = files::temporary_name(name);
-    auto written = done(client_->send(content, {"put", Client::upload, remote(temporary)}), "writing " + place_of(name));
+    auto written =
+        done(client_->send(content, {"put", Client::upload, remote(temporary)}), "writing " + place_of(name));
     if (written) written = put_in_place(temporary, name);
     if (!written) (void)client_->run({"del", remote(temporary)});
     return written;
@@ -109,13 +114,13 @@ class SmbFolder : public files::FileStore {
     return {};
   }
 
-  /// In one step, as every SMB 2 and 3 server can (FileRenameInformation with ReplaceIfExists); an smbclient that
-  /// knows no -f only renames.
+  /// In one step, as every SMB 2 and 3 server can (FileRenameInformation with ReplaceIfExists); an smbclient
+  /// that knows no -f only renames.
   Result<void> put_in_place(const std::string& temporary, const std::string& name) {
     const std::string doing = "writing " + place_of(name);
     auto replaced = done(client_->run({"rename", remote(temporary), remote(name), "-f"}), doing);
-    // As who may make a file there may rename it, what denies this is a program that has the former file open, such
-    // as an engine that starts a container with it: that takes a moment.
+    // As who may make a file there may rename it, what denies this is a program that has the former file
+    // open, such as an engine that starts a container with it: that takes a moment.
     for (const auto pause : pauses) {
       if (replaced || replaced.error().kind != ErrorKind::denied) break;
       std::this_thread::sleep_for(pause);

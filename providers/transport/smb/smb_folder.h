@@ -1,6 +1,6 @@
-// A folder on a share of another machine, reached by SMB. The smbclient program does it, as a child: libsmbclient is
-// under the GPL. The Kerberos ticket says who we are, and all that is sent is signed. Called by providers that put
-// files on hosts.
+// A folder on a share of another machine, reached by SMB. The smbclient program does it, as a child:
+// libsmbclient is under the GPL. The Kerberos ticket says who we are, and all that is sent is signed. Called
+// by providers that put files on hosts.
 #pragma once
 
 #include <chrono>
@@ -22,9 +22,9 @@ struct Options {
 
 /// Connects and logs in; `path` is that of the folder on the share, "ProgramData\docker\CredentialSpecs" with
 /// separators of either kind, empty for the share itself. The program stays for as long as the store. Errors:
-/// `unavailable` and `timeout` (no such host, refused, silent), `unauthenticated` (no ticket, an expired one, or one
-/// that the host does not take), `invalid` (no such share, a path that Windows does not take), `denied`,
-/// `unsupported` (the program is not installed).
+/// `unavailable` and `timeout` (no such host, refused, silent), `unauthenticated` (no ticket, an expired one,
+/// or one that the host does not take), `invalid` (no such share, a path that Windows does not take),
+/// `denied`, `unsupported` (the program is not installed).
 [[nodiscard]] Result<std::unique_ptr<files::FileStore>> open_folder(const Options& options,
                                                                     const std::string& path);
 

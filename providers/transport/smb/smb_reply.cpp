@@ -33,7 +33,8 @@ constexpr std::array meanings{
     Meaning{"NT_STATUS_OBJECT_NAME_INVALID", ErrorKind::invalid, "the host takes no such name", {}},
     Meaning{"NT_STATUS_ACCESS_DENIED", ErrorKind::denied, "permission denied", check_permissions},
     Meaning{"NT_STATUS_NETWORK_ACCESS_DENIED", ErrorKind::denied, "permission denied", check_permissions},
-    Meaning{"NT_STATUS_MEDIA_WRITE_PROTECTED", ErrorKind::denied, "the share is read-only", check_permissions},
+    Meaning{"NT_STATUS_MEDIA_WRITE_PROTECTED", ErrorKind::denied, "the share is read-only",
+            check_permissions},
     Meaning{"NT_STATUS_CANNOT_DELETE", ErrorKind::denied, "it is marked read-only", {}},
     Meaning{"NT_STATUS_DISK_FULL", ErrorKind::constraint, "no space is left there", free_space},
     Meaning{"NT_STATUS_QUOTA_EXCEEDED", ErrorKind::constraint, "the quota is used up", free_space},
@@ -56,8 +57,8 @@ constexpr std::array meanings{
     Meaning{"NT_STATUS_CONNECTION_", ErrorKind::unavailable, "the connection was lost", {}},
 };
 
-/// "  NAME  ATTRIBUTES  SIZE  DATE", in columns that long values push out of place: read from its end. Attributes
-/// are seven characters, with D, V and r for what is no regular file.
+/// "  NAME  ATTRIBUTES  SIZE  DATE", in columns that long values push out of place: read from its end.
+/// Attributes are seven characters, with D, V and r for what is no regular file.
 std::optional<std::string_view> cut(std::string_view& line, size_t from_end) {
   if (line.size() < from_end) return std::nullopt;
   const std::string_view tail = line.substr(line.size() - from_end);
@@ -74,12 +75,14 @@ Line read_line(std::string_view line, FileEntry& entry) {
   constexpr size_t attributes_width = 7;
   if (!line.starts_with("  ")) return Line::malformed;
   line.remove_prefix(2);
-  if (!cut(line, line.ends_with(no_date) ? no_date.size() : date_size) || cut(line, 2) != "  ") return Line::malformed;
+  if (!cut(line, line.ends_with(no_date) ? no_date.size() : date_size) || cut(line, 2) != "  ")
+    return Line::malformed;
   const size_t digits = line.size() - (line.find_last_not_of("0123456789") + 1);
   const auto size = cut(line, std::max(digits, size_width));
   if (digits == 0 || !size || cut(line, 1) != " ") return Line::malformed;
   const auto number = size->substr(size->size() - digits);
-  if (std::from_chars(number.data(), number.data() + digits, entry.size).ec != std::errc()) return Line::malformed;
+  if (std::from_chars(number.data(), number.data() + digits, entry.size).ec != std::errc())
+    return Line::malformed;
   const auto attributes = cut(line, attributes_width);
   if (!attributes) return Line::malformed;
   entry.name = line.substr(0, line.find_last_not_of(' ') + 1);

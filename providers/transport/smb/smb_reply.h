@@ -1,5 +1,5 @@
-// What the smbclient program prints, taken apart. Names in it are another machine's, so anything may be there.
-// Private to this folder but for tests and fuzzing.
+// What the smbclient program prints, taken apart. Names in it are another machine's, so anything may be
+// there. Private to this folder but for tests and fuzzing.
 #pragma once
 
 #include <string>
@@ -11,7 +11,8 @@
 
 namespace gmsactl::smb {
 
-/// The regular files of what `ls` printed, temporary ones included, sorted by name. Where it is a refusal, that.
+/// The regular files of what `ls` printed, temporary ones included, sorted by name. Where it is a refusal,
+/// that.
 [[nodiscard]] Result<std::vector<files::FileEntry>> parse_listing(std::string_view printed,
                                                                   const std::string& doing);
 

@@ -26,7 +26,8 @@ void FileContract::SetUp() {
 }
 
 std::unique_ptr<files::FileStore> FileContract::open(const std::string& below) {
-  auto store = place_.open(place_.path + "/" + folder_.filename().string() + (below.empty() ? "" : "/" + below));
+  auto store =
+      place_.open(place_.path + "/" + folder_.filename().string() + (below.empty() ? "" : "/" + below));
   if (store) return std::move(*store);
   ADD_FAILURE() << store.error().message;
   return nullptr;

@@ -1,6 +1,6 @@
-// What the contract suite of files::FileStore runs on: one empty folder, and the same folder as the machine that has it
-// sees it, since the lab's hosts are this machine. open_place() is the parameter: each program links another
-// definition of it.
+// What the contract suite of files::FileStore runs on: one empty folder, and the same folder as the machine
+// that has it sees it, since the lab's hosts are this machine. open_place() is the parameter: each program
+// links another definition of it.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -116,16 +116,39 @@ TEST_F(FileContract, names_cannot_lead_out_of_it) {
   fs::remove(folder_.parent_path() / "outside");
 }
 
-/// A name is a name, whatever it looks like to a shell, a command line or a pattern: it works or is refused, and
-/// nothing else comes of it.
+/// A name is a name, whatever it looks like to a shell, a command line or a pattern: it works or is refused,
+/// and nothing else comes of it.
 TEST_F(FileContract, a_hostile_name_means_itself_or_nothing) {
   put("kept.json", "kept");
   put("-f", "kept");
-  const std::vector<std::string> hostile{
-      "with blank.json", " leading", "a;rm kept.json", "!touch gone", "$(touch gone)", "`touch gone`", "a|b", "a>b", "<b",
-      "a\"; rm kept.json; \"", "\" rm \"kept.json", "'quoted'", "*", "*.json", "k?pt.json", "kept.json -f", "%s%n",
-      "a\nrm kept.json", "a\r\nrm kept.json", "a\trm", "-a", "NT_STATUS_ACCESS_DENIED", "#comment", "~", "[k]ept.json",
-      "\xc3\xbcml\xc3\xa4ut.json", "\xe2\x80\xaegnp.json", std::string(180, 'n')};
+  const std::vector<std::string> hostile{"with blank.json",
+                                         " leading",
+                                         "a;rm kept.json",
+                                         "!touch gone",
+                                         "$(touch gone)",
+                                         "`touch gone`",
+                                         "a|b",
+                                         "a>b",
+                                         "<b",
+                                         "a\"; rm kept.json; \"",
+                                         "\" rm \"kept.json",
+                                         "'quoted'",
+                                         "*",
+                                         "*.json",
+                                         "k?pt.json",
+                                         "kept.json -f",
+                                         "%s%n",
+                                         "a\nrm kept.json",
+                                         "a\r\nrm kept.json",
+                                         "a\trm",
+                                         "-a",
+                                         "NT_STATUS_ACCESS_DENIED",
+                                         "#comment",
+                                         "~",
+                                         "[k]ept.json",
+                                         "\xc3\xbcml\xc3\xa4ut.json",
+                                         "\xe2\x80\xaegnp.json",
+                                         std::string(180, 'n')};
   for (const auto& name : hostile) {
     const auto written = store_->write(name, "ours");
     if (written) {

@@ -71,7 +71,8 @@ hosts_kerberos() {
     "$lab_dir/krb5.conf" >"$state/krb5.conf"
 }
 
-# The share C$ of a host, and one that may only be read. Who logs in as reader may write nowhere.
+# The share C$ of a host, one of the folder alone, and one that may only be read. Who logs in as reader may read and write
+# nowhere.
 hosts_start_smb() {
   local state=$lab_dir/smb share address
   address=$(service_address "$hosts_smb_octet")
@@ -102,6 +103,9 @@ hosts_start_smb() {
   log file = $lab_dir/log/smbd.log
 [C\$]
   path = $share
+  read only = no
+[CredentialSpecs]
+  path = $share/ProgramData/docker/CredentialSpecs
   read only = no
 [Locked\$]
   path = $share

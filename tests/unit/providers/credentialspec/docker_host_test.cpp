@@ -39,14 +39,17 @@ TEST(SpecLocation, smb_takes_the_share_of_the_drive) {
   EXPECT_EQ(location(smb, "d:/docker/"), (SpecLocation{"d$", "docker\\CredentialSpecs"}));
   EXPECT_EQ(location(smb, "E:\\"), (SpecLocation{"E$", "CredentialSpecs"}));
   EXPECT_EQ(location(smb, "D:\\docker", "D$"), (SpecLocation{"D$", "docker\\CredentialSpecs"}));
-  EXPECT_EQ(location(smb, "D:\\docker", "specs"), (SpecLocation{"specs", "ProgramData\\docker\\CredentialSpecs"}));
+  EXPECT_EQ(location(smb, "D:\\docker", "specs"),
+            (SpecLocation{"specs", "ProgramData\\docker\\CredentialSpecs"}));
   EXPECT_EQ(location(smb, "/var/lib/docker"), (SpecLocation{"C$", "ProgramData\\docker\\CredentialSpecs"}));
 }
 
 TEST(SpecLocation, what_is_declared_goes_before_what_the_engine_tells) {
-  EXPECT_EQ(location(HostTransport::Type::sftp, "D:\\docker", "", "/srv/{host}/specs").path, "/srv/HOST01/specs");
+  EXPECT_EQ(location(HostTransport::Type::sftp, "D:\\docker", "", "/srv/{host}/specs").path,
+            "/srv/HOST01/specs");
   EXPECT_EQ(location(HostTransport::Type::smb, "D:\\docker", "", "specs"), (SpecLocation{"C$", "specs"}));
-  EXPECT_EQ(location(HostTransport::Type::smb, "D:\\docker", "docker", "specs"), (SpecLocation{"docker", "specs"}));
+  EXPECT_EQ(location(HostTransport::Type::smb, "D:\\docker", "docker", "specs"),
+            (SpecLocation{"docker", "specs"}));
 }
 
 docker::EngineInfo windows(int build, int revision = -1, const std::string& isolation = "process",

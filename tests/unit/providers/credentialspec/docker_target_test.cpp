@@ -1,5 +1,5 @@
-// A Docker target in a folder of this machine whose engine is a model of one: what the engine tells reaches the plan,
-// and nothing depends on its telling.
+// A Docker target in a folder of this machine whose engine is a model of one: what the engine tells reaches
+// the plan, and nothing depends on its telling.
 #include "providers/credentialspec/docker_target.h"
 
 #include <gmock/gmock.h>

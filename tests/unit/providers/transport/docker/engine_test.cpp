@@ -60,7 +60,8 @@ TEST(DockerEngine, the_build_without_its_revision_is_better_than_none) {
     const auto info = parse_info(R"_({"OSType": "windows", )_" + more + "}").value();
     return std::to_string(info.build) + "." + std::to_string(info.revision);
   };
-  EXPECT_EQ(build(R"_("OSVersion": "10.0.14393", "OperatingSystem": "Windows Server 2016 Standard")_"), "14393.-1");
+  EXPECT_EQ(build(R"_("OSVersion": "10.0.14393", "OperatingSystem": "Windows Server 2016 Standard")_"),
+            "14393.-1");
   EXPECT_EQ(build(R"_("OperatingSystem": "Windows (OS Build 20348)")_"), "20348.-1");
   EXPECT_EQ(build(R"_("OperatingSystem": "(OS Build 99999999999.1)")_"), "0.-1");
   EXPECT_EQ(build(R"_("OperatingSystem": "(OS Build -5.1)", "OSVersion": "10.0.")_"), "0.-1");
@@ -71,7 +72,9 @@ TEST(DockerEngine, containerd_is_told_by_its_socket_too) {
   EXPECT_TRUE(parse_info(R"_({"OSType": "windows", "Containerd": {"Address": "//./pipe/containerd"}})_")
                   .value()
                   .uses_containerd);
-  EXPECT_FALSE(parse_info(R"_({"OSType": "windows", "DefaultRuntime": "com.docker.hcsshim.v1"})_").value().uses_containerd);
+  EXPECT_FALSE(parse_info(R"_({"OSType": "windows", "DefaultRuntime": "com.docker.hcsshim.v1"})_")
+                   .value()
+                   .uses_containerd);
 }
 
 TEST(DockerEngine, nothing_of_windows_is_said_of_another_system) {
@@ -81,7 +84,8 @@ TEST(DockerEngine, nothing_of_windows_is_said_of_another_system) {
 }
 
 TEST(DockerEngine, information_that_makes_no_sense_is_an_error) {
-  for (const char* body : {"", "null", "[]", "{}", R"_({"OSType": 1})_"}) EXPECT_FALSE(parse_info(body)) << body;
+  for (const char* body : {"", "null", "[]", "{}", R"_({"OSType": 1})_"})
+    EXPECT_FALSE(parse_info(body)) << body;
 }
 
 }  // namespace

@@ -56,16 +56,18 @@ TEST(Child, variables_are_added_and_replaced) {
 
 TEST(Child, standard_input_is_empty_and_a_descriptor_that_is_not_handed_over_stays_ours) {
   const auto pipe = make_pipe().value();
-  EXPECT_EQ(printed_by("cat; [ -e /proc/self/fd/" + std::to_string(pipe.write.get()) + " ] || echo none"), "none\n");
+  EXPECT_EQ(printed_by("cat; [ -e /proc/self/fd/" + std::to_string(pipe.write.get()) + " ] || echo none"),
+            "none\n");
 }
 
 TEST(Child, descriptors_are_handed_over_whatever_their_numbers) {
   // Ours may well have each other's numbers.
   auto one = make_pipe().value();
   auto two = make_pipe().value();
-  const std::array handovers{Handover{one.write.get(), two.write.get()}, Handover{two.write.get(), one.write.get()}};
-  const std::string script = "echo one >&" + std::to_string(two.write.get()) + "; echo two >&" +
-                             std::to_string(one.write.get());
+  const std::array handovers{Handover{one.write.get(), two.write.get()},
+                             Handover{two.write.get(), one.write.get()}};
+  const std::string script =
+      "echo one >&" + std::to_string(two.write.get()) + "; echo two >&" + std::to_string(one.write.get());
   auto child = Child::start({"bash", {"-c", script}, {}}, handovers).value();
   one.write.reset();
   two.write.reset();

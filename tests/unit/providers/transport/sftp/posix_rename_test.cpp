@@ -9,7 +9,10 @@ namespace gmsactl::sftp {
 namespace {
 
 TEST(PosixRename, a_status_of_the_request_is_its_outcome) {
-  const std::string denied("\x65\0\0\0\x07\0\0\0\x03\0\0\0\x06" "denied\0\0\0\0", 23);
+  const std::string denied(
+      "\x65\0\0\0\x07\0\0\0\x03\0\0\0\x06"
+      "denied\0\0\0\0",
+      23);
   EXPECT_EQ(status_of(denied, 7), SSH_FX_PERMISSION_DENIED);
   EXPECT_EQ(status_of(std::string("\x65\0\0\0\x07\0\0\0\0", 9), 7), SSH_FX_OK);
 }

@@ -1,5 +1,5 @@
-// The folder behind an smbclient that does what a real one seldom does: ask, say nothing, go away, know less. What it
-// does on a real server is in tests/contract/files.
+// The folder behind an smbclient that does what a real one seldom does: ask, say nothing, go away, know less.
+// What it does on a real server is in tests/contract/files.
 #include "providers/transport/smb/smb_folder.h"
 
 #include <gmock/gmock.h>
@@ -54,7 +54,8 @@ class SmbFolder : public testing::Test {
     return std::move(content).str();
   }
   size_t files_in_share() {
-    return static_cast<size_t>(std::distance(fs::directory_iterator(folder_ / "share"), fs::directory_iterator()));
+    return static_cast<size_t>(
+        std::distance(fs::directory_iterator(folder_ / "share"), fs::directory_iterator()));
   }
 
   fs::path folder_;
@@ -76,9 +77,11 @@ TEST_F(SmbFolder, what_it_says_before_the_prompt_decides_what_is_wrong) {
     const char* message;
   };
   for (const auto& [said, kind, message] :
-       {Case{"session setup failed: NT_STATUS_INVALID_PARAMETER", ErrorKind::unauthenticated, "no Kerberos ticket for "
-                                                                                              "cifs/host01.invalid"},
-        Case{"session setup failed: NT_STATUS_LOGON_FAILURE", ErrorKind::unauthenticated, "does not take the Kerberos"},
+       {Case{"session setup failed: NT_STATUS_INVALID_PARAMETER", ErrorKind::unauthenticated,
+             "no Kerberos ticket for "
+             "cifs/host01.invalid"},
+        Case{"session setup failed: NT_STATUS_LOGON_FAILURE", ErrorKind::unauthenticated,
+             "does not take the Kerberos"},
         Case{"tree connect failed: NT_STATUS_BAD_NETWORK_NAME", ErrorKind::invalid, "there is no such share"},
         Case{"tree connect failed: NT_STATUS_ACCESS_DENIED", ErrorKind::denied, "permission denied"},
         Case{"Protocol negotiation to server x failed: NT_STATUS_CONNECTION_RESET", ErrorKind::unavailable,
@@ -93,7 +96,8 @@ TEST_F(SmbFolder, what_it_says_before_the_prompt_decides_what_is_wrong) {
 }
 
 TEST_F(SmbFolder, a_password_is_never_given) {
-  const auto folder = open_folder(with("printf 'Password for [A@B]:'; read -r line; echo \"$line\" >given"), "x");
+  const auto folder =
+      open_folder(with("printf 'Password for [A@B]:'; read -r line; echo \"$line\" >given"), "x");
   ASSERT_FALSE(folder);
   EXPECT_EQ(folder.error().kind, ErrorKind::unauthenticated);
   EXPECT_EQ(content_of("given"), "");
@@ -124,7 +128,8 @@ TEST_F(SmbFolder, one_that_goes_away_is_a_lost_connection) {
 
 TEST_F(SmbFolder, words_that_are_not_expected_are_an_error_with_these_words) {
   const auto folder =
-      open_folder(with(R"(while printf 'smb: \\> '; read -r line; do echo "what is $line?" >&2; done)"), "x").value();
+      open_folder(with(R"(while printf 'smb: \\> '; read -r line; do echo "what is $line?" >&2; done)"), "x")
+          .value();
   const auto written = folder->write("a.json", "1");
   ASSERT_FALSE(written);
   EXPECT_THAT(written.error().message, HasSubstr("smbclient says \"what is put "));
@@ -151,7 +156,8 @@ TEST_F(SmbFolder, names_that_would_say_something_else_are_refused) {
 
 TEST_F(SmbFolder, commands_are_one_line_each_with_every_argument_in_quotes) {
   const auto folder =
-      open_folder(with(R"(while printf 'smb: \\> '; read -r line; do echo "$line" >>lines; done)"), "/a b/specs/")
+      open_folder(with(R"(while printf 'smb: \\> '; read -r line; do echo "$line" >>lines; done)"),
+                  "/a b/specs/")
           .value();
   EXPECT_TRUE(folder->remove("it's; $x.json"));
   EXPECT_TRUE(folder->create_folder());

@@ -9,8 +9,7 @@ namespace {
 
 using files::FileEntry;
 
-constexpr std::string_view free_space =
-    "\n\t\t264212084 blocks of size 1024. 78309260 blocks available\n";
+constexpr std::string_view free_space = "\n\t\t264212084 blocks of size 1024. 78309260 blocks available\n";
 
 Result<std::vector<FileEntry>> listed(std::string_view lines) {
   return parse_listing(std::string(lines) + std::string(free_space), "listing");
@@ -25,7 +24,8 @@ TEST(SmbListing, files_are_listed_and_folders_and_links_are_not) {
       "  link                               Ar        0  Tue Nov 24 12:38:08 2026\n"
       "  plain                                        0  Tue Nov 24 12:38:08 2026\n");
   ASSERT_TRUE(files) << files.error().message;
-  EXPECT_EQ(*files, (std::vector<FileEntry>{{"contoso_webapp01.json", 612}, {"hidden.json", 12}, {"plain", 0}}));
+  EXPECT_EQ(*files,
+            (std::vector<FileEntry>{{"contoso_webapp01.json", 612}, {"hidden.json", 12}, {"plain", 0}}));
 }
 
 TEST(SmbListing, what_is_longer_than_its_column_pushes_the_others) {
@@ -36,9 +36,9 @@ TEST(SmbListing, what_is_longer_than_its_column_pushes_the_others) {
       "  no date                             A        1  <unknown time>\n");
   ASSERT_TRUE(files) << files.error().message;
   EXPECT_EQ(*files, (std::vector<FileEntry>{{"a name that is longer than thirty characters.json", 612},
-                                           {"all-attributes", 123456789},
-                                           {"large", 12345678901},
-                                           {"no date", 1}}));
+                                            {"all-attributes", 123456789},
+                                            {"large", 12345678901},
+                                            {"no date", 1}}));
 }
 
 TEST(SmbListing, a_name_that_looks_like_a_column_or_a_refusal_is_a_name) {
@@ -100,7 +100,8 @@ TEST(SmbRefusal, says_what_was_being_done_and_what_to_do) {
   EXPECT_EQ(full.message, "writing smb://h/C$/x: no space is left there");
   EXPECT_EQ(full.hint, "Free some space; nothing was changed");
   EXPECT_EQ(full.native->name, "NT_STATUS_DISK_FULL");
-  EXPECT_EQ(refusal("NT_STATUS_SOMETHING_NEW\n", "x").message, "x: the host refuses it (NT_STATUS_SOMETHING_NEW)");
+  EXPECT_EQ(refusal("NT_STATUS_SOMETHING_NEW\n", "x").message,
+            "x: the host refuses it (NT_STATUS_SOMETHING_NEW)");
 }
 
 }  // namespace
