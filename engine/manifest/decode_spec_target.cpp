@@ -192,8 +192,9 @@ class SpecTargetDecoder {
     const auto belongs = [&](std::string_view key, const std::vector<Type>& to, std::string_view hint) {
       const Entry* entry = node.find(key);
       if (entry == nullptr || std::find(to.begin(), to.end(), transport.type) != to.end()) return;
-      std::vector<std::string_view> owners;
-      for (const Type type : to) owners.push_back(transports[static_cast<size_t>(type)]);
+      std::vector<std::string_view> owners(to.size());
+      std::transform(to.begin(), to.end(), owners.begin(),
+                     [](Type type) { return transports[static_cast<size_t>(type)]; });
       reading_.error(codes::unknown_key, entry->key_at,
                      "transport." + std::string(key) + " belongs to the " + enumerate(owners, "and") +
                          (owners.size() == 1 ? " transport" : " transports") + ", and this is " +

@@ -68,14 +68,13 @@ std::vector<std::string> environment_of(const Command& command) {
                                       [&](const auto& added) { return added.first == name; });
     if (!replaced) variables.emplace_back(variable);
   }
-  for (const auto& [name, value] : command.environment) variables.push_back(name + "=" + value);
+  for (const auto& [name, value] : command.environment) variables.emplace_back(name + '=').append(value);
   return variables;
 }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> list;
-  for (auto& text : texts) list.push_back(text.data());
-  list.push_back(nullptr);
+  std::vector<char*> list(texts.size() + 1);  // ends with a null pointer
+  std::transform(texts.begin(), texts.end(), list.begin(), [](std::string& text) { return text.data(); });
   return list;
 }
 

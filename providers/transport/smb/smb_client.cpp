@@ -107,6 +107,38 @@ bool put_into(int file, std::string_view bytes) {
   return true;
 }
 
+constexpr std::string_view check_host =
+    "Check that the host is up and that its port for SMB is open from here";
+
+/// Why smbclient ended before it was logged in, by what it printed.
+Error login_error(std::string_view printed, const Options& options) {
+  const std::string_view status = status_in(printed);
+  const auto says = [&](std::string_view words) { return printed.find(words) != std::string_view::npos; };
+  if (says("tree connect failed")) return refusal(printed, "//" + options.host + "/" + options.share);
+  // What Samba says where it has no ticket, and where the domain has no such service.
+  if (says("session setup failed: NT_STATUS_INVALID_PARAMETER"))
+    return {
+        ErrorKind::unauthenticated,
+        "no Kerberos ticket for cifs/" + options.host + " can be had",
+        "Run kinit USER@REALM: smbclient reads a ticket cache (KRB5CCNAME), not a keytab. The host must be "
+        "named as its computer account is",
+        {}};
+  if (says("session setup failed"))
+    return {ErrorKind::unauthenticated,
+            options.host + " does not take the Kerberos ticket (" + std::string(status) + ")",
+            "See with klist whose it is, and whether that user may log in there by the network",
+            {}};
+  if (printed.empty() && !has_address(options.host))
+    return {ErrorKind::unavailable,
+            "there is no host " + options.host,
+            "Correct the name, or its entry in DNS",
+            {}};
+  const std::string why =
+      printed.empty() ? "nothing answers there" : printable(printed.substr(0, printed.find('\n')));
+  return {
+      ErrorKind::unavailable, options.host + " can't be reached by SMB: " + why, std::string(check_host), {}};
+}
+
 }  // namespace
 
 Client::Client(const Options& options, process::Child child, Ends ends)
@@ -143,41 +175,17 @@ Result<void> Client::log_in(const Options& options) {
   std::string printed;
   const Answer answer = await_prompt(printed, nullptr, 0);
   if (answer == Answer::prompt) return {};
-  const auto refuse = [&](ErrorKind kind, std::string what, std::string hint) {
-    auto error = lost(kind, std::move(what), std::move(hint));
-    error.value().not_sent = true;
-    return error;
-  };
-  constexpr const char* look = "Check that the host is up and that port 445 of it is open from here";
-  const std::string service = "cifs/" + options.host;
-  const std::string_view status = status_in(printed);
-  if (answer == Answer::late)
-    return refuse(
-        ErrorKind::timeout,
-        host_ + " can't be reached by SMB: no answer in " + std::to_string(timeout_.count()) + " ms", look);
+  child_.reset();
+  Error error = answer == Answer::ended ? login_error(trim(printed), options) : Error{};
   if (answer == Answer::question)
-    return refuse(ErrorKind::unauthenticated, "the Kerberos ticket has expired", "Run kinit USER@REALM");
-  if (printed.find("tree connect failed") != std::string::npos)
-    return refuse(refusal(printed, {}).kind, refusal(printed, "//" + host_ + "/" + options.share).message,
-                  refusal(printed, {}).hint);
-  if (printed.find("session setup failed") == std::string::npos) {
-    if (status.empty() && !has_address(host_))
-      return refuse(ErrorKind::unavailable, "there is no host " + host_,
-                    "Correct the name, or its entry in DNS");
-    return refuse(ErrorKind::unavailable,
-                  host_ + " can't be reached by SMB: " +
-                      (status.empty() ? "nothing answers there" : printable(trim(printed))),
-                  look);
-  }
-  // Samba has no better word for it.
-  if (status == "NT_STATUS_INVALID_PARAMETER")
-    return refuse(
-        ErrorKind::unauthenticated, "no Kerberos ticket for " + service + " can be had",
-        "Run kinit USER@REALM: smbclient reads a ticket cache (KRB5CCNAME), not a keytab. The host must "
-        "be named as its computer account is");
-  return refuse(ErrorKind::unauthenticated,
-                host_ + " does not take the Kerberos ticket (" + std::string(status) + ")",
-                "See with klist whose it is, and whether that user may log in there by the network");
+    error = {ErrorKind::unauthenticated, "the Kerberos ticket has expired", "Run kinit USER@REALM", {}};
+  if (answer == Answer::late)
+    error = {ErrorKind::timeout,
+             host_ + " can't be reached by SMB: no answer in " + std::to_string(timeout_.count()) + " ms",
+             std::string(check_host),
+             {}};
+  error.not_sent = true;
+  return fail(std::move(error));
 }
 
 Result<std::string> Client::run(std::initializer_list<std::string_view> words) {

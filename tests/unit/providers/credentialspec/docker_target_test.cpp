@@ -15,7 +15,6 @@ namespace gmsactl::credentialspec {
 namespace {
 
 using fakes::FakeEngine;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 namespace fs = std::filesystem;

@@ -16,7 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-using testing::StartsWith;
 namespace fs = std::filesystem;
 
 class SmbFolder : public testing::Test {
