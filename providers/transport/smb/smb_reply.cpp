@@ -57,8 +57,6 @@ constexpr std::array meanings{
     Meaning{"NT_STATUS_CONNECTION_", ErrorKind::unavailable, "the connection was lost", {}},
 };
 
-/// "  NAME  ATTRIBUTES  SIZE  DATE", in columns that long values push out of place: read from its end.
-/// Attributes are seven characters, with D, V and r for what is no regular file.
 std::optional<std::string_view> cut(std::string_view& line, size_t from_end) {
   if (line.size() < from_end) return std::nullopt;
   const std::string_view tail = line.substr(line.size() - from_end);
@@ -68,6 +66,8 @@ std::optional<std::string_view> cut(std::string_view& line, size_t from_end) {
 
 enum class Line { file, other, malformed };
 
+/// "  NAME  ATTRIBUTES  SIZE  DATE", in columns that long values push out of place: read from its end.
+/// Attributes are seven characters, with D, V and r for what is no regular file.
 Line read_line(std::string_view line, FileEntry& entry) {
   constexpr std::string_view no_date = "<unknown time>";
   constexpr size_t date_size = 24;  // of asctime()
