@@ -148,13 +148,13 @@ Result<std::unique_ptr<Client>> Client::start(const Options& options) {
   auto [commands, input] = GMSACTL_TRY(make_sockets());
   Pipe prompts = GMSACTL_TRY(process::make_pipe());
   Pipe words = GMSACTL_TRY(process::make_pipe());
-  Pipe download = GMSACTL_TRY(process::make_pipe());
-  Descriptor upload(memfd_create("gmsactl", MFD_CLOEXEC));
-  if (upload.get() < 0) return fail(ErrorKind::internal, "no file can be made in memory");
+  Pipe downloads = GMSACTL_TRY(process::make_pipe());
+  Descriptor uploads(memfd_create("gmsactl", MFD_CLOEXEC));
+  if (uploads.get() < 0) return fail(ErrorKind::internal, "no file can be made in memory");
   const std::array handovers{Handover{input.get(), STDIN_FILENO},
                              Handover{prompts.write.get(), STDOUT_FILENO},
-                             Handover{words.write.get(), STDERR_FILENO}, Handover{upload.get(), 3},
-                             Handover{download.write.get(), 4}};
+                             Handover{words.write.get(), STDERR_FILENO}, Handover{uploads.get(), 3},
+                             Handover{downloads.write.get(), 4}};
   auto child = process::Child::start(command_of(options), handovers);
   if (!child && child.error().kind == ErrorKind::not_found)
     return fail(
@@ -163,10 +163,10 @@ Result<std::unique_ptr<Client>> Client::start(const Options& options) {
   if (!child) return fail(std::move(child).error());
   std::unique_ptr<Client> client(
       new Client(options, std::move(*child),
-                 {std::move(commands), std::move(prompts.read), std::move(words.read), std::move(upload),
-                  std::move(download.read)}));
+                 {std::move(commands), std::move(prompts.read), std::move(words.read), std::move(uploads),
+                  std::move(downloads.read)}));
   // Only the child's own ends tell of its end.
-  for (Descriptor* end : {&input, &prompts.write, &words.write, &download.write}) end->reset();
+  for (Descriptor* end : {&input, &prompts.write, &words.write, &downloads.write}) end->reset();
   GMSACTL_TRY(client->log_in(options));
   return client;
 }
