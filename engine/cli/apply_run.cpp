@@ -27,25 +27,39 @@ using model::Outcome;
 
 namespace {
 
+using LockResult = Result<std::unique_ptr<ports::Lock>>;
+
 /// The server may have gone between plan and apply. Another one may be used as long as it gives the same
-/// plan.
-ExitCode begin_writes(const Options& options, Prepared& one, ports::EventSink& events) {
-  auto alive = one.run.provider().begin_writes();
-  if (!alive && outcome_unknown(alive.error().kind)) {
+/// plan: `attempt` is then made again there.
+template <typename Attempt>
+ExitCode on_a_living_server(const Options& options, Prepared& one, ports::EventSink& events,
+                            const Attempt& attempt) {
+  auto done = attempt();
+  if (!done && outcome_unknown(done.error().kind)) {
     if (const ExitCode code = check_still_the_same(options, one, events); code != ExitCode::done) return code;
-    alive = one.run.provider().begin_writes();
+    done = attempt();
   }
-  if (alive) return ExitCode::done;
-  print_error(options, "nothing was written to environment " + one.plan.environment, alive.error());
-  return exit_code(alive.error().kind);
+  if (done) return ExitCode::done;
+  print_error(options, "nothing was written to environment " + one.plan.environment, done.error());
+  return exit_code(done.error().kind);
 }
 
 /// Nothing in `lock` where none is to be had and none is needed; a code where another run has it.
-ExitCode take_lock(const Options& options, Prepared& one, std::unique_ptr<ports::Lock>& lock) {
+ExitCode take_lock(const Options& options, Prepared& one, ports::EventSink& events,
+                   std::unique_ptr<ports::Lock>& lock) {
   if (options.no_lock) return ExitCode::done;
-  auto locks = one.run.locks();
-  auto taken = locks ? (*locks)->acquire(run_identity(), options.lock_timeout, process_gone, stop_requested())
-                     : Result<std::unique_ptr<ports::Lock>>(fail(std::move(locks).error()));
+  const auto acquire = [&]() -> LockResult {
+    auto locks = GMSACTL_TRY(one.run.locks());
+    return locks->acquire(run_identity(), options.lock_timeout, process_gone, stop_requested());
+  };
+  LockResult taken;
+  const auto attempt = [&]() -> Result<void> {
+    taken = acquire();
+    if (!taken && outcome_unknown(taken.error().kind)) return fail(taken.error());
+    return {};
+  };
+  if (const ExitCode code = on_a_living_server(options, one, events, attempt); code != ExitCode::done)
+    return code;
   if (taken) {
     lock = std::move(*taken);
     return ExitCode::done;
@@ -114,7 +128,7 @@ ExitCode write(const Options& options, Prepared& one, const report::ApplyStamp& 
   settings.color = color_for(options, text ? STDOUT_FILENO : STDERR_FILENO);
   report::Progress progress(std::cerr, text ? std::cout : std::cerr, settings);
   std::unique_ptr<ports::Lock> lock;
-  if (const ExitCode code = take_lock(options, one, lock); code != ExitCode::done) return code;
+  if (const ExitCode code = take_lock(options, one, progress, lock); code != ExitCode::done) return code;
   if (lock && lock->waited())
     if (const ExitCode code = check_still_the_same(options, one, progress); code != ExitCode::done)
       return code;
@@ -129,7 +143,9 @@ ExitCode write(const Options& options, Prepared& one, const report::ApplyStamp& 
     one.run.audit_to(audit.get());
   }
   const Writing writing;
-  if (const ExitCode code = begin_writes(options, one, progress); code != ExitCode::done) return code;
+  const auto begin = [&] { return one.run.provider().begin_writes(); };
+  if (const ExitCode code = on_a_living_server(options, one, progress, begin); code != ExitCode::done)
+    return code;
   one.results = apply::run(one.plan, one.run.provider(), {options.parallelism}, stop_requested(), progress);
   auto flushed = one.run.provider().flush();
   progress.clear();

@@ -117,6 +117,11 @@ class HeldLock : public ports::Lock {
   std::jthread renewing_;
 };
 
+/// Then it was taken by a request of ours whose answer was lost.
+bool is_same_process(const LockHolder& holder, const LockHolder& own) {
+  return !own.process.empty() && holder.process == own.process;
+}
+
 Error held_by(const LockHolder& holder) {
   std::string who = printable(holder.holder) + " on " + printable(holder.host);
   if (!holder.url.empty()) who += ", " + printable(holder.url);
@@ -182,7 +187,7 @@ Result<std::unique_ptr<ports::Lock>> DirectoryLocks::acquire(
     if (added.error().kind != ErrorKind::already_exists) return fail(std::move(added).error());
     const auto found = GMSACTL_TRY(look(*transport_, dn_));
     if (!found) continue;  // released in between
-    if (found->expired(now) || gone(found->holder->process)) {
+    if (found->expired(now) || is_same_process(*found->holder, own) || gone(found->holder->process)) {
       auto taken = transport_->modify(dn_, swap(found->value, lock_text(own)));
       if (taken) return take(true);
       if (taken.error().kind != ErrorKind::conflict && taken.error().kind != ErrorKind::not_found)
