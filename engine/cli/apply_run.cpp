@@ -9,6 +9,7 @@
 
 #include "engine/apply/applier.h"
 #include "engine/base/text.h"
+#include "engine/cli/audit_file.h"
 #include "engine/cli/interrupt.h"
 #include "engine/cli/logging.h"
 #include "engine/cli/planned.h"
@@ -28,24 +29,39 @@ using model::Outcome;
 
 namespace {
 
+using LockResult = Result<std::unique_ptr<ports::Lock>>;
+
 /// The server may have gone between plan and apply. Another one may be used as long as it gives the same
-/// plan.
-ExitCode begin_writes(const Options& options, Prepared& one, ports::EventSink& events) {
-  auto alive = one.run.provider().begin_writes();
-  if (!alive && outcome_unknown(alive.error().kind)) {
+/// plan: `attempt` is then made again there.
+template <typename Attempt>
+ExitCode on_a_living_server(const Options& options, Prepared& one, ports::EventSink& events,
+                            const Attempt& attempt) {
+  auto done = attempt();
+  if (!done && outcome_unknown(done.error().kind)) {
     if (const ExitCode code = check_still_the_same(options, one, events); code != ExitCode::done) return code;
-    alive = one.run.provider().begin_writes();
+    done = attempt();
   }
-  if (alive) return ExitCode::done;
-  print_error(options, "nothing was written to environment " + one.plan.environment, alive.error());
-  return exit_code(alive.error().kind);
+  if (done) return ExitCode::done;
+  print_error(options, "nothing was written to environment " + one.plan.environment, done.error());
+  return exit_code(done.error().kind);
 }
 
 /// Nothing in `lock` where none is to be had and none is needed; a code where another run has it.
-ExitCode take_lock(const Options& options, Prepared& one, std::unique_ptr<ports::Lock>& lock) {
-  auto locks = one.run.locks();
-  auto taken = locks ? (*locks)->acquire(run_identity(), options.lock_timeout, stop_requested())
-                     : Result<std::unique_ptr<ports::Lock>>(fail(std::move(locks).error()));
+ExitCode take_lock(const Options& options, Prepared& one, ports::EventSink& events,
+                   std::unique_ptr<ports::Lock>& lock) {
+  if (options.no_lock) return ExitCode::done;
+  const auto acquire = [&]() -> LockResult {
+    auto locks = GMSACTL_TRY(one.run.locks());
+    return locks->acquire(run_identity(), options.lock_timeout, process_gone, stop_requested());
+  };
+  LockResult taken;
+  const auto attempt = [&]() -> Result<void> {
+    taken = acquire();
+    if (!taken && outcome_unknown(taken.error().kind)) return fail(taken.error());
+    return {};
+  };
+  if (const ExitCode code = on_a_living_server(options, one, events, attempt); code != ExitCode::done)
+    return code;
   if (taken) {
     lock = std::move(*taken);
     return ExitCode::done;
@@ -107,19 +123,31 @@ ExitCode verify(const Options& options, Prepared& one, ports::EventSink& events)
   return ExitCode::partly_applied;
 }
 
-ExitCode write(const Options& options, Prepared& one) {
+ExitCode write(const Options& options, Prepared& one, const report::ApplyStamp& stamp) {
   if (one.plan.empty()) return leaves_out_specs(one.plan) ? ExitCode::live_system : ExitCode::done;
   auto settings = progress_options(options);
   const bool text = options.output == Output::text;
   settings.color = color_for(options, text ? STDOUT_FILENO : STDERR_FILENO);
   report::Progress progress(std::cerr, text ? std::cout : std::cerr, settings);
   std::unique_ptr<ports::Lock> lock;
-  if (const ExitCode code = take_lock(options, one, lock); code != ExitCode::done) return code;
+  if (const ExitCode code = take_lock(options, one, progress, lock); code != ExitCode::done) return code;
   if (lock && lock->waited())
     if (const ExitCode code = check_still_the_same(options, one, progress); code != ExitCode::done)
       return code;
+  std::unique_ptr<ports::AuditLog> audit;
+  if (!options.audit_log.empty()) {
+    auto opened = open_audit_log(options.audit_log, one.plan, stamp);
+    if (!opened) {
+      print_error(options, "nothing was written to environment " + one.plan.environment, opened.error());
+      return ExitCode::unforeseen;
+    }
+    audit = std::move(*opened);
+    one.run.audit_to(audit.get());
+  }
   const Writing writing;
-  if (const ExitCode code = begin_writes(options, one, progress); code != ExitCode::done) return code;
+  const auto begin = [&] { return one.run.provider().begin_writes(); };
+  if (const ExitCode code = on_a_living_server(options, one, progress, begin); code != ExitCode::done)
+    return code;
   one.results = apply::run(one.plan, one.run.provider(), {options.parallelism}, stop_requested(), progress);
   auto flushed = one.run.provider().flush();
   progress.clear();
@@ -165,6 +193,29 @@ std::vector<report::StaleRow> stale_rows(const std::vector<plan::StaleField>& st
   return rows;
 }
 
+/// Plans every environment; what stops an apply is printed and returned.
+ExitCode prepare(const Options& options, const Loaded& loaded, std::vector<Prepared>& prepared) {
+  ExitCode code = ExitCode::done;
+  for (const auto& desired : loaded.environments) {
+    auto planned = plan_and_show(options, loaded, desired, Severity::error, code);
+    if (!planned) continue;
+    if (options.output == Output::text) std::cout << '\n' << std::flush;
+    prepared.push_back({std::move(planned->run), std::move(planned->plan), loaded.source_lines()});
+  }
+  return code;
+}
+
+bool approved(const Options& options, const std::vector<Prepared>& prepared) {
+  if (options.auto_approve) return true;
+  std::cerr << "\nApply these changes to";
+  for (const auto& one : prepared)
+    std::cerr << ' ' << one.plan.environment << " (" << printable(one.plan.domain) << " through "
+              << printable(one.plan.server) << ")";
+  std::cerr << "? Only \"yes\" is taken for a yes: " << std::flush;
+  std::string answer;
+  return static_cast<bool>(std::getline(std::cin, answer)) && trim(answer) == "yes";
+}
+
 }  // namespace
 
 ExitCode check_still_the_same(const Options& options, Prepared& one, ports::EventSink& events) {
@@ -194,11 +245,37 @@ ExitCode write_all(const Options& options, std::vector<Prepared>& prepared, repo
     if (stop_requested().stop_requested())
       code = worst(code, ExitCode::interrupted);
     else
-      code = worst(code, write(options, one));
+      code = worst(code, write(options, one, stamp));
   }
   stamp.finished_at = utc_now();
   if (options.output == Output::json) print_json(prepared, stamp);
   return code;
+}
+
+ExitCode plan_and_write(const Options& options) {
+  if (!options.auto_approve && !can_ask()) {
+    print_usage_error(options, "apply asks before it writes, and there is no terminal to ask on",
+                      "Pass --auto-approve in a pipeline.");
+    return ExitCode::invalid;
+  }
+  const std::string started = utc_now();
+  const auto loaded = load(options);
+  if (!loaded) return loaded.error();
+  print_diagnostics(options, loaded->warnings, loaded->source_lines());
+
+  std::vector<Prepared> prepared;
+  if (const ExitCode code = prepare(options, *loaded, prepared); code != ExitCode::done) {
+    std::cerr << "Nothing was written.\n";
+    return code;
+  }
+  const bool anything =
+      std::any_of(prepared.begin(), prepared.end(), [](const Prepared& one) { return !one.plan.empty(); });
+  if (anything && !approved(options, prepared)) {
+    std::cerr << "Nothing was written.\n";
+    return ExitCode::done;
+  }
+  // Before the first write, since that may change the work tree.
+  return write_all(options, prepared, {started, {}, source_of(options, loaded->read)});
 }
 
 }  // namespace gmsactl::cli

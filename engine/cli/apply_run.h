@@ -1,5 +1,5 @@
-// Carrying a plan out, once it is known to be the right one: the lock, the writes, the reading back, and what
-// is said of it. Shared by apply from manifests and apply from a file.
+// Carrying plans out: asking, the lock, the writes, the reading back, and what is said of it. Shared by all
+// commands that write, whether the plan comes from manifests or from a file.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 #include "engine/cli/exit_code.h"
 #include "engine/cli/options.h"
 #include "engine/model/plan.h"
-#include "engine/report/diagnostic_text.h"
 #include "engine/report/apply_json.h"
+#include "engine/report/diagnostic_text.h"
 
 namespace gmsactl::cli {
 
@@ -21,6 +21,9 @@ struct Prepared {
   report::SourceLines source;
   std::vector<model::ChangeResult> results = {};
 };
+
+/// Plans every environment, asks, and writes. Nothing is written where anything is wrong with any of them.
+ExitCode plan_and_write(const Options& options);
 
 /// Writes one after the other, and prints what became of each. The stamp lacks only when it ended.
 ExitCode write_all(const Options& options, std::vector<Prepared>& prepared, report::ApplyStamp stamp);

@@ -18,55 +18,6 @@ namespace gmsactl::cli {
 
 namespace {
 
-/// Plans every environment; what stops an apply is printed and returned.
-ExitCode prepare(const Options& options, const Loaded& loaded, std::vector<Prepared>& prepared) {
-  ExitCode code = ExitCode::done;
-  for (const auto& desired : loaded.environments) {
-    auto planned = plan_and_show(options, loaded, desired, code);
-    if (!planned) continue;
-    if (options.output == Output::text) std::cout << '\n' << std::flush;
-    prepared.push_back({std::move(planned->run), std::move(planned->plan), loaded.source_lines()});
-  }
-  return code;
-}
-
-bool approved(const Options& options, const std::vector<Prepared>& prepared) {
-  if (options.auto_approve) return true;
-  std::cerr << "\nApply these changes to";
-  for (const auto& one : prepared)
-    std::cerr << ' ' << one.plan.environment << " (" << printable(one.plan.domain) << " through "
-              << printable(one.plan.server) << ")";
-  std::cerr << "? Only \"yes\" is taken for a yes: " << std::flush;
-  std::string answer;
-  return static_cast<bool>(std::getline(std::cin, answer)) && trim(answer) == "yes";
-}
-
-ExitCode apply_manifests(const Options& options) {
-  if (!options.auto_approve && !can_ask()) {
-    print_usage_error(options, "apply asks before it writes, and there is no terminal to ask on",
-                      "Pass --auto-approve in a pipeline.");
-    return ExitCode::invalid;
-  }
-  const std::string started = utc_now();
-  const auto loaded = load(options);
-  if (!loaded) return loaded.error();
-  print_diagnostics(options, loaded->warnings, loaded->source_lines());
-
-  std::vector<Prepared> prepared;
-  if (const ExitCode code = prepare(options, *loaded, prepared); code != ExitCode::done) {
-    std::cerr << "Nothing was written.\n";
-    return code;
-  }
-  const bool anything =
-      std::any_of(prepared.begin(), prepared.end(), [](const Prepared& one) { return !one.plan.empty(); });
-  if (anything && !approved(options, prepared)) {
-    std::cerr << "Nothing was written.\n";
-    return ExitCode::done;
-  }
-  // Before the first write, since that may change the work tree.
-  return write_all(options, prepared, {started, {}, source_of(options, loaded->read)});
-}
-
 /// One saved plan, made again on what is live now.
 ExitCode prepare_saved(const Options& options, const report::PlanDocument& document, SavedInputs& saved,
                        std::vector<Prepared>& prepared) {
@@ -85,6 +36,15 @@ ExitCode prepare_saved(const Options& options, const report::PlanDocument& docum
   const ExitCode code = check_still_the_same(options, one, progress);
   progress.clear();
   if (code != ExitCode::done) return code;
+  one.plan.diagnostics.clear();  // those of the saved plan were shown
+  auto checked = one.run.check_permissions(one.plan, Severity::error);
+  if (!checked) {
+    print_error(options, "environment " + desired.environment.name + " could not be planned",
+                checked.error());
+    return exit_code(checked.error().kind);
+  }
+  print_diagnostics(options, one.plan.diagnostics, source);
+  if (has_errors(one.plan.diagnostics)) return exit_code(one.plan.diagnostics);
   if (one.plan.domain_sid != document.plan.domain_sid) {
     print_error(options, "the plan of environment " + one.plan.environment + " is stale",
                 {ErrorKind::conflict,
@@ -148,7 +108,7 @@ ExitCode apply_file(const Options& options) {
 }  // namespace
 
 ExitCode apply(const Options& options) {
-  return options.plan_file.empty() ? apply_manifests(options) : apply_file(options);
+  return options.plan_file.empty() ? plan_and_write(options) : apply_file(options);
 }
 
 ExitCode show_plan(const Options& options) {

@@ -25,10 +25,12 @@ Result<model::Plan> compare(const Options& options, const Loaded& loaded, model:
   const auto begin = std::chrono::steady_clock::now();
   auto inspection = GMSACTL_TRY(Inspection::start(options, desired.environment, settings.planning,
                                                   {memory ? memory->position.server : std::string(), false}));
-  drift::Check check(inspection.observer(), inspection.feed(), desired, std::move(settings), std::move(memory));
+  drift::Check check(inspection.observer(), inspection.feed(), desired, std::move(settings),
+                     std::move(memory));
   auto look = GMSACTL_TRY(check.look(events));
-  report_look(options, desired.environment.name, look,
-              std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin));
+  report_look(
+      options, desired.environment.name, look,
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin));
   cache.write(check.memory());
   inspection.log_requests();
   return std::move(look.plan);
@@ -56,7 +58,8 @@ ExitCode drift(const Options& options) {
     auto plan = compare(options, *loaded, desired, progress);
     progress.clear();
     if (!plan) {
-      print_error(options, "environment " + desired.environment.name + " could not be compared", plan.error());
+      print_error(options, "environment " + desired.environment.name + " could not be compared",
+                  plan.error());
       code = worst(code, exit_code(plan.error().kind));
       continue;
     }

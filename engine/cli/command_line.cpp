@@ -41,7 +41,8 @@ class CommandLine {
     app_.require_subcommand(1);
     app_.set_version_flag("--version", std::string("gmsactl ") + gmsactl::version);
     app_.footer(
-        "Exit codes: 0 done; 2 there are changes (drift, plan --detailed-exitcode); 3 manifests or command line "
+        "Exit codes: 0 done; 2 there are changes (drift, plan --detailed-exitcode); 3 manifests or command "
+        "line "
         "wrong;\n"
         "4 live system not reached, read or fit; 5 somebody else changed it; 6 partly applied; 7 refused;\n"
         "8 locked; 130 interrupted; 1 unforeseen. More: man gmsactl.");
@@ -59,10 +60,7 @@ class CommandLine {
     auto* write = add("apply", "Make live state match the manifests", apply);
     live_flags(*write);
     named(write->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
-    write->add_flag("--auto-approve", options_.auto_approve, "Do not ask before writing");
-    named(duration(*write, "--lock-timeout", options_.lock_timeout,
-                   "How long to wait for another run (not at all)"),
-          "LOCK_TIMEOUT");
+    writing_flags(*write);
     write->add_option("plan", options_.plan_file,
                       "A saved plan: do exactly that, or nothing where anything it is about has changed");
     allowing_flags(*write);
@@ -78,6 +76,7 @@ class CommandLine {
         add("changed", "Environments and addresses that differ between two git revisions", changed);
     changed_flags(*compare);
     drift_commands();
+    ownership_commands();
     spec_commands();
     auto* print = add("schema", "Print the JSON Schema of a manifest kind, for editors", schema);
     print->add_option("kind", options_.schema_name,
@@ -106,26 +105,49 @@ class CommandLine {
   static inline const Outputs streams{{"text", Output::text}, {"jsonl", Output::jsonl}};
 
   void drift_commands() {
-    auto* compare = add("drift", "Compare live state with the manifests; never writes to a live system", drift);
+    auto* compare =
+        add("drift", "Compare live state with the manifests; never writes to a live system", drift);
     live_flags(*compare);
     named(compare->add_flag("--ignore-pending", options_.ignore_pending,
                             "Exit with 0 where only the manifests changed, and nothing live"),
           "IGNORE_PENDING");
-    named(compare->add_option("--cache", options_.cache,
-                              "Folder to remember what was seen in; then only what changed since is read")
+    named(compare
+              ->add_option("--cache", options_.cache,
+                           "Folder to remember what was seen in; then only what changed since is read")
               ->type_name("DIR"),
           "CACHE");
     named(duration(*compare, "--full-every", options_.full_every,
                    "With --cache: how old the last look at everything may be (24h)"),
           "FULL_EVERY");
     auto* keep = add("watch", "Compare whenever something changes; never writes to a live system", watch);
-    live_flags(*keep, streams);
+    live_flags(*keep, /*with_target=*/true, streams);
     named(duration(*keep, "--interval", options_.interval,
                    "Longest time between two looks, whatever the directory tells (1m)"),
           "INTERVAL");
-    named(duration(*keep, "--full-every", options_.full_every, "How old the last look at everything may be (24h)"),
+    named(duration(*keep, "--full-every", options_.full_every,
+                   "How old the last look at everything may be (24h)"),
           "FULL_EVERY");
     named(duration(*keep, "--for", options_.watch_for, "End after this time (never)"), "FOR");
+  }
+
+  void ownership_commands() {
+    auto* take =
+        add("adopt", "Take over existing objects that nobody manages, and change nothing else", adopt);
+    live_flags(*take);
+    writing_flags(*take);
+    auto* release = add("forget", "Release managed objects, and change nothing else", forget);
+    live_flags(*release, /*with_target=*/false);
+    writing_flags(*release);
+    release->add_option("address", options_.targets, "What to release: GMSA/NAME, HostGroup/NAME or a glob")
+        ->required();
+    auto* lock = app_.add_subcommand("lock", "The lock that one run holds while it writes");
+    lock->require_subcommand(1);
+    live_flags(*add("status", "Who holds the lock", lock_status, lock), /*with_target=*/false);
+    auto* unlock = add("release", "Release a lock whose run is gone", lock_release, lock);
+    live_flags(*unlock, /*with_target=*/false);
+    unlock->add_option("--id", options_.lock_id, "The lock's id, as lock status shows it")
+        ->required()
+        ->type_name("ID");
   }
 
   void spec_commands() {
@@ -284,9 +306,26 @@ class CommandLine {
     detailed_flag(sub);
   }
 
-  void live_flags(CLI::App& sub, const Outputs& outputs = documents) {
+  void writing_flags(CLI::App& sub) {
+    sub.add_flag("--auto-approve", options_.auto_approve, "Do not ask before writing");
+    named(sub.add_flag("--no-lock", options_.no_lock, "Neither take the lock nor heed it"), "NO_LOCK");
+    named(sub.add_option("--audit-log", options_.audit_log,
+                         "Append a line of JSON for every write to this file")
+              ->type_name("FILE"),
+          "AUDIT_LOG");
+    named(duration(sub, "--lock-timeout", options_.lock_timeout,
+                   "How long to wait for another run (not at all)"),
+          "LOCK_TIMEOUT");
+  }
+
+  void live_flags(CLI::App& sub, bool with_target = true, const Outputs& outputs = documents) {
     manifest_flags(sub);
     output_flag(sub, outputs);
+    if (with_target) selection_flags(sub);
+    connection_flags(sub);
+  }
+
+  void selection_flags(CLI::App& sub) {
     sub.add_option("--target", options_.targets,
                    "Only these addresses and what they require; a glob such as 'GMSA/Web*'; repeatable")
         ->type_name("KIND/NAME")
@@ -294,6 +333,9 @@ class CommandLine {
     sub.add_option("--exclude", options_.excludes, "Not these addresses; repeatable")
         ->type_name("KIND/NAME")
         ->allow_extra_args(false);
+  }
+
+  void connection_flags(CLI::App& sub) {
     sub.add_option("--server", options_.servers,
                    "ldap://…, ldaps://… or ldif:FILE in place of the Environment's; repeatable")
         ->type_name("URL")

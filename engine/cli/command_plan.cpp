@@ -4,7 +4,6 @@
 #include "engine/cli/commands.h"
 #include "engine/cli/files.h"
 #include "engine/cli/planned.h"
-#include "engine/cli/saved_plan.h"
 #include "engine/cli/terminal.h"
 #include "engine/report/plan_json.h"
 
@@ -19,7 +18,7 @@ ExitCode plan(const Options& options) {
   const bool several = loaded->environments.size() > 1;
   std::vector<model::Plan> plans;
   for (const auto& desired : loaded->environments) {
-    auto planned = plan_and_show(options, *loaded, desired, code);
+    auto planned = plan_and_show(options, *loaded, desired, Severity::warning, code);
     if (!planned) continue;
     if (several && options.output == Output::text) std::cout << '\n';
     planned->run.log_requests();
@@ -27,7 +26,6 @@ ExitCode plan(const Options& options) {
     if (leaves_out_specs(plan)) code = worst(code, ExitCode::live_system);
     if (options.detailed_exit_code && !plan.empty()) code = worst(code, ExitCode::changes);
     plan.diagnostics.insert(plan.diagnostics.begin(), loaded->warnings.begin(), loaded->warnings.end());
-    plan.inputs = inputs_of(options, *loaded, desired, plan);
     plans.push_back(std::move(plan));
   }
   // A document that lists some of the environments could be taken for one that lists all.

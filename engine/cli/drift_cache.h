@@ -1,5 +1,5 @@
-// Where drift --cache keeps what it remembers of an environment: one file in a folder. A file that is missing, damaged
-// or another version's is no error; it only means that everything is read.
+// Where drift --cache keeps what it remembers of an environment: one file in a folder. A file that is
+// missing, damaged or another version's is no error; it only means that everything is read.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,8 @@ class DriftCache {
 
   /// Says in the log why there is nothing.
   std::optional<drift::Memory> read() const;
-  /// Replaces the file in one step, so that another run sees it as it was or as it is. Without a memory it goes.
+  /// Replaces the file in one step, so that another run sees it as it was or as it is. Without a memory it
+  /// goes.
   void write(const std::optional<drift::Memory>& memory) const;
 
  private:

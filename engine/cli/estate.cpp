@@ -32,8 +32,8 @@ Result<ports::SpecObserver*> opened(std::map<std::string, std::unique_ptr<Target
                                     const credentialspec::TargetOptions& options) {
   auto& target = targets[declaration.name];
   if (!target)
-    target = GMSACTL_TRY(
-        credentialspec::open_target(declaration, {environment.owner, environment.name}, options));
+    target =
+        GMSACTL_TRY(credentialspec::open_target(declaration, {environment.owner, environment.name}, options));
   return target.get();
 }
 
@@ -107,10 +107,20 @@ Result<model::LastWrites> Estate::last_writes(std::span<const model::Guid> objec
   return directory_->last_writes(objects);
 }
 
+void Estate::audit_to(ports::AuditLog* log) {
+  audit_ = log;
+  directory_->audit_to(log);
+}
+
 model::ChangeResult Estate::apply(const model::Change& change) {
+  if (audit_ != nullptr)
+    if (auto ready = audit_->ready(); !ready)
+      return {change.id, change.action, model::Outcome::failed, std::move(ready).error(), {}};
   const auto* spec = std::get_if<model::CredentialSpecChange>(&change.detail);
-  if (spec == nullptr) return directory_->apply(change);
-  return targets_.at(spec->target)->apply(change);  // a change is planned only for what was observed
+  // A change is planned only for what was observed.
+  auto result = spec == nullptr ? directory_->apply(change) : targets_.at(spec->target)->apply(change);
+  if (audit_ != nullptr) audit_->record(change, result);
+  return result;
 }
 
 Result<void> Estate::begin_writes() { return directory_->begin_writes(); }

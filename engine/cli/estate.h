@@ -1,6 +1,6 @@
-// The directory and the places that credential specs are delivered to, behind the engine's one seam: an estate that
-// is only looked at, and one that is written as well. The only code that knows both sides; each of them knows nothing
-// of the other.
+// The directory and the places that credential specs are delivered to, behind the engine's one seam: an
+// estate that is only looked at, and one that is written as well. The only code that knows both sides; each
+// of them knows nothing of the other.
 #pragma once
 
 #include <functional>
@@ -9,6 +9,7 @@
 #include <string>
 
 #include "engine/plan/make_plan.h"
+#include "engine/ports/audit.h"
 #include "engine/ports/provider.h"
 #include "engine/ports/spec_target.h"
 #include "providers/credentialspec/open_target.h"
@@ -23,7 +24,8 @@ namespace gmsactl::cli {
 /// What drift and watch hold: whatever it refers to has no way to write.
 class ReadingEstate : public ports::Observer {
  public:
-  ReadingEstate(std::unique_ptr<directory::DirectoryObserver> directory, credentialspec::TargetOptions options);
+  ReadingEstate(std::unique_ptr<directory::DirectoryObserver> directory,
+                credentialspec::TargetOptions options);
   ~ReadingEstate() override;
 
   /// Which places are worth a look; everything until it is called.
@@ -59,11 +61,14 @@ class Estate : public ports::Provider {
   [[nodiscard]] Result<void> flush() override;
 
   directory::DirectoryProvider& directory() { return *directory_; }
+  /// Every write from here on is noted there, and every change with what became of it. Not owned.
+  void audit_to(ports::AuditLog* log);
   const directory::DirectoryProvider& directory() const { return *directory_; }
 
  private:
   std::unique_ptr<directory::DirectoryProvider> directory_;
   credentialspec::TargetOptions options_;
+  ports::AuditLog* audit_ = nullptr;
   plan::Options selection_;
   std::map<std::string, std::unique_ptr<ports::SpecTarget>> targets_;  // by metadata.name
 };

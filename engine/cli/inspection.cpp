@@ -30,7 +30,8 @@ ports::Observer& Inspection::observer() { return *estate_; }
 ports::ChangeFeed& Inspection::feed() { return estate_->directory(); }
 void Inspection::log_requests() const { cli::log_requests(estate_->directory().counters()); }
 
-drift::CheckOptions check_options(const Options& options, const Loaded& loaded, const model::Desired& desired) {
+drift::CheckOptions check_options(const Options& options, const Loaded& loaded,
+                                  const model::Desired& desired) {
   drift::CheckOptions check;
   check.planning = planning(options, loaded, desired);
   check.planning.adopt = true;
@@ -50,14 +51,23 @@ void report_look(const Options& options, const std::string& environment, const d
   if (!with_notes) return;
   Diagnostics notes;
   if (look.forgotten)
-    notes.push_back({Severity::warning, "GMSA0225", "Everything is read each time",
-                     "Changes to environment " + environment + " can't be followed: " + look.forgotten->message + ".",
-                     look.forgotten->hint, std::nullopt, {}});
+    notes.push_back(
+        {Severity::warning,
+         "GMSA0225",
+         "Everything is read each time",
+         "Changes to environment " + environment + " can't be followed: " + look.forgotten->message + ".",
+         look.forgotten->hint,
+         std::nullopt,
+         {}});
   if (look.undated)
-    notes.push_back({Severity::warning, "GMSA0226", "Drift could not be dated",
-                     "When and where environment " + environment + " was changed is not known: " +
-                         look.undated->message + ".",
-                     look.undated->hint, std::nullopt, {}});
+    notes.push_back({Severity::warning,
+                     "GMSA0226",
+                     "Drift could not be dated",
+                     "When and where environment " + environment +
+                         " was changed is not known: " + look.undated->message + ".",
+                     look.undated->hint,
+                     std::nullopt,
+                     {}});
   print_diagnostics(options, notes, {});
 }
 

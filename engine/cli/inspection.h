@@ -38,9 +38,11 @@ class Inspection {
 };
 
 /// What the command line says about comparing. What nobody manages yet is a difference here, and no refusal.
-drift::CheckOptions check_options(const Options& options, const Loaded& loaded, const model::Desired& desired);
+drift::CheckOptions check_options(const Options& options, const Loaded& loaded,
+                                  const model::Desired& desired);
 
-/// Says how a look was done, in the log; and `with_notes` what a person should know of that, on standard error.
+/// Says how a look was done, in the log; and `with_notes` what a person should know of that, on standard
+/// error.
 void report_look(const Options& options, const std::string& environment, const drift::Look& look,
                  std::chrono::milliseconds took, bool with_notes = true);
 

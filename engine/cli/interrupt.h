@@ -1,6 +1,6 @@
 // SIGINT and SIGTERM. While nothing is being written the program ends at once; while something is, the first
-// signal lets what is under way finish and begins nothing new, a second one ends the program. A command that runs until
-// it is interrupted ends in order at the first.
+// signal lets what is under way finish and begins nothing new, a second one ends the program. A command that
+// runs until it is interrupted ends in order at the first.
 #pragma once
 
 #include <stop_token>

@@ -81,6 +81,8 @@ bool check_patterns(const Options& options, const std::vector<model::Desired>& e
       }
     return true;
   };
+  // What is to be released may be declared no longer.
+  if (options.aim == plan::Aim::forget) return true;
   return check(options.targets, "--target") && check(options.excludes, "--exclude") &&
          check(options.allow_replace, "--allow-replace");
 }

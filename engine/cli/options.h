@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/plan/make_plan.h"
+
 namespace gmsactl::cli {
 
 enum class Output { text, json, jsonl };
@@ -39,19 +41,23 @@ struct Options {
   bool explain = false;
   bool auto_approve = false;
   std::vector<std::string> allow_replace;
+  plan::Aim aim = plan::Aim::as_declared;
+  std::string lock_id;    ///< of lock release
   std::string plan_file;  ///< of apply and show, or empty
   std::string out;        ///< where plan saves what it made, or empty
   std::chrono::milliseconds valid_for{std::chrono::days{7}};
   std::chrono::milliseconds lock_timeout{0};
+  bool no_lock = false;
+  std::string audit_log;  ///< file, or empty
   bool adopt = false;
   bool prune = false;
   std::optional<size_t> allow_deletes;
 
-  bool ignore_pending = false;                     ///< of drift: for the exit code
-  std::string cache;                               ///< folder; empty: none
+  bool ignore_pending = false;  ///< of drift: for the exit code
+  std::string cache;            ///< folder; empty: none
   std::chrono::milliseconds full_every{86'400'000};
-  std::chrono::milliseconds interval{60'000};      ///< of watch: between two looks where nothing is told
-  std::chrono::milliseconds watch_for{0};          ///< 0: without an end
+  std::chrono::milliseconds interval{60'000};  ///< of watch: between two looks where nothing is told
+  std::chrono::milliseconds watch_for{0};      ///< 0: without an end
 
   std::vector<std::string> spec_accounts;  ///< GMSA names, of spec render and usage
   std::vector<std::string> spec_files;     ///< of spec validate

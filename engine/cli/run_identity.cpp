@@ -5,7 +5,11 @@
 
 #include <array>
 #include <cstdlib>
+#include <fstream>
 #include <string>
+#include <string_view>
+
+#include "engine/base/text.h"
 
 namespace gmsactl::cli {
 
@@ -35,7 +39,43 @@ std::string user() {
   return "uid " + std::to_string(geteuid());
 }
 
+std::string file_text(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+/// Distinct for each start of each machine, and for each container on it: process ids are told apart there
+/// only.
+std::string machine() {
+  std::array<char, 64> name_space{};
+  const std::string boot = file_text("/proc/sys/kernel/random/boot_id");
+  if (boot.empty() || readlink("/proc/self/ns/pid", name_space.data(), name_space.size() - 1) < 0) return {};
+  const std::string_view digits = name_space.data();  // "pid:[4026531836]"
+  return boot + "." +
+         std::string(digits.substr(digits.find('[') + 1, digits.find(']') - digits.find('[') - 1));
+}
+
+/// When the process began, in clock ticks: an id that was used again is another process. Empty where there is
+/// none.
+std::string started(const std::string& pid) {
+  const std::string stat = file_text("/proc/" + pid + "/stat");
+  const size_t name_end = stat.rfind(')');  // the name may hold anything
+  if (name_end == std::string::npos) return {};
+  constexpr size_t start_time = 20;  // of the fields after the name (proc(5): starttime is the 22nd)
+  const auto fields = split(std::string_view(stat).substr(name_end + 2), ' ');
+  // A zombie runs no more.
+  return fields.size() < start_time || fields[0] == "Z" ? std::string() : std::string(fields[start_time - 1]);
+}
+
 }  // namespace
+
+bool process_gone(const std::string& process) {
+  const auto parts = split(process, '/');
+  if (parts.size() != 3 || parts[0].empty() || parts[0] != machine()) return false;
+  return started(std::string(parts[1])) != parts[2];
+}
 
 ports::LockHolder run_identity() {
   std::array<char, 256> host{};
@@ -44,6 +84,8 @@ ports::LockHolder run_identity() {
   identity.holder = user();
   identity.host = host.data();
   identity.url = pipeline_url();
+  const std::string pid = std::to_string(getpid());
+  if (const auto place = machine(); !place.empty()) identity.process = place + "/" + pid + "/" + started(pid);
   return identity;
 }
 

@@ -97,7 +97,8 @@ model::PlanInputs inputs_of(const Options& options, const Loaded& loaded, const 
   inputs.valid_for = std::chrono::duration_cast<std::chrono::seconds>(options.valid_for);
   if (holds_secret(desired)) {
     inputs.not_applicable =
-        "a manifest that it was made from seems to hold a password, which belongs into a vault and not into a file";
+        "a manifest that it was made from seems to hold a password, which belongs into a vault and not into "
+        "a file";
     return inputs;
   }
   const bool everything = deletes(plan);
@@ -118,7 +119,8 @@ Result<SavedInputs> reopen(const report::PlanDocument& document) {
   if (!inputs.not_applicable.empty())
     return fail(ErrorKind::invalid, "the plan can't be carried out: " + inputs.not_applicable,
                 "Make another one with gmsactl plan --out FILE.");
-  SavedInputs saved{{{manifest::load(manifest::sources_of(inputs.manifests)), std::nullopt}, {}, {}, {}, {}}, {}};
+  SavedInputs saved{{{manifest::load(manifest::sources_of(inputs.manifests)), std::nullopt}, {}, {}, {}, {}},
+                    {}};
   Loaded& loaded = saved.loaded;
   Diagnostics found = loaded.read.manifests.diagnostics();
   auto desired = loaded.read.manifests.resolve(document.plan.environment, found);

@@ -52,8 +52,8 @@ class Settled {
 
 }  // namespace
 
-Check::Check(ports::Observer& observer, ports::ChangeFeed& feed, model::Desired& desired, CheckOptions options,
-             std::optional<Memory> memory)
+Check::Check(ports::Observer& observer, ports::ChangeFeed& feed, model::Desired& desired,
+             CheckOptions options, std::optional<Memory> memory)
     : observer_(observer),
       feed_(feed),
       desired_(desired),
@@ -91,8 +91,8 @@ Result<Look> Check::look(ports::EventSink& events) {
   }
 }
 
-Result<model::Observations> Check::observe(const std::optional<model::DirectoryPosition>& position, Look& look,
-                                           ports::EventSink& events) {
+Result<model::Observations> Check::observe(const std::optional<model::DirectoryPosition>& position,
+                                           Look& look, ports::EventSink& events) {
   const size_t all = desired_.host_groups.size() + desired_.accounts.size();
   look.read_all = "there was no look before";
   if (position && memory_)
@@ -117,19 +117,23 @@ Result<model::Observations> Check::observe(const std::optional<model::DirectoryP
   return observer_.observe(desired_, events);
 }
 
-Result<void> Check::remember(const model::DirectoryPosition& position, const model::Observations& seen, Look& look) {
+Result<void> Check::remember(const model::DirectoryPosition& position, const model::Observations& seen,
+                             Look& look) {
   const bool all = look.read_all.has_value();
-  // With the right to see them gone, the container that they are in has changed, which leads to a look at everything.
+  // With the right to see them gone, the container that they are in has changed, which leads to a look at
+  // everything.
   if (all && !GMSACTL_TRY(feed_.sees_deleted())) {
     look.forgotten = Error{
-        ErrorKind::denied, "this user may not see deleted objects, so what is missing shows only when everything is read",
+        ErrorKind::denied,
+        "this user may not see deleted objects, so what is missing shows only when everything is read",
         "Grant it List Contents and Read Property on the container Deleted Objects (dsacls … /G USER:LCRP).",
         std::nullopt};
     memory_.reset();
     return {};
   }
   const int64_t read_all_at = all ? position.server_time : memory_->read_all_at;
-  memory_ = drift::remember(all ? nullptr : &*memory_, desired_, seen, look.plan, options_.planning.shared_accounts);
+  memory_ = drift::remember(all ? nullptr : &*memory_, desired_, seen, look.plan,
+                            options_.planning.shared_accounts);
   memory_->settings = settings_;
   memory_->position = position;
   memory_->read_all_at = read_all_at;

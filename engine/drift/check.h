@@ -1,6 +1,6 @@
-// Looks at one environment, again and again, each time at no more of the directory than may have changed since the
-// last look, with the findings that a look at everything would have. Reads only: what it holds has no way to write.
-// Called by engine/cli for drift, once, and for watch, as often as something changes.
+// Looks at one environment, again and again, each time at no more of the directory than may have changed
+// since the last look, with the findings that a look at everything would have. Reads only: what it holds has
+// no way to write. Called by engine/cli for drift, once, and for watch, as often as something changes.
 #pragma once
 
 #include <chrono>
@@ -19,9 +19,9 @@ namespace gmsactl::drift {
 
 struct CheckOptions {
   plan::Options planning;
-  std::string program;                                 ///< version, which a memory must be of
+  std::string program;                                       ///< version, which a memory must be of
   std::chrono::seconds full_every = std::chrono::hours(24);  ///< how long a look at a part may be relied on
-  bool remember = true;                                ///< false: always at everything, and nothing is asked for that
+  bool remember = true;  ///< false: always at everything, and nothing is asked for that
 };
 
 /// One look and how it was done.
@@ -55,8 +55,8 @@ class Check {
   /// Settles what it can, and reads the rest.
   [[nodiscard]] Result<model::Observations> observe(const std::optional<model::DirectoryPosition>& position,
                                                     Look& look, ports::EventSink& events);
-  [[nodiscard]] Result<void> remember(const model::DirectoryPosition& position, const model::Observations& seen,
-                                      Look& look);
+  [[nodiscard]] Result<void> remember(const model::DirectoryPosition& position,
+                                      const model::Observations& seen, Look& look);
 
   ports::Observer& observer_;
   ports::ChangeFeed& feed_;

@@ -51,11 +51,12 @@ class Text {
 
 }  // namespace
 
-// The bindings below name every member, so that one that is added does not compile before somebody has decided
-// whether findings depend on it.
+// The bindings below name every member, so that one that is added does not compile before somebody has
+// decided whether findings depend on it.
 
 std::string fingerprint(const model::Declaration<model::HostGroup>& declaration) {
-  const auto& [sam_account_name, common_name, scope, path, description, members, membership] = declaration.spec;
+  const auto& [sam_account_name, common_name, scope, path, description, members, membership] =
+      declaration.spec;
   Text text;
   text << declaration.protect << sam_account_name << common_name << model::name(scope) << path << description
        << members << (membership == model::Membership::exact);
@@ -72,7 +73,8 @@ std::string fingerprint(const model::Declaration<model::Gmsa>& declaration, std:
        << principals << keep_orphaned_principals << password_interval_days << encryption_types << enabled
        << description << display_name << path << trusted_for_delegation << trusted_to_auth_for_delegation
        << account_not_delegated << allowed_to_delegate_to;
-  // Credential specs are looked at every time; of the account itself only a rule on the plug-in's input depends on it.
+  // Credential specs are looked at every time; of the account itself only a rule on the plug-in's input
+  // depends on it.
   text << (credential_spec && credential_spec->host_account_config
                ? credential_spec->host_account_config->plugin_input
                : std::string());

@@ -14,7 +14,8 @@ namespace gmsactl::drift {
 std::string fingerprint(const model::Declaration<model::HostGroup>& declaration);
 std::string fingerprint(const model::Declaration<model::Gmsa>& declaration, std::string_view shared_with);
 
-/// Of the environment and of how planning was asked for. `program`: its version, since another one may judge otherwise.
+/// Of the environment and of how planning was asked for. `program`: its version, since another one may judge
+/// otherwise.
 std::string fingerprint(const model::Environment& environment, const plan::Options& options,
                         std::string_view program);
 

@@ -67,7 +67,8 @@ std::optional<Guid> guid_of(std::string_view text) {
 std::optional<int64_t> number_of(std::string_view text) {
   int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || number < 0 || std::to_string(number) != text)
+  if (error != std::errc{} || end != text.data() + text.size() || number < 0 ||
+      std::to_string(number) != text)
     return std::nullopt;
   return number;
 }
@@ -182,9 +183,9 @@ std::string Memory::text() const {
   Writer writer;
   writer.line(first_line, {});
   writer.line("settings", {word(settings), word(facts)});
-  writer.line("position", {word(position.server), guid_word(position.invocation_id), std::to_string(position.usn),
-                           std::to_string(position.server_time), word(position.observer),
-                           std::to_string(read_all_at)});
+  writer.line("position",
+              {word(position.server), guid_word(position.invocation_id), std::to_string(position.usn),
+               std::to_string(position.server_time), word(position.observer), std::to_string(read_all_at)});
   writer.declarations("group", host_groups);
   writer.declarations("account", accounts);
   for (const auto& [key, guids] : sorted(principals)) {

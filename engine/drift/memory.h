@@ -1,7 +1,8 @@
-// What is remembered of an environment between two looks at it, so that the second need read no more than what may
-// have changed: where the directory stood, and of each declaration which object it was found at and whether that was
-// in order. Made by Check (check.h); kept in memory by watch, and in a file by drift --cache. It holds no value of any
-// field and no secret. Whoever may change it can keep drift from being seen until everything is read again.
+// What is remembered of an environment between two looks at it, so that the second need read no more than
+// what may have changed: where the directory stood, and of each declaration which object it was found at and
+// whether that was in order. Made by Check (check.h); kept in memory by watch, and in a file by drift
+// --cache. It holds no value of any field and no secret. Whoever may change it can keep drift from being seen
+// until everything is read again.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +27,8 @@ struct Known {
 };
 
 struct Memory {
-  std::string settings;               ///< fingerprint of all that findings depend on beside declarations and objects
-  std::string facts;                  ///< fingerprint of the directory's facts that declarations are judged by
+  std::string settings;  ///< fingerprint of all that findings depend on beside declarations and objects
+  std::string facts;     ///< fingerprint of the directory's facts that declarations are judged by
   model::DirectoryPosition position;  ///< before the last look
   int64_t read_all_at = 0;            ///< server time of the last look at everything, 100 ns since 1601
   std::unordered_map<std::string, Known> host_groups;  ///< by metadata.name

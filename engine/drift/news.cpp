@@ -17,7 +17,8 @@ News Newsroom::compare(const model::Plan& plan) {
   for (const auto& change : plan.changes)
     if (tell(change.id, {change.action, change.fields, {}})) news.different.push_back(&change);
   for (const auto& resource : plan.unreadable)
-    if (tell(resource.id, {model::Action::update, {}, resource.why.message})) news.unreadable.push_back(&resource);
+    if (tell(resource.id, {model::Action::update, {}, resource.why.message}))
+      news.unreadable.push_back(&resource);
   for (const auto& [id, story] : before)
     if (!told_.contains(id)) news.in_sync.push_back(id);
   for (const auto& diagnostic : plan.diagnostics)

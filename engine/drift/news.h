@@ -1,5 +1,5 @@
-// What is new between one look and the next: which addresses became different, or differ in another way, and which are
-// in order again. Keeps what was told, so that nothing is told twice.
+// What is new between one look and the next: which addresses became different, or differ in another way, and
+// which are in order again. Keeps what was told, so that nothing is told twice.
 #pragma once
 
 #include <map>

@@ -70,7 +70,11 @@ class Settling {
  public:
   Settling(const Memory& memory, std::span<const ChangedObject> changes,
            const std::map<std::string, std::string>& shared_accounts, Desired& desired)
-      : memory_(memory), objects_(changes), changes_(changes), shared_accounts_(shared_accounts), desired_(desired) {}
+      : memory_(memory),
+        objects_(changes),
+        changes_(changes),
+        shared_accounts_(shared_accounts),
+        desired_(desired) {}
 
   size_t run() {
     for (auto& group : desired_.host_groups)
@@ -110,7 +114,8 @@ class Settling {
       if (named.contains({Kind::gmsa, account.name})) account.settled = false;
   }
 
-  /// Which hosts specs are delivered to is told by the members of groups, which must have been resolved for that.
+  /// Which hosts specs are delivered to is told by the members of groups, which must have been resolved for
+  /// that.
   void follow_hosts() {
     std::vector<std::string> names;
     const auto note = [&](const std::vector<PrincipalRef>& refs) {
@@ -132,18 +137,20 @@ class Settling {
     }
   }
 
-  /// Who names a principal that has changed, or a group that is to be looked at: that may be another object by now.
-  /// One step is enough: what is itself in order names objects, not what these are made of.
+  /// Who names a principal that has changed, or a group that is to be looked at: that may be another object
+  /// by now. One step is enough: what is itself in order names objects, not what these are made of.
   void follow_references() {
     std::unordered_set<std::string> touched;
     for (const auto& [key, meant] : memory_.principals)
       if (changes_.touch(key, meant)) touched.insert(key);
     for (const auto& group : desired_.host_groups)
-      if (!group.settled) touched.insert(model::principal_key({PrincipalRef::Form::host_group, group.name, {}}));
+      if (!group.settled)
+        touched.insert(model::principal_key({PrincipalRef::Form::host_group, group.name, {}}));
     if (touched.empty()) return;
     const auto names_one = [&](const std::vector<PrincipalRef>& refs) {
-      return std::any_of(refs.begin(), refs.end(),
-                         [&](const PrincipalRef& ref) { return touched.contains(model::principal_key(ref)); });
+      return std::any_of(refs.begin(), refs.end(), [&](const PrincipalRef& ref) {
+        return touched.contains(model::principal_key(ref));
+      });
     };
     for (auto& group : desired_.host_groups)
       if (group.settled && group.spec.members && names_one(*group.spec.members)) group.settled = false;
@@ -194,10 +201,12 @@ std::optional<std::string> reason_to_read_all(const Memory& memory, const std::s
                                               const model::DirectoryPosition& now,
                                               std::chrono::seconds full_every) {
   const auto& then = memory.position;
-  if (memory.settings != settings) return "the environment, the flags or gmsactl itself changed since the last look";
+  if (memory.settings != settings)
+    return "the environment, the flags or gmsactl itself changed since the last look";
   if (then.invocation_id != now.invocation_id)
     return "the last look was at " + printable(then.server) +
-           (then.server == now.server ? ", which was restored since" : ", and another controller counts otherwise");
+           (then.server == now.server ? ", which was restored since"
+                                      : ", and another controller counts otherwise");
   if (now.usn < then.usn) return printable(now.server) + " counts less changes than at the last look";
   if (then.observer != now.observer) return "another user looked last, or this one's groups changed";
   const int64_t age = now.server_time - memory.read_all_at;
@@ -244,10 +253,10 @@ Memory remember(const Memory* before, const Desired& desired, const model::Obser
     return known == nullptr ? Known{} : *known;
   };
   for (const auto& group : desired.host_groups)
-    memory.host_groups[group.name] =
-        group.settled && before != nullptr
-            ? keep(before->host_groups, group.name)
-            : Known{fingerprint(group), guid_of(seen.host_groups, group.name), groups_in_sync.contains(group.name)};
+    memory.host_groups[group.name] = group.settled && before != nullptr
+                                         ? keep(before->host_groups, group.name)
+                                         : Known{fingerprint(group), guid_of(seen.host_groups, group.name),
+                                                 groups_in_sync.contains(group.name)};
   for (const auto& account : desired.accounts)
     memory.accounts[account.name] =
         account.settled && before != nullptr

@@ -100,8 +100,8 @@ struct Declaration {
   std::string name;  ///< metadata.name
   Spec spec;
   bool protect = false;
-  /// Live state is known to be as declared, from an earlier look and from what has changed since (engine/drift): it
-  /// is neither read nor compared, and counts as unchanged.
+  /// Live state is known to be as declared, from an earlier look and from what has changed since
+  /// (engine/drift): it is neither read nor compared, and counts as unchanged.
   bool settled = false;
   std::map<std::string, std::string> labels;
   SourceRange declared_at;  ///< the document's first key
@@ -166,8 +166,8 @@ struct Desired {
   /// False where these are not all declarations of the environment, so that nothing can be said to be left
   /// over.
   bool complete = true;
-  /// Present where some declarations are settled: objects to look at whatever they are called by now, namely what
-  /// the other declarations were found at before, and what else may carry the environment's marker.
+  /// Present where some declarations are settled: objects to look at whatever they are called by now, namely
+  /// what the other declarations were found at before, and what else may carry the environment's marker.
   std::optional<std::vector<Guid>> suspects;
 };
 

@@ -29,7 +29,8 @@ struct ChangedObject {
   std::optional<std::string> marker;  ///< the ownership attribute, whatever it holds
   bool deleted = false;
   bool created = false;  ///< it did not exist before
-  /// Others stand below it, and get other DNs and permissions with it while they count as unchanged themselves.
+  /// Others stand below it, and get other DNs and permissions with it while they count as unchanged
+  /// themselves.
   bool container = false;
   bool operator==(const ChangedObject&) const = default;
 };

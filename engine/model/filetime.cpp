@@ -19,8 +19,7 @@ constexpr Seconds last = std::chrono::sys_days{9999y / 12 / 31} + 23h + 59min + 
 }  // namespace
 
 std::string filetime_text(int64_t filetime) {
-  const Seconds time =
-      std::clamp(epoch + std::chrono::seconds(filetime / filetime_second), epoch, last);
+  const Seconds time = std::clamp(epoch + std::chrono::seconds(filetime / filetime_second), epoch, last);
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{time - day};
@@ -48,8 +47,8 @@ std::optional<int64_t> parse_filetime_text(std::string_view text) {
   const int minute = number(14, 2);
   const int second = number(17, 2);
   if (!date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
-  const Seconds time = std::chrono::sys_days{date} + std::chrono::hours(hour) +
-                       std::chrono::minutes(minute) + std::chrono::seconds(second);
+  const Seconds time = std::chrono::sys_days{date} + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+                       std::chrono::seconds(second);
   if (time < epoch) return std::nullopt;
   return (time - epoch).count() * filetime_second;
 }

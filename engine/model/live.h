@@ -168,7 +168,8 @@ struct Observations {
   std::map<std::string, Observation<LiveContainer>>
       containers;  ///< by Dn::key(); every path that desired objects name
 
-  /// By principal_key(); every PrincipalRef except host_group ones and those of settled declarations is there.
+  /// By principal_key(); every PrincipalRef except host_group ones and those of settled declarations is
+  /// there.
   std::map<std::string, PrincipalLookup> principals;
   /// SIDs in live descriptors that no PrincipalRef resolved to, by Sid::text(); absent where nothing has that
   /// SID.

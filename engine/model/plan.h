@@ -52,7 +52,7 @@ struct FieldChange {
   FieldValue after;
   std::vector<std::string> added;  ///< of lists
   std::vector<std::string> removed;
-  std::string_view cause = {};  ///< of the above; empty where nothing remembers what was applied
+  std::string_view cause = {};               ///< of the above; empty where nothing remembers what was applied
   std::optional<LastWrite> last_write = {};  ///< of the live value, where it was asked for and is known
   bool operator==(const FieldChange&) const = default;
 };
@@ -106,6 +106,12 @@ struct KdsRootKeyChange {
   bool effective_immediately = false;  ///< back-dated by ten hours, for single-DC labs
 };
 
+/// The marker alone: an object that is taken over or released, and otherwise stays as it is.
+struct MarkerChange {
+  std::variant<LiveGroup, LiveGmsa> live;
+  std::string marker;  ///< Marker::text() as it shall be; empty: none
+};
+
 /// What one account's spec shall be at one place; with `live`, what it was when planned.
 struct CredentialSpecChange {
   std::string target;   ///< SpecTarget's metadata.name
@@ -140,7 +146,7 @@ struct Change {
   std::vector<ResourceId> requires_;  ///< must succeed first
   SourceRange declared_at;
   std::variant<GmsaChange, GroupChange, ContainerChange, KdsRootKeyChange, CredentialSpecChange,
-               RemovalChange>
+               RemovalChange, MarkerChange>
       detail;
 };
 

@@ -18,8 +18,9 @@ struct KnownAttribute {
   std::string_view name;
 };
 
-// ATTRTYPs by the prefix table that every forest begins with ([MS-DRSR] 5.16.4): 0x0000 stands for 2.5.4, 0x0002
-// for 1.2.840.113556.1.2 and 0x0009 for 1.2.840.113556.1.4; the low half is the last number of the OID.
+// ATTRTYPs by the prefix table that every forest begins with ([MS-DRSR] 5.16.4): 0x0000 stands for 2.5.4,
+// 0x0002 for 1.2.840.113556.1.2 and 0x0009 for 1.2.840.113556.1.4; the low half is the last number of the
+// OID.
 constexpr std::array<KnownAttribute, 16> known_attributes{{
     {0x0000000D, "description"},
     {0x0002000D, "displayName"},
@@ -68,7 +69,8 @@ class Elements {
       const auto name = reader.tag();
       if (name.empty()) return corrupt("is no XML as Windows writes it");
       if (name.front() == '/') {
-        if (name.substr(1) != root || !reader.rest().empty()) return corrupt("ends in another way than it began");
+        if (name.substr(1) != root || !reader.rest().empty())
+          return corrupt("ends in another way than it began");
         return elements;
       }
       auto text = reader.text_before("</" + std::string(name) + ">");

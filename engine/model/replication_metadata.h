@@ -1,8 +1,8 @@
 // What a domain controller remembers of the last write of each attribute of an object, as it can be read over
 // LDAP: when it was, at which controller, and the how-manieth. Three forms of it: replPropertyMetaData, which
 // every controller has, in binary; and the XML that Windows makes on request, msDS-ReplAttributeMetaData for
-// attributes and msDS-ReplValueMetaData for the values of linked ones, such as member, which the first does not
-// cover. No network: providers/directory reads them.
+// attributes and msDS-ReplValueMetaData for the values of linked ones, such as member, which the first does
+// not cover. No network: providers/directory reads them.
 #pragma once
 
 #include <cstdint>
@@ -33,12 +33,13 @@ struct LinkValueStamp {
   bool operator==(const LinkValueStamp&) const = default;
 };
 
-/// replPropertyMetaData ([MS-ADA3] 2.192): version 1 of PROPERTY_META_DATA_VECTOR, each entry with its attribute's
-/// ATTRTYP ([MS-DRSR] 5.16.4). Attributes that gmsactl does not manage are passed over. `corrupt` for anything
-/// else.
+/// replPropertyMetaData ([MS-ADA3] 2.192): version 1 of PROPERTY_META_DATA_VECTOR, each entry with its
+/// attribute's ATTRTYP ([MS-DRSR] 5.16.4). Attributes that gmsactl does not manage are passed over. `corrupt`
+/// for anything else.
 [[nodiscard]] Result<std::vector<AttributeStamp>> decode_property_metadata(std::string_view bytes);
 
-/// One value of msDS-ReplAttributeMetaData: <DS_REPL_ATTR_META_DATA> with one element a line, and a NUL after it.
+/// One value of msDS-ReplAttributeMetaData: <DS_REPL_ATTR_META_DATA> with one element a line, and a NUL after
+/// it.
 [[nodiscard]] Result<AttributeStamp> decode_attribute_metadata(std::string_view xml);
 /// One value of msDS-ReplValueMetaData: <DS_REPL_VALUE_META_DATA>.
 [[nodiscard]] Result<LinkValueStamp> decode_value_metadata(std::string_view xml);

@@ -88,6 +88,13 @@ std::map<std::string, std::string, std::less<>> Ledger::applied_afterwards() con
   return hashes;
 }
 
+std::map<std::string, std::string, std::less<>> Ledger::live_values() const {
+  std::map<std::string, std::string, std::less<>> hashes;
+  for (const auto& record : records)
+    hashes.insert_or_assign(std::string(record.path), value_hash(record.before, record.fold_text));
+  return hashes;
+}
+
 std::vector<model::Guard> Ledger::guards() const {
   std::map<std::string_view, model::Guard> by_path;
   for (const auto& record : records) {

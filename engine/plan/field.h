@@ -40,6 +40,8 @@ struct Ledger {
   bool has(std::string_view path) const;
   /// For the marker: the hash of each wanted value.
   std::map<std::string, std::string, std::less<>> applied_afterwards() const;
+  /// The same of each live value, for what is taken over as it is.
+  std::map<std::string, std::string, std::less<>> live_values() const;
   std::vector<model::Guard> guards() const;
 };
 

@@ -7,6 +7,7 @@
 namespace gmsactl::plan {
 
 using model::Action;
+using model::Change;
 using model::Marker;
 using model::Ownership;
 using model::ResourceId;
@@ -24,7 +25,7 @@ Standing judge_ownership(Context& context, const ResourceId& id, const std::opti
     case Ownership::ours:
       return {false, false, std::move(reading.marker)};
     case Ownership::none:
-      if (!context.options.adopt)
+      if (!context.options.adopt && context.options.aim != Aim::adopt)
         context.report(
             Severity::error, "GMSA0303", "Object is not managed yet",
             dn.text() + ", which " + model::address(id) +
@@ -70,6 +71,28 @@ model::FieldChange about_marker(std::string_view path, model::FieldValue before,
   return {path, std::move(before), std::move(after), {}, {}, model::cause::pending};
 }
 
+std::string marker_text(Context& context, const Standing& standing, bool protect,
+                        std::map<std::string, std::string, std::less<>> applied,
+                        const model::Change& change) {
+  const auto& environment = context.desired.environment;
+  Marker marker;
+  marker.owner = environment.owner;
+  marker.environment = environment.name;
+  marker.id = change.id;
+  marker.generation = standing.marker ? standing.marker->generation + 1 : 1;
+  marker.protect = protect;
+  marker.applied = std::move(applied);
+  std::string text = marker.text();
+  if (text.size() > Marker::longest)
+    context.report(Severity::error, "GMSA0222", "Ownership marker too long",
+                   "The marker of " + model::address(change.id) + " would have " +
+                       std::to_string(text.size()) + " characters; " + environment.marker_attribute +
+                       " holds " + std::to_string(Marker::longest) + ".",
+                   "Shorten the owner, the environment's name or metadata.name.", change.declared_at,
+                   change.id);
+  return text;
+}
+
 void report_released(Context& context, const Ledger& ledger, const model::Change& change) {
   std::vector<std::string> released;
   for (const auto& [field, hash] : ledger.applied)
@@ -99,11 +122,10 @@ void report_accepted(Context& context, const Ledger& ledger, const model::Change
 
 std::string settle_marker(Context& context, const Standing& standing, const Ledger& ledger, bool live,
                           bool protect, model::Change& change) {
-  const auto& environment = context.desired.environment;
   auto& fields = change.fields;
   const size_t compared = fields.size();
   if (standing.adopt) {
-    fields.insert(fields.begin(), about_marker("owner", {}, environment.owner));
+    fields.insert(fields.begin(), about_marker("owner", {}, context.desired.environment.owner));
   } else if (standing.marker) {
     const Marker& old = *standing.marker;
     if (!(old.id == change.id)) fields.push_back(about_marker("metadata.name", old.id.name, change.id.name));
@@ -128,22 +150,58 @@ std::string settle_marker(Context& context, const Standing& standing, const Ledg
   if (fields.empty()) return {};
 
   change.guards = ledger.guards();
-  Marker marker;
-  marker.owner = environment.owner;
-  marker.environment = environment.name;
-  marker.id = change.id;
-  marker.generation = standing.marker ? standing.marker->generation + 1 : 1;
-  marker.protect = protect;
-  marker.applied = ledger.applied_afterwards();
-  std::string text = marker.text();
-  if (text.size() > Marker::longest)
-    context.report(Severity::error, "GMSA0222", "Ownership marker too long",
-                   "The marker of " + model::address(change.id) + " would have " +
-                       std::to_string(text.size()) + " characters; " + environment.marker_attribute +
-                       " holds " + std::to_string(Marker::longest) + ".",
-                   "Shorten the owner, the environment's name or metadata.name.", change.declared_at,
-                   change.id);
-  return text;
+  return marker_text(context, standing, protect, ledger.applied_afterwards(), change);
+}
+
+bool plan_adoption(Context& context, const Standing& standing, const Ledger& ledger, bool protect,
+                   std::variant<model::LiveGroup, model::LiveGmsa> live, model::Change& change) {
+  if (!standing.adopt) return false;
+  change.action = Action::adopt;
+  change.cause = model::cause::fresh;
+  change.fields = {about_marker("owner", {}, context.desired.environment.owner)};
+  change.reasons = {"it exists and nobody manages it"};
+  change.requires_.clear();
+  change.guards.clear();
+  change.detail = model::MarkerChange{std::move(live),
+                                      marker_text(context, standing, protect, ledger.live_values(), change)};
+  return true;
+}
+
+namespace {
+
+template <class Live>
+void release(Context& context, const Live& live, const Marker& marker) {
+  Change change;
+  change.id = marker.id;
+  change.action = Action::update;
+  change.dn = live.id.dn;
+  change.guid = live.id.guid;
+  change.cause = model::cause::pending;
+  change.fields = {about_marker("owner", marker.owner, {})};
+  change.reasons = {"it is to be released"};
+  change.detail = model::MarkerChange{live, {}};
+  context.plan.changes.push_back(std::move(change));
+}
+
+}  // namespace
+
+void plan_release(Context& context) {
+  const auto& environment = context.desired.environment;
+  const auto look_at = [&](const auto& observations) {
+    for (const auto& [name, observation] : observations) {
+      if (observation.index() != 1) continue;
+      const auto& live = std::get<1>(observation);
+      const auto reading = model::read_ownership(live.marker, environment.owner, environment.name);
+      if (reading.ownership == Ownership::ours && context.selected(reading.marker->id))
+        release(context, live, *reading.marker);
+    }
+  };
+  look_at(context.seen.host_groups);
+  look_at(context.seen.accounts);
+  if (!context.seen.leftovers) return;
+  for (const auto& leftover : *context.seen.leftovers)
+    if (context.selected(leftover.marker.id))
+      std::visit([&](const auto& live) { release(context, live, leftover.marker); }, leftover.live);
 }
 
 }  // namespace gmsactl::plan

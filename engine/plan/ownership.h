@@ -28,6 +28,13 @@ Ledger open_ledger(const Context& context, const model::ResourceId& id, const St
 std::string settle_marker(Context& context, const Standing& standing, const Ledger& ledger, bool live,
                           bool protect, model::Change& change);
 
+/// Takes an object over as it is: of what was compared only the marker is left. False where there is nothing
+/// to take over.
+bool plan_adoption(Context& context, const Standing& standing, const Ledger& ledger, bool protect,
+                   std::variant<model::LiveGroup, model::LiveGmsa> live, model::Change& change);
+/// Releases what is ours and selected.
+void plan_release(Context& context);
+
 /// Objects that are ours by their marker and declared no longer.
 void plan_leftovers(Context& context);
 /// Says what could be deleted and is not, once the credential specs have been looked at too.

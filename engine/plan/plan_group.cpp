@@ -240,6 +240,7 @@ void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
   }
   Ledger ledger = open_ledger(context, id, standing);
   Fields fields(change.fields, ledger);
+  const size_t said = context.plan.diagnostics.size();
   if (live != nullptr)
     diff_live(context, declaration, detail, change, ledger, fields);
   else
@@ -249,6 +250,12 @@ void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
   diff_members(context, declaration.spec, members.wanted, detail, change, fields);
   if (change.fields.size() != without_members && change.action == Action::move)
     change.action = Action::update;
+  if (context.options.aim == Aim::adopt) {
+    context.plan.diagnostics.resize(said);  // how it differs is not the question
+    if (live != nullptr && plan_adoption(context, standing, ledger, declaration.protect, *live, change))
+      context.plan.changes.push_back(std::move(change));
+    return;
+  }
   detail.marker = settle_marker(context, standing, ledger, live != nullptr, declaration.protect, change);
   if (change.fields.empty()) {
     context.plan.unchanged.push_back(id);

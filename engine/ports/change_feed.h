@@ -1,5 +1,6 @@
-// The seam to a directory's own account of what changed in it, for looking at a part of it again and for being
-// told. Reads only. Implemented by providers/directory; an LDIF file answers `unsupported` to all of it.
+// The seam to a directory's own account of what changed in it, for looking at a part of it again and for
+// being told. Reads only. Implemented by providers/directory; an LDIF file answers `unsupported` to all of
+// it.
 #pragma once
 
 #include <functional>
@@ -25,9 +26,9 @@ class ChangeFeed {
   /// Each object of the domain whose last change has this number or a higher one, once, in no order.
   [[nodiscard]] virtual Result<std::vector<model::ChangedObject>> changed_since(int64_t usn) = 0;
 
-  /// Calls `on_change` whenever something in the domain has changed, from now on and from a thread of its own,
-  /// until `stop` is requested (`cancelled`) or the connection is lost (`unavailable`). What was deleted is only
-  /// told to who sees deleted objects.
+  /// Calls `on_change` whenever something in the domain has changed, from now on and from a thread of its
+  /// own, until `stop` is requested (`cancelled`) or the connection is lost (`unavailable`). What was deleted
+  /// is only told to who sees deleted objects.
   [[nodiscard]] virtual Result<void> watch(const std::function<void()>& on_change, std::stop_token stop) = 0;
 };
 

@@ -1,7 +1,7 @@
-// The one seam between the engine and the world. An observer reads many objects at once; a provider is an observer
-// that carries out changes as well, one at a time. Who only looks holds an Observer, which has no way to write. The
-// engine owns the flow, the order and the concurrency. Implemented by providers/directory; by a small world in
-// memory in tests.
+// The one seam between the engine and the world. An observer reads many objects at once; a provider is an
+// observer that carries out changes as well, one at a time. Who only looks holds an Observer, which has no
+// way to write. The engine owns the flow, the order and the concurrency. Implemented by providers/directory;
+// by a small world in memory in tests.
 #pragma once
 
 #include <functional>
@@ -34,8 +34,8 @@ class Observer {
   [[nodiscard]] virtual Result<model::Observations> observe(const model::Desired& desired,
                                                             EventSink& events) = 0;
 
-  /// When and where the live values of these objects were last written, field by field; nothing for a field or an
-  /// object of which the directory does not tell.
+  /// When and where the live values of these objects were last written, field by field; nothing for a field
+  /// or an object of which the directory does not tell.
   [[nodiscard]] virtual Result<model::LastWrites> last_writes(std::span<const model::Guid> objects) = 0;
 };
 

@@ -15,29 +15,6 @@ using model::Outcome;
 
 namespace {
 
-/// One word each, for programs; Outcome's own names are for people.
-std::string_view outcome_key(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::applied:
-      return "applied";
-    case Outcome::already_done:
-      return "alreadyDone";
-    case Outcome::failed:
-      return "failed";
-    case Outcome::partial:
-      return "partial";
-    case Outcome::conflict:
-      return "conflict";
-    case Outcome::unknown:
-      return "unknown";
-    case Outcome::skipped:
-      return "skipped";
-    case Outcome::stopped:
-      return "notBegun";
-  }
-  return "";
-}
-
 Json summary_json(const ApplyCounts& counts, const model::Plan& plan) {
   return {{"created", counts.created},
           {"updated", counts.updated},
@@ -101,6 +78,28 @@ Json document_json(const ApplyRun& run, const ApplyStamp& stamp) {
 }
 
 }  // namespace
+
+std::string_view outcome_key(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::applied:
+      return "applied";
+    case Outcome::already_done:
+      return "alreadyDone";
+    case Outcome::failed:
+      return "failed";
+    case Outcome::partial:
+      return "partial";
+    case Outcome::conflict:
+      return "conflict";
+    case Outcome::unknown:
+      return "unknown";
+    case Outcome::skipped:
+      return "skipped";
+    case Outcome::stopped:
+      return "notBegun";
+  }
+  return "";
+}
 
 std::string apply_json(const model::Plan& plan, std::span<const ChangeResult> results,
                        const ApplyStamp& stamp) {

@@ -12,6 +12,9 @@
 
 namespace gmsactl::report {
 
+/// One word each, for programs; Outcome's own names are for people.
+std::string_view outcome_key(model::Outcome outcome);
+
 struct ApplyStamp {
   std::string started_at;  ///< "2026-01-31T12:00:00Z"
   std::string finished_at;

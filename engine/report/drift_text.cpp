@@ -93,8 +93,8 @@ class DriftText {
     path.resize(std::max(width, path.size()), ' ');
     const auto when = when_and_where(field);
     text_ += std::string(field_indent) + path + "   " +
-             paint(color_, tone_of(field.cause), cause_word(field.cause)) + (when.empty() ? "" : ": " + when) +
-             "\n";
+             paint(color_, tone_of(field.cause), cause_word(field.cause)) +
+             (when.empty() ? "" : ": " + when) + "\n";
     if (field.added.empty() && field.removed.empty()) {
       text_ += std::string(value_indent) + "live " + value_text(field.before, "(not set)") + ", declared " +
                value_text(field.after, "(not set)") + "\n";
@@ -104,7 +104,8 @@ class DriftText {
       text_ += std::string(value_indent) + paint(color_, Tone::red, "- " + quoted(element)) +
                "   declared, and missing\n";
     for (const auto& element : field.removed)
-      text_ += std::string(value_indent) + paint(color_, Tone::green, "+ " + quoted(element)) + "   not declared\n";
+      text_ += std::string(value_indent) + paint(color_, Tone::green, "+ " + quoted(element)) +
+               "   not declared\n";
   }
 
   const model::Plan& plan_;
@@ -154,7 +155,8 @@ std::string drift_line(const Change& change) {
 std::string drift_line(const FieldChange& field) {
   std::string line = printable(field.path) + " " + std::string(cause_word(field.cause)) + ": ";
   if (field.added.empty() && field.removed.empty()) {
-    line += "live " + value_text(field.before, "(not set)") + ", declared " + value_text(field.after, "(not set)");
+    line += "live " + value_text(field.before, "(not set)") + ", declared " +
+            value_text(field.after, "(not set)");
   } else {
     std::vector<std::string> parts;
     for (const auto& element : field.added) parts.push_back(quoted(element) + " missing");

@@ -1,6 +1,6 @@
-// What differs from the manifests, for people: one header line per address with the cause of its difference, below it
-// each field with both values and, for what was changed live, when and where that was; the counts last. Diagnostics
-// are not part of it (see diagnostic_text.h).
+// What differs from the manifests, for people: one header line per address with the cause of its difference,
+// below it each field with both values and, for what was changed live, when and where that was; the counts
+// last. Diagnostics are not part of it (see diagnostic_text.h).
 //
 //   drift    GMSA/WebApp01   CN=WebApp01,CN=Managed Service Accounts,DC=contoso,DC=com
 //       servicePrincipalNames   drift: changed 2026-01-31T12:00:00Z on dc02.contoso.com, version 7

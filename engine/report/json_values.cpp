@@ -103,8 +103,11 @@ bool unsafe(uint32_t code) {
          (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x2069) || code == 0xFEFF;
 }
 
-/// With what a terminal might obey or hide as \uXXXX.
-std::string safe(const std::string& plain) {
+}  // namespace
+
+namespace {
+
+std::string escaped(const std::string& plain) {
   std::string text;
   text.reserve(plain.size() + 1);
   for (size_t i = 0; i < plain.size();) {
@@ -131,11 +134,11 @@ std::string safe(const std::string& plain) {
 }  // namespace
 
 std::string document_text(const Json& document) {
-  return safe(document.dump(2, ' ', false, Json::error_handler_t::replace));
+  return escaped(document.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
 std::string line_text(const Json& document) {
-  return safe(document.dump(-1, ' ', false, Json::error_handler_t::replace));
+  return escaped(document.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 std::string canonical_text(const Json& document) {

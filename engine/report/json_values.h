@@ -34,7 +34,7 @@ Json text_or_null(std::string_view text);
 /// Indented, with a line feed. Invalid UTF-8 becomes U+FFFD; control, bidirectional and zero-width characters
 /// are written as \uXXXX, so that a document shown on a terminal can't command it.
 std::string document_text(const Json& document);
-/// The same in one line.
+/// On one line, ending with a line feed; escaped in the same way.
 std::string line_text(const Json& document);
 /// Keys sorted, no white space: what digests are made of.
 std::string canonical_text(const Json& document);

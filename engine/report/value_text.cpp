@@ -35,7 +35,8 @@ std::string value_text(const FieldValue& value, std::string_view when_unset) {
 
 std::string last_write_text(const model::LastWrite& write) {
   return model::filetime_text(write.time) +
-         (write.server.empty() ? ", on a domain controller that is no more" : " on " + printable(write.server)) +
+         (write.server.empty() ? ", on a domain controller that is no more"
+                               : " on " + printable(write.server)) +
          ", version " + std::to_string(write.version);
 }
 

@@ -28,9 +28,9 @@ std::string line(std::string_view type, const WatchEvents::Moment& moment, Json 
 }
 
 Json counts_json(const DriftCounts& counts) {
-  return {{"drifted", counts.drifted},     {"pending", counts.pending},   {"both", counts.both},
-          {"new", counts.fresh},           {"unknown", counts.unknown},   {"accepted", counts.accepted},
-          {"inSync", counts.in_sync},      {"unreadable", counts.unreadable}};
+  return {{"drifted", counts.drifted}, {"pending", counts.pending},      {"both", counts.both},
+          {"new", counts.fresh},       {"unknown", counts.unknown},      {"accepted", counts.accepted},
+          {"inSync", counts.in_sync},  {"unreadable", counts.unreadable}};
 }
 
 }  // namespace
@@ -66,8 +66,8 @@ std::string WatchEvents::unreadable(const Moment& moment, const model::Unreadabl
   if (format_ == Format::jsonl)
     return line("unreadable", moment,
                 {{"address", model::address(resource.id)}, {"error", error_json(resource.why)}});
-  return sentence(moment,
-                  printable(model::address(resource.id)) + " can't be read: " + printable(resource.why.message));
+  return sentence(
+      moment, printable(model::address(resource.id)) + " can't be read: " + printable(resource.why.message));
 }
 
 std::string WatchEvents::counts(const Moment& moment, const model::Plan& plan) const {

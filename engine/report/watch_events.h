@@ -1,5 +1,5 @@
-// What watch prints, event by event: lines for people, or one JSON document a line (docs/drift.md). Each text ends with a
-// line feed.
+// What watch prints, event by event: lines for people, or one JSON document a line (docs/drift.md). Each text
+// ends with a line feed.
 #pragma once
 
 #include <string>

@@ -48,7 +48,8 @@ bool is_container(const Entry& entry) {
 Result<model::DirectoryPosition> position(Session& session) {
   GMSACTL_TRY(require_server(session));
   auto& transport = session.transport();
-  const Entry root = GMSACTL_TRY(ldap::read(transport, "", {"highestCommittedUSN", "currentTime", "tokenGroups"}));
+  const Entry root =
+      GMSACTL_TRY(ldap::read(transport, "", {"highestCommittedUSN", "currentTime", "tokenGroups"}));
   model::DirectoryPosition position;
   position.server = session.root_dse().first("dnsHostName").value_or("");
   position.server_time = filetime(root.first("currentTime").value_or(""));
@@ -71,7 +72,8 @@ Result<model::DirectoryPosition> position(Session& session) {
 }
 
 Result<bool> sees_deleted(Session& session) {
-  const std::string container = std::string("<WKGUID=") + deleted_objects_guid + "," + domain_of(session) + ">";
+  const std::string container =
+      std::string("<WKGUID=") + deleted_objects_guid + "," + domain_of(session) + ">";
   // Who may not read the container may still learn that it exists.
   auto entry = ldap::read(session.transport(), container, {"isDeleted"}, {{show_deleted, true, {}}});
   if (entry) return entry->find("isDeleted") != nullptr;
@@ -84,8 +86,12 @@ Result<std::vector<ChangedObject>> changed_since(Session& session, int64_t usn) 
   ldap::SearchRequest request;
   request.base = domain_of(session);
   request.filter = "(uSNChanged>=" + std::to_string(usn) + ")";
-  request.attributes = {attribute::object_class,     attribute::object_guid, attribute::object_sid,
-                        attribute::sam_account_name, "isDeleted",            "uSNCreated",
+  request.attributes = {attribute::object_class,
+                        attribute::object_guid,
+                        attribute::object_sid,
+                        attribute::sam_account_name,
+                        "isDeleted",
+                        "uSNCreated",
                         marker};
   request.controls = {{show_deleted, true, {}}};
   std::vector<ChangedObject> changes;

@@ -1,5 +1,5 @@
-// What a domain controller tells of its own changes: the number of the latest, the objects changed since a number,
-// and a search that stays open. Internal to providers/directory; the seam's contracts are in
+// What a domain controller tells of its own changes: the number of the latest, the objects changed since a
+// number, and a search that stays open. Internal to providers/directory; the seam's contracts are in
 // engine/ports/change_feed.h.
 #pragma once
 
@@ -16,6 +16,7 @@ namespace gmsactl::directory {
 [[nodiscard]] Result<model::DirectoryPosition> position(Session& session);
 [[nodiscard]] Result<bool> sees_deleted(Session& session);
 [[nodiscard]] Result<std::vector<model::ChangedObject>> changed_since(Session& session, int64_t usn);
-[[nodiscard]] Result<void> watch(Session& session, const std::function<void()>& on_change, std::stop_token stop);
+[[nodiscard]] Result<void> watch(Session& session, const std::function<void()>& on_change,
+                                 std::stop_token stop);
 
 }  // namespace gmsactl::directory

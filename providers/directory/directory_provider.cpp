@@ -1,10 +1,12 @@
 #include "providers/directory/directory_provider.h"
 
+#include "providers/directory/audited_transport.h"
 #include "providers/directory/changes.h"
 #include "providers/directory/facts.h"
 #include "providers/directory/last_writes.h"
 #include "providers/directory/lock.h"
 #include "providers/directory/observe.h"
+#include "providers/directory/permissions.h"
 #include "providers/directory/writer.h"
 
 namespace gmsactl::directory {
@@ -71,11 +73,16 @@ model::ChangeResult DirectoryProvider::apply(const model::Change& change) { retu
 Result<void> DirectoryProvider::begin_writes() {
   GMSACTL_TRY(ldap::read(session_.transport(), "", {"currentTime"}));
   transport_ = &session_.begin_writes();
-  writer_ = std::make_unique<Writer>(*transport_, session_.root_dse(), session_.environment().marker_attribute);
+  audited_.reset();
+  if (audit_ != nullptr) audited_ = std::make_unique<AuditedTransport>(*transport_, *audit_);
+  ldap::Transport& transport = audited_ ? *audited_ : *transport_;
+  writer_ = std::make_unique<Writer>(transport, session_.root_dse(), session_.environment().marker_attribute);
   return {};
 }
 
-Result<void> DirectoryProvider::flush() { return transport_ == nullptr ? Result<void>() : transport_->flush(); }
+Result<void> DirectoryProvider::flush() {
+  return transport_ == nullptr ? Result<void>() : transport_->flush();
+}
 
 Result<std::unique_ptr<ports::Locks>> DirectoryProvider::locks() {
   if (Session::is_ldif(peer())) return fail(ErrorKind::unsupported, "a directory in a file has no lock");
@@ -84,6 +91,13 @@ Result<std::unique_ptr<ports::Locks>> DirectoryProvider::locks() {
   return std::make_unique<DirectoryLocks>(session_.shared_transport(),
                                           environment.accounts_path.value_or(facts.accounts_container),
                                           environment.name);
+}
+
+Result<Diagnostics> DirectoryProvider::missing_permissions(const model::Plan& plan) {
+  const auto domain =
+      GMSACTL_TRY(model::Dn::parse(session_.root_dse().first("defaultNamingContext").value_or("")));
+  return directory::missing_permissions(session_.transport(), plan, domain,
+                                        session_.environment().marker_attribute);
 }
 
 }  // namespace gmsactl::directory

@@ -1,10 +1,11 @@
-// Accounts, host groups, their containers and the KDS root key in Active Directory, behind the engine's seams: an
-// observer that only reads, and a provider that writes as well. Made by engine/cli for one environment; one
-// domain controller for its whole life once something is written.
+// Accounts, host groups, their containers and the KDS root key in Active Directory, behind the engine's
+// seams: an observer that only reads, and a provider that writes as well. Made by engine/cli for one
+// environment; one domain controller for its whole life once something is written.
 #pragma once
 
 #include <memory>
 
+#include "engine/ports/audit.h"
 #include "engine/ports/change_feed.h"
 #include "engine/ports/lock.h"
 #include "engine/ports/provider.h"
@@ -12,6 +13,7 @@
 
 namespace gmsactl::directory {
 
+class AuditedTransport;
 class Writer;
 
 class DirectoryObserver : public ports::Observer, public ports::ChangeFeed {
@@ -54,6 +56,12 @@ class DirectoryProvider : public ports::Provider {
   /// time.
   [[nodiscard]] Result<std::unique_ptr<ports::Locks>> locks();
 
+  /// What of the plan this user may not write, as far as the server tells.
+  [[nodiscard]] Result<Diagnostics> missing_permissions(const model::Plan& plan);
+
+  /// From the next begin_writes() on, every write is noted there. Not owned.
+  void audit_to(ports::AuditLog* log) { audit_ = log; }
+
   const ldap::Counters& counters() const { return observer_.counters(); }
   std::string peer() const { return observer_.peer(); }
 
@@ -61,8 +69,10 @@ class DirectoryProvider : public ports::Provider {
   explicit DirectoryProvider(std::unique_ptr<WritingSession> session);
 
   WritingSession& session_;
-  DirectoryObserver observer_;  // owns the session
+  DirectoryObserver observer_;            // owns the session
   ldap::Transport* transport_ = nullptr;  // once writing has begun
+  ports::AuditLog* audit_ = nullptr;
+  std::unique_ptr<AuditedTransport> audited_;  // what the writer writes through, where there is an audit log
   std::unique_ptr<Writer> writer_;
 };
 

@@ -46,7 +46,8 @@ constexpr std::array<FieldAttribute, 18> field_attributes{{
     {"members", attribute::member},
 }};
 // Of what the marker says, under the names that the planner gives it.
-constexpr std::array<std::string_view, 4> marker_fields{"owner", "metadata.name", "metadata.protect", "deletion"};
+constexpr std::array<std::string_view, 4> marker_fields{"owner", "metadata.name", "metadata.protect",
+                                                        "deletion"};
 
 /// Stamps by attribute; of a linked one that of the value written last, be it added or removed.
 std::map<std::string, AttributeStamp, LessFolded> stamps_of(const Entry& entry) {
@@ -67,8 +68,8 @@ std::map<std::string, AttributeStamp, LessFolded> stamps_of(const Entry& entry) 
   return stamps;
 }
 
-/// DNS names of the domain controllers by their invocation ids. The id stands on a controller's nTDSDSA object,
-/// the name on the server object that this is the child of ([MS-ADTS] 6.1.1.2.2.1.2.1).
+/// DNS names of the domain controllers by their invocation ids. The id stands on a controller's nTDSDSA
+/// object, the name on the server object that this is the child of ([MS-ADTS] 6.1.1.2.2.1.2.1).
 Result<std::map<Guid, std::string>> controllers(ldap::Reader& transport, std::string_view configuration) {
   ldap::SearchRequest request;
   request.base = "CN=Sites," + std::string(configuration);
@@ -119,7 +120,8 @@ Result<model::LastWrites> last_writes(Session& session, std::span<const Guid> ob
     for (const auto field : marker_fields) note(field, session.environment().marker_attribute);
   };
   GMSACTL_TRY(search_any(transport, domain, clauses, "",
-                         {attribute::object_guid, property_metadata, attribute_metadata, value_metadata}, take));
+                         {attribute::object_guid, property_metadata, attribute_metadata, value_metadata},
+                         take));
   return writes;
 }
 

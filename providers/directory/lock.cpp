@@ -117,6 +117,11 @@ class HeldLock : public ports::Lock {
   std::jthread renewing_;
 };
 
+/// Then it was taken by a request of ours whose answer was lost.
+bool is_same_process(const LockHolder& holder, const LockHolder& own) {
+  return !own.process.empty() && holder.process == own.process;
+}
+
 Error held_by(const LockHolder& holder) {
   std::string who = printable(holder.holder) + " on " + printable(holder.host);
   if (!holder.url.empty()) who += ", " + printable(holder.url);
@@ -134,7 +139,7 @@ std::string lock_text(const LockHolder& holder) {
   return std::string(version) + " id=" + percent_encode(holder.id) +
          " holder=" + percent_encode(holder.holder) + " host=" + percent_encode(holder.host) +
          " since=" + percent_encode(holder.since) + " expires=" + percent_encode(holder.expires) +
-         " url=" + percent_encode(holder.url);
+         " url=" + percent_encode(holder.url) + " process=" + percent_encode(holder.process);
 }
 
 std::optional<LockHolder> parse_lock(std::string_view text) {
@@ -148,8 +153,8 @@ std::optional<LockHolder> parse_lock(std::string_view text) {
     if (!value) return std::nullopt;
     values.emplace(words[i].substr(0, equals), std::move(*value));
   }
-  LockHolder holder{values["id"],    values["holder"],  values["host"],
-                    values["since"], values["expires"], values["url"]};
+  LockHolder holder{values["id"],      values["holder"], values["host"],   values["since"],
+                    values["expires"], values["url"],    values["process"]};
   if (holder.id.empty() || holder.expires.empty()) return std::nullopt;
   return holder;
 }
@@ -159,12 +164,12 @@ DirectoryLocks::DirectoryLocks(std::shared_ptr<ldap::Transport> transport, const
     : transport_(std::move(transport)),
       dn_(container.child("CN", "gmsactl-lock-" + std::string(environment)).text()) {}
 
-Result<std::unique_ptr<ports::Lock>> DirectoryLocks::acquire(const LockHolder& wanted,
-                                                             std::chrono::milliseconds patience,
-                                                             std::stop_token stop) {
+Result<std::unique_ptr<ports::Lock>> DirectoryLocks::acquire(
+    const LockHolder& wanted, std::chrono::milliseconds patience,
+    const std::function<bool(const std::string& process)>& gone, std::stop_token stop) {
   LockHolder own = wanted;
   own.id = hex(GMSACTL_TRY(random_bytes(4)));
-  for (auto* text : {&own.holder, &own.host, &own.url})
+  for (auto* text : {&own.holder, &own.host, &own.url, &own.process})
     if (text->size() > longest_text || !valid_utf8(*text)) text->clear();
   const auto deadline = std::chrono::steady_clock::now() + patience;
   std::mutex mutex;
@@ -182,7 +187,7 @@ Result<std::unique_ptr<ports::Lock>> DirectoryLocks::acquire(const LockHolder& w
     if (added.error().kind != ErrorKind::already_exists) return fail(std::move(added).error());
     const auto found = GMSACTL_TRY(look(*transport_, dn_));
     if (!found) continue;  // released in between
-    if (found->expired(now)) {
+    if (found->expired(now) || is_same_process(*found->holder, own) || gone(found->holder->process)) {
       auto taken = transport_->modify(dn_, swap(found->value, lock_text(own)));
       if (taken) return take(true);
       if (taken.error().kind != ErrorKind::conflict && taken.error().kind != ErrorKind::not_found)

@@ -22,9 +22,9 @@ class DirectoryLocks : public ports::Locks {
   DirectoryLocks(std::shared_ptr<ldap::Transport> transport, const model::Dn& container,
                  std::string_view environment);
 
-  [[nodiscard]] Result<std::unique_ptr<ports::Lock>> acquire(const ports::LockHolder& holder,
-                                                             std::chrono::milliseconds patience,
-                                                             std::stop_token stop) override;
+  [[nodiscard]] Result<std::unique_ptr<ports::Lock>> acquire(
+      const ports::LockHolder& holder, std::chrono::milliseconds patience,
+      const std::function<bool(const std::string& process)>& gone, std::stop_token stop) override;
   [[nodiscard]] Result<std::optional<ports::LockHolder>> status() override;
   [[nodiscard]] Result<void> release(const std::string& id) override;
 
@@ -33,7 +33,8 @@ class DirectoryLocks : public ports::Locks {
   std::string dn_;
 };
 
-/// The value of serviceBindingInformation: "gmsactl-lock/1 id=… holder=… host=… since=… expires=… url=…".
+/// The value of serviceBindingInformation: "gmsactl-lock/1 id=… holder=… host=… since=… expires=… url=…
+/// process=…".
 std::string lock_text(const ports::LockHolder& holder);
 /// Nothing where it is no such text.
 std::optional<ports::LockHolder> parse_lock(std::string_view text);

@@ -219,14 +219,15 @@ Result<Observations> observe_once(Session& session, const Desired& desired, port
   // Two connections read groups and accounts side by side; principals go along with the accounts, the smaller
   // part.
   auto reading_groups = std::async(std::launch::async, [&] {
-    return find_groups(
-        transport, {facts.domain_dn, desired.environment, groups, desired.complete, desired.suspects}, events);
+    return find_groups(transport,
+                       {facts.domain_dn, desired.environment, groups, desired.complete, desired.suspects},
+                       events);
   });
   auto reading_principals =
       std::async(std::launch::async, [&] { return resolve_principals(transport, facts, desired); });
-  auto found_accounts =
-      find_accounts(transport, {facts.domain_dn, desired.environment, accounts, desired.complete, desired.suspects},
-                    events);
+  auto found_accounts = find_accounts(
+      transport, {facts.domain_dn, desired.environment, accounts, desired.complete, desired.suspects},
+      events);
   auto found_groups = reading_groups.get();
   auto principals = reading_principals.get();
 

@@ -13,7 +13,8 @@
 
 namespace gmsactl::directory {
 
-/// Every reference of `desired` except {hostGroup: NAME} ones and those of settled declarations, by principal_key().
+/// Every reference of `desired` except {hostGroup: NAME} ones and those of settled declarations, by
+/// principal_key().
 [[nodiscard]] Result<std::map<std::string, model::PrincipalLookup>> resolve_principals(
     ldap::Reader& transport, const model::DirectoryFacts& facts, const model::Desired& desired);
 

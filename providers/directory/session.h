@@ -1,7 +1,7 @@
 // One run's connection to one writable domain controller of the wanted domain, or to an LDIF file. Chooses it
 // (DNS SRV or the configured servers), pins it, and may move to the next one only as long as nothing has been
-// written. A Session only reads; a WritingSession is one that writes as well. Not responsible for what is read or
-// written through it.
+// written. A Session only reads; a WritingSession is one that writes as well. Not responsible for what is
+// read or written through it.
 #pragma once
 
 #include <memory>

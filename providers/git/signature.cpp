@@ -1,7 +1,9 @@
 #include "providers/git/signature.h"
 
+#include <fcntl.h>
 #include <git2.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -13,7 +15,8 @@
 
 #include "engine/base/text.h"
 #include "providers/git/libgit2.h"
-#include "providers/git/program.h"
+#include "providers/transport/process/child.h"
+#include "providers/transport/process/descriptor.h"
 
 namespace gmsactl::git {
 
@@ -22,6 +25,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::chrono::seconds longest_check{60};
+constexpr size_t longest_output = size_t{1} << 20;
 
 /// A folder that nobody else can look into, gone with its contents at the end.
 class PrivateFolder {
@@ -78,12 +82,25 @@ Result<Signed> signature_of(const Repository& repository, const Commit& commit) 
   return found;
 }
 
-Result<Finished> ask(std::vector<std::string> words, const std::string& input, std::string_view package) {
-  auto finished = run_program(std::move(words), input, longest_check);
+struct Answer {
+  bool succeeded = false;
+  std::string output;
+};
+
+/// `words` begins with the program; what it prints on standard error is thrown away.
+Result<Answer> ask(const std::vector<std::string>& words, const std::string& input,
+                   std::string_view package) {
+  const process::Descriptor from(open(input.c_str(), O_RDONLY | O_CLOEXEC));
+  const process::Descriptor nowhere(open("/dev/null", O_WRONLY | O_CLOEXEC));
+  const std::array handovers{process::Handover{from.get(), STDIN_FILENO},
+                             process::Handover{nowhere.get(), STDERR_FILENO}};
+  const process::Command command{words.front(), {words.begin() + 1, words.end()}, {}};
+  auto finished = process::run_to_end(command, handovers, longest_output, longest_check);
   if (!finished && finished.error().kind == ErrorKind::not_found)
     return fail(std::move(finished).error().with_hint("Install it; in Debian it is in the package " +
                                                       std::string(package) + "."));
-  return finished;
+  if (!finished) return fail(std::move(finished).error());
+  return Answer{finished->exit_code == 0, std::move(finished->output)};
 }
 
 class Check {
@@ -136,7 +153,7 @@ class Check {
 
  private:
   /// GnuPG's doc/DETAILS. An exit status of 0 alone is not enough: an expired key has it, too.
-  Result<std::string> judge(const Finished& verified) const {
+  Result<std::string> judge(const Answer& verified) const {
     std::string signer;
     std::string fingerprint;
     size_t good = 0;
@@ -175,12 +192,12 @@ class Check {
     return found == all.end() ? std::string_view() : found->second;
   }
 
-  Result<Finished> keygen(std::vector<std::string> words) const {
+  Result<Answer> keygen(std::vector<std::string> words) const {
     words.insert(words.begin(), "ssh-keygen");
     return ask(std::move(words), text_, "openssh-client");
   }
 
-  static Result<Finished> gpg(const std::string& home, std::vector<std::string> words) {
+  static Result<Answer> gpg(const std::string& home, std::vector<std::string> words) {
     const std::array<std::string, 7> always{"gpg",          "--homedir",     home, "--batch", "--no-tty",
                                             "--no-options", "--no-autostart"};
     words.insert(words.begin(), always.begin(), always.end());

@@ -21,9 +21,9 @@ estate() {
 # both A B: two applies at once; their exit codes are code_a and code_b
 both() {
   local a b
-  "$gmsactl" apply -f "$work/$1" --auto-approve -o json >"$work/$1.json" 2>"$work/$1.err" </dev/null &
+  "$gmsactl" apply -f "$work/$1" --auto-approve --no-lock -o json >"$work/$1.json" 2>"$work/$1.err" </dev/null &
   a=$!
-  "$gmsactl" apply -f "$work/$2" --auto-approve -o json >"$work/$2.json" 2>"$work/$2.err" </dev/null &
+  "$gmsactl" apply -f "$work/$2" --auto-approve --no-lock -o json >"$work/$2.json" 2>"$work/$2.err" </dev/null &
   b=$!
   code_a=0 code_b=0
   wait "$a" || code_a=$?

@@ -35,8 +35,9 @@ std::set<Guid> FakeFeed::members_of(const model::LiveGroup& group) const {
   return members;
 }
 
-void FakeFeed::note(const model::Identity& id, const std::string& sam, const std::optional<std::string>& marker,
-                    const std::string& content, std::set<Guid> members) {
+void FakeFeed::note(const model::Identity& id, const std::string& sam,
+                    const std::optional<std::string>& marker, const std::string& content,
+                    std::set<Guid> members) {
   const auto [place, fresh] = entries_.try_emplace(id.guid);
   Entry& entry = place->second;
   // A link to an object that is gone goes with it, and nobody counts that.
@@ -54,8 +55,9 @@ void FakeFeed::number_changes() {
   for (const auto& [guid, live] : world_.accounts)
     note(live.id, live.sam_account_name, live.marker,
          live.dns_host_name.value_or("") + "\n" + join(live.service_principal_names, ",") + "\n" +
-             live.group_msa_membership.value_or("") + "\n" + std::to_string(live.encryption_types.value_or(0)) +
-             "\n" + std::to_string(live.user_account_control) + "\n" + live.description.value_or(""),
+             live.group_msa_membership.value_or("") + "\n" +
+             std::to_string(live.encryption_types.value_or(0)) + "\n" +
+             std::to_string(live.user_account_control) + "\n" + live.description.value_or(""),
          {});
   for (const auto& [guid, live] : world_.groups)
     note(live.id, live.sam_account_name, live.marker,

@@ -1,6 +1,6 @@
-// The account that a domain controller would keep of the changes to a FakeWorld: it compares the world with how it was
-// when it was asked last, and numbers what differs. As in Active Directory, a group is not changed by what becomes of
-// its members, nor anything by the renaming of what it stands in.
+// The account that a domain controller would keep of the changes to a FakeWorld: it compares the world with
+// how it was when it was asked last, and numbers what differs. As in Active Directory, a group is not changed
+// by what becomes of its members, nor anything by the renaming of what it stands in.
 #pragma once
 
 #include <map>

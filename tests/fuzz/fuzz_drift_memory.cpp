@@ -1,5 +1,5 @@
-// What is remembered between two looks reads as what it was written from, whatever stands in the file. The digest at its
-// end is made here, since no mutation would ever hit it.
+// What is remembered between two looks reads as what it was written from, whatever stands in the file. The
+// digest at its end is made here, since no mutation would ever hit it.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,4 +1,5 @@
-// No bytes of a server's make a reader of replication metadata read beyond them, and what it reads is in range.
+// No bytes of a server's make a reader of replication metadata read beyond them, and what it reads is in
+// range.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -132,9 +132,10 @@ Result<void> LibldapTransport::search_on(Connection& connection, const SearchReq
   return {};
 }
 
-/// On a connection of its own: the server limits how many of these one connection may have (five), and closing it
-/// is the one way out that needs no answer.
-Result<void> LibldapTransport::watch(const SearchRequest& search, const EntrySink& sink, std::stop_token stop) {
+/// On a connection of its own: the server limits how many of these one connection may have (five), and
+/// closing it is the one way out that needs no answer.
+Result<void> LibldapTransport::watch(const SearchRequest& search, const EntrySink& sink,
+                                     std::stop_token stop) {
   const Caller caller(callers_);
   Connection connection(session_, counters_);
   Request request;

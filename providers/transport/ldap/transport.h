@@ -1,7 +1,7 @@
-// The one LDAP seam: what a directory server does for us, in LDAP's own words. A Reader asks; a Transport is a
-// Reader that writes as well. Two implementations, libldap (libldap_transport.h) and a directory held in an LDIF
-// file (ldif_transport.h); both pass tests/contract/ldap. Not responsible for: what the entries mean, retries,
-// order.
+// The one LDAP seam: what a directory server does for us, in LDAP's own words. A Reader asks; a Transport is
+// a Reader that writes as well. Two implementations, libldap (libldap_transport.h) and a directory held in an
+// LDIF file (ldif_transport.h); both pass tests/contract/ldap. Not responsible for: what the entries mean,
+// retries, order.
 //
 // Thread-safe: many threads may have requests under way on one Transport; libldap's sends them pipelined over
 // its connections. Every call blocks until its own result is there.
@@ -90,12 +90,12 @@ class Reader {
   /// A base search of an object that is not there is `not_found`. Referrals are not followed.
   [[nodiscard]] virtual Result<void> search(const SearchRequest& request, const EntrySink& sink) = 0;
 
-  /// A search that never ends: the sink gets each object of its scope when that has changed, from now on, as it
-  /// is then ([MS-ADTS] 3.1.1.3.4.1.9; the filter must be (objectClass=*), and before Windows Server 2003 a
-  /// subtree must begin at the root of a naming context). Objects that the user may not read are left out, deleted
-  /// ones as well unless a control of `request` asks for them. Has a connection of its own. Returns `cancelled`
-  /// when `stop` is requested or the sink says so, `unavailable` when the connection is lost, `unsupported` where
-  /// the directory can't tell of changes.
+  /// A search that never ends: the sink gets each object of its scope when that has changed, from now on, as
+  /// it is then ([MS-ADTS] 3.1.1.3.4.1.9; the filter must be (objectClass=*), and before Windows Server 2003
+  /// a subtree must begin at the root of a naming context). Objects that the user may not read are left out,
+  /// deleted ones as well unless a control of `request` asks for them. Has a connection of its own. Returns
+  /// `cancelled` when `stop` is requested or the sink says so, `unavailable` when the connection is lost,
+  /// `unsupported` where the directory can't tell of changes.
   [[nodiscard]] virtual Result<void> watch(const SearchRequest& request, const EntrySink& sink,
                                            std::stop_token stop) = 0;
 

@@ -51,14 +51,15 @@ class Watch : public Contract {
     });
   }
 
-  /// Whether it is told of this description, which a change made by `write` brings about: again and again, since
-  /// nobody says from when on a watch is heard.
+  /// Whether it is told of this description, which a change made by `write` brings about: again and again,
+  /// since nobody says from when on a watch is heard.
   bool hears(const std::string& dn, const std::string& description) {
     for (int attempt = 0; attempt < 60; ++attempt) {
       const std::string text = description + std::to_string(attempt);
       EXPECT_DONE(directory().modify(dn, {{ModifyOperation::replace, "description", {text}}}));
       std::unique_lock lock(mutex_);
-      if (changed_.wait_for(lock, std::chrono::milliseconds(500), [&] { return told_.contains(text); })) return true;
+      if (changed_.wait_for(lock, std::chrono::milliseconds(500), [&] { return told_.contains(text); }))
+        return true;
       if (watching_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) return false;
     }
     return false;
@@ -127,7 +128,8 @@ TEST_F(Watch, one_that_was_stopped_before_it_began_is_cancelled) {
 TEST_F(Watch, a_filter_that_the_server_does_not_take_is_its_refusal) {
   auto request = everything();
   request.filter = "(cn=x)";
-  const auto outcome = transport_->watch(request, [](Entry&&) { return true; }, stop_.get_token());
+  const auto outcome = transport_->watch(
+      request, [](Entry&&) { return true; }, stop_.get_token());
   EXPECT_RESULT(53, outcome);
 }
 

@@ -82,8 +82,8 @@ std::vector<std::string> findings(const model::Plan& plan) {
     std::string line = std::string(model::name(change.action)) + " " + model::address(change.id) + " " +
                        std::string(change.cause) + " " + change.guid.text() + " " + change.dn.text();
     for (const auto& field : change.fields)
-      line += " | " + std::string(field.path) + " " + std::string(field.cause) + " +" + join(field.added, ",") + " -" +
-              join(field.removed, ",");
+      line += " | " + std::string(field.path) + " " + std::string(field.cause) + " +" +
+              join(field.added, ",") + " -" + join(field.removed, ",");
     for (const auto& id : change.requires_) line += " < " + model::address(id);
     lines.push_back(line);
   }
@@ -107,7 +107,8 @@ class CheckTest : public testing::Test {
   /// The same after whatever happened: what is refused stays as it is.
   void put_right() {
     const auto seen = world_.observe(desired_, events_);
-    for (const auto& change : plan::make_plan(desired_, *seen, options_.planning).changes) (void)world_.apply(change);
+    for (const auto& change : plan::make_plan(desired_, *seen, options_.planning).changes)
+      (void)world_.apply(change);
   }
   std::vector<std::string> everything() {
     return findings(plan::make_plan(desired_, *world_.observe(desired_, events_), options_.planning));
@@ -123,7 +124,8 @@ class CheckTest : public testing::Test {
   FakeFeed feed_;
   Narrow observer_;
   fakes::NoEvents events_;
-  Desired desired_ = fakes::desired({group("Hosts", {named("HOST01")})}, {account("Web", {group_ref("Hosts")})});
+  Desired desired_ =
+      fakes::desired({group("Hosts", {named("HOST01")})}, {account("Web", {group_ref("Hosts")})});
   CheckOptions options_;
   std::optional<Check> check_;
 };
@@ -232,35 +234,57 @@ TEST_F(CheckTest, half_of_a_large_estate_is_read_as_a_whole) {
   EXPECT_EQ(findings(most.plan), everything());
 }
 
-// --- whatever happens ----------------------------------------------------------------------------------------------------
+// --- whatever happens
+// ----------------------------------------------------------------------------------------------------
 
 /// Does to a world and to manifests what administrators, other tools and commits do.
 class Mischief {
  public:
-  Mischief(FakeWorld& world, Desired& desired, uint32_t seed) : world_(world), desired_(desired), random_(seed) {}
+  Mischief(FakeWorld& world, Desired& desired, uint32_t seed)
+      : world_(world), desired_(desired), random_(seed) {}
 
   std::string next() {
     switch (below(20)) {
-      case 0: return edit("dNSHostName", [&](auto& live) { live.dns_host_name = word() + ".contoso.com"; });
-      case 1: return edit("SPN", [&](auto& live) { live.service_principal_names.push_back("http/" + word()); });
-      case 2: return edit("SPN away", [](auto& live) { live.service_principal_names.clear(); });
-      case 3: return edit("readers", [](auto& live) { live.group_msa_membership.reset(); });
-      case 4: return edit("marker away", [](auto& live) { live.marker.reset(); });
-      case 5: return edit("marker of another", [&](auto& live) { live.marker = any_marker(); });
-      case 6: return edit("foreign text", [](auto& live) { live.marker = "somebody's text"; });
-      case 7: return edit("sAMAccountName", [&](auto& live) { live.sam_account_name = word() + "$"; });
-      case 8: return rename();
-      case 9: return remove();
-      case 10: return members();
-      case 11: return new_group();
-      case 12: return new_computer();
-      case 13: return rename_computer();
-      case 14: return declare();
-      case 15: return declare_no_longer();
-      case 16: return change_declaration();
-      case 17: return foreign_spn();
-      case 18: return regroup();
-      default: return "nothing";
+      case 0:
+        return edit("dNSHostName", [&](auto& live) { live.dns_host_name = word() + ".contoso.com"; });
+      case 1:
+        return edit("SPN", [&](auto& live) { live.service_principal_names.push_back("http/" + word()); });
+      case 2:
+        return edit("SPN away", [](auto& live) { live.service_principal_names.clear(); });
+      case 3:
+        return edit("readers", [](auto& live) { live.group_msa_membership.reset(); });
+      case 4:
+        return edit("marker away", [](auto& live) { live.marker.reset(); });
+      case 5:
+        return edit("marker of another", [&](auto& live) { live.marker = any_marker(); });
+      case 6:
+        return edit("foreign text", [](auto& live) { live.marker = "somebody's text"; });
+      case 7:
+        return edit("sAMAccountName", [&](auto& live) { live.sam_account_name = word() + "$"; });
+      case 8:
+        return rename();
+      case 9:
+        return remove();
+      case 10:
+        return members();
+      case 11:
+        return new_group();
+      case 12:
+        return new_computer();
+      case 13:
+        return rename_computer();
+      case 14:
+        return declare();
+      case 15:
+        return declare_no_longer();
+      case 16:
+        return change_declaration();
+      case 17:
+        return foreign_spn();
+      case 18:
+        return regroup();
+      default:
+        return "nothing";
     }
   }
 
@@ -293,17 +317,24 @@ class Mischief {
   }
   std::string remove() {
     switch (below(3)) {
-      case 0: if (auto* live = any(world_.accounts)) world_.remove(live->id.guid); break;
-      case 1: if (auto* live = any(world_.groups)) world_.remove(live->id.guid); break;
-      default: if (auto* object = any(world_.objects)) world_.remove(object->principal.id.guid);
+      case 0:
+        if (auto* live = any(world_.accounts)) world_.remove(live->id.guid);
+        break;
+      case 1:
+        if (auto* live = any(world_.groups)) world_.remove(live->id.guid);
+        break;
+      default:
+        if (auto* object = any(world_.objects)) world_.remove(object->principal.id.guid);
     }
     return "removed";
   }
   std::string members() {
     auto* live = any(world_.groups);
     auto* object = any(world_.objects);
-    if (live != nullptr && object != nullptr && below(2) == 0) live->members = {object->principal.id.dn.text()};
-    else if (live != nullptr) live->members.clear();
+    if (live != nullptr && object != nullptr && below(2) == 0)
+      live->members = {object->principal.id.dn.text()};
+    else if (live != nullptr)
+      live->members.clear();
     return "members";
   }
   std::string new_group() {
@@ -319,11 +350,13 @@ class Mischief {
     return "computer";
   }
   std::string rename_computer() {
-    if (auto* object = any(world_.objects)) object->principal.sam_account_name = "HOST0" + std::to_string(1 + below(9)) + "$";
+    if (auto* object = any(world_.objects))
+      object->principal.sam_account_name = "HOST0" + std::to_string(1 + below(9)) + "$";
     return "computer renamed";
   }
   std::string foreign_spn() {
-    if (auto* object = any(world_.objects)) object->service_principal_names = {"http/" + word(), "host/a" + std::to_string(below(6))};
+    if (auto* object = any(world_.objects))
+      object->service_principal_names = {"http/" + word(), "host/a" + std::to_string(below(6))};
     return "foreign SPN";
   }
   std::string regroup() {
@@ -340,7 +373,8 @@ class Mischief {
   }
   std::string declare() {
     const std::string name = "A" + std::to_string(below(8));
-    if (std::none_of(desired_.accounts.begin(), desired_.accounts.end(), [&](const auto& each) { return each.name == name; }))
+    if (std::none_of(desired_.accounts.begin(), desired_.accounts.end(),
+                     [&](const auto& each) { return each.name == name; }))
       desired_.accounts.push_back(account(name, refs()));
     return "declared";
   }
@@ -360,9 +394,14 @@ class Mischief {
     if (!desired_.accounts.empty()) {
       auto& spec = desired_.accounts[below(desired_.accounts.size())].spec;
       switch (below(3)) {
-        case 0: spec.service_principal_names.push_back({"http/" + word(), {}}); break;
-        case 1: spec.principals = refs(); break;
-        default: spec.description = word();
+        case 0:
+          spec.service_principal_names.push_back({"http/" + word(), {}});
+          break;
+        case 1:
+          spec.principals = refs();
+          break;
+        default:
+          spec.description = word();
       }
     }
     return "declaration changed";

@@ -26,7 +26,6 @@ Memory sample() {
   return memory;
 }
 
-
 TEST(DriftMemory, what_is_written_is_read) {
   const auto memory = sample();
   const auto read = Memory::parse(memory.text());

@@ -28,7 +28,8 @@ Guid guid(uint8_t number) {
   return guid;
 }
 
-// --- everything --------------------------------------------------------------------------------------------------------
+// --- everything
+// --------------------------------------------------------------------------------------------------------
 
 class ReasonToReadAll : public testing::Test {
  protected:
@@ -86,7 +87,9 @@ TEST_F(ReasonToReadAll, a_look_at_everything_that_is_too_long_ago) {
 }
 
 TEST_F(ReasonToReadAll, a_container_that_changed_moves_what_is_below_it) {
-  const auto reason = [](ChangedObject change) { return reason_to_read_all(std::vector{std::move(change)}).has_value(); };
+  const auto reason = [](ChangedObject change) {
+    return reason_to_read_all(std::vector{std::move(change)}).has_value();
+  };
   ChangedObject unit{guid(1), {}, {}, {}, false, false, true};
   EXPECT_TRUE(reason(unit));
   unit.created = true;
@@ -97,9 +100,11 @@ TEST_F(ReasonToReadAll, a_container_that_changed_moves_what_is_below_it) {
   EXPECT_FALSE(reason({guid(1), {}, "host01$", {}, false, false, false}));
 }
 
-// --- a part ------------------------------------------------------------------------------------------------------------
+// --- a part
+// ------------------------------------------------------------------------------------------------------------
 
-/// Hosts holds HOST01; Outer holds Hosts and HOST02; Web is readable by Hosts, Alone by CONTOSO\HOST03, a SID and a DN.
+/// Hosts holds HOST01; Outer holds Hosts and HOST02; Web is readable by Hosts, Alone by CONTOSO\HOST03, a SID
+/// and a DN.
 class Settle : public testing::Test {
  protected:
   Settle()
@@ -109,8 +114,10 @@ class Settle : public testing::Test {
              account("Alone", {named("CONTOSO\\HOST03"), named("S-1-5-21-1-2-3-1104"),
                                named("CN=HOST05,OU=Hosts,DC=contoso,DC=com")})})) {
     uint8_t number = 1;
-    for (const auto& one : desired_.host_groups) memory_.host_groups[one.name] = {fingerprint(one), guid(number++), true};
-    for (const auto& one : desired_.accounts) memory_.accounts[one.name] = {fingerprint(one, ""), guid(number++), true};
+    for (const auto& one : desired_.host_groups)
+      memory_.host_groups[one.name] = {fingerprint(one), guid(number++), true};
+    for (const auto& one : desired_.accounts)
+      memory_.accounts[one.name] = {fingerprint(one, ""), guid(number++), true};
     memory_.principals = {{"name:host01", {guid(11)}},
                           {"name:host02", {guid(12)}},
                           {"qualified:contoso\\host03", {guid(13)}},
@@ -171,7 +178,8 @@ TEST_F(Settle, a_group_and_who_names_it) {
 }
 
 TEST_F(Settle, who_names_a_principal_that_changed) {
-  EXPECT_THAT(compared({changed(11)}), ElementsAre("Hosts")) << "not who names the group: that is the same object";
+  EXPECT_THAT(compared({changed(11)}), ElementsAre("Hosts"))
+      << "not who names the group: that is the same object";
   EXPECT_THAT(compared({changed(13)}), ElementsAre("Alone"));
   EXPECT_THAT(compared({changed(14)}), ElementsAre("Alone"));
   EXPECT_THAT(compared({changed(15)}), ElementsAre("Alone"));

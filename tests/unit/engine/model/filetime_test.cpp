@@ -6,7 +6,8 @@ namespace gmsactl::model {
 namespace {
 
 TEST(Filetime, text_and_number_mean_each_other) {
-  for (const auto* text : {"1601-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2024-02-29T23:59:59Z", "9999-12-31T23:59:59Z"}) {
+  for (const auto* text :
+       {"1601-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2024-02-29T23:59:59Z", "9999-12-31T23:59:59Z"}) {
     const auto parsed = parse_filetime_text(text);
     ASSERT_TRUE(parsed) << text;
     EXPECT_EQ(filetime_text(*parsed), text);
@@ -24,9 +25,10 @@ TEST(Filetime, a_number_out_of_range_is_the_nearest_time_there_is) {
 }
 
 TEST(Filetime, text_of_another_form_is_no_time) {
-  for (const auto* text : {"", "2024-02-30T00:00:00Z", "2024-00-01T00:00:00Z", "2024-01-01T24:00:00Z",
-                           "2024-01-01T00:00:60Z", "2024-01-01 00:00:00Z", "2024-01-01T00:00:00", "1600-12-31T23:59:59Z",
-                           "2024-01-01T00:00:00.0Z", "20240101000000.0Z", "2024-01-0xT00:00:00Z"})
+  for (const auto* text :
+       {"", "2024-02-30T00:00:00Z", "2024-00-01T00:00:00Z", "2024-01-01T24:00:00Z", "2024-01-01T00:00:60Z",
+        "2024-01-01 00:00:00Z", "2024-01-01T00:00:00", "1600-12-31T23:59:59Z", "2024-01-01T00:00:00.0Z",
+        "20240101000000.0Z", "2024-01-0xT00:00:00Z"})
     EXPECT_FALSE(parse_filetime_text(text)) << text;
 }
 

@@ -61,7 +61,8 @@ const std::string attribute_xml =
     "\t<pszAttributeName>servicePrincipalName</pszAttributeName>\n"
     "\t<dwVersion>7</dwVersion>\n"
     "\t<ftimeLastOriginatingChange>2026-11-24T13:04:07Z</ftimeLastOriginatingChange>\n"
-    "\t<uuidLastOriginatingDsaInvocationID>f4c3ff8e-a620-4bdc-8c8a-19c6ae449434</uuidLastOriginatingDsaInvocationID>\n"
+    "\t<uuidLastOriginatingDsaInvocationID>f4c3ff8e-a620-4bdc-8c8a-19c6ae449434</"
+    "uuidLastOriginatingDsaInvocationID>\n"
     "\t<usnOriginatingChange>4195</usnOriginatingChange>\n"
     "\t<usnLocalChange>91</usnLocalChange>\n"
     "\t<pszLastOriginatingDsaDN>CN=NTDS Settings,CN=DC01,CN=Servers</pszLastOriginatingDsaDN>\n"
@@ -71,14 +72,19 @@ const std::string attribute_xml =
 std::string value_xml(const std::string& dn, const std::string& deleted) {
   return "<DS_REPL_VALUE_META_DATA>\n"
          "\t<pszAttributeName>member</pszAttributeName>\n"
-         "\t<pszObjectDn>" + dn + "</pszObjectDn>\n"
+         "\t<pszObjectDn>" +
+         dn +
+         "</pszObjectDn>\n"
          "\t<cbData>0</cbData>\n"
          "\t<pbData></pbData>\n"
-         "\t<ftimeDeleted>" + deleted + "</ftimeDeleted>\n"
+         "\t<ftimeDeleted>" +
+         deleted +
+         "</ftimeDeleted>\n"
          "\t<ftimeCreated>2026-11-20T08:00:00Z</ftimeCreated>\n"
          "\t<dwVersion>2</dwVersion>\n"
          "\t<ftimeLastOriginatingChange>2026-11-24T13:04:07Z</ftimeLastOriginatingChange>\n"
-         "\t<uuidLastOriginatingDsaInvocationID>f4c3ff8e-a620-4bdc-8c8a-19c6ae449434</uuidLastOriginatingDsaInvocationID>\n"
+         "\t<uuidLastOriginatingDsaInvocationID>f4c3ff8e-a620-4bdc-8c8a-19c6ae449434</"
+         "uuidLastOriginatingDsaInvocationID>\n"
          "\t<usnOriginatingChange>4195</usnOriginatingChange>\n"
          "</DS_REPL_VALUE_META_DATA>\n";
 }
@@ -97,7 +103,9 @@ TEST(ReplicationMetadata, a_linked_value_is_there_or_was_removed) {
 }
 
 TEST(ReplicationMetadata, an_ampersand_that_windows_left_as_it_is_is_itself) {
-  const auto value = [](const std::string& dn) { return decode_value_metadata(value_xml(dn, "1601-01-01T00:00:00Z"))->value; };
+  const auto value = [](const std::string& dn) {
+    return decode_value_metadata(value_xml(dn, "1601-01-01T00:00:00Z"))->value;
+  };
   EXPECT_EQ(value("CN=A & B,DC=x"), "CN=A & B,DC=x");
   EXPECT_EQ(value("CN=A &amp;amp; &lt;B&gt;,DC=x"), "CN=A &amp; <B>,DC=x");
 }
@@ -110,12 +118,14 @@ TEST(ReplicationMetadata, other_xml_is_refused) {
   EXPECT_TRUE(decode_attribute_metadata(with("usnLocalChange>91</usnLocalChange", "a>b</a")));
   for (const auto& xml :
        {std::string(), std::string("<DS_REPL_ATTR_META_DATA>"), attribute_xml.substr(1), attribute_xml + "x",
-        with("<DS_REPL_ATTR_META_DATA>", "<DS_REPL_ATTR_META_DATA a='b'>"), with("</DS_REPL_ATTR_META_DATA>", "</x>"),
-        with("</dwVersion>", ""), with("<dwVersion>7</dwVersion>", ""), with("dwVersion>7", "dwVersion>-7"),
+        with("<DS_REPL_ATTR_META_DATA>", "<DS_REPL_ATTR_META_DATA a='b'>"),
+        with("</DS_REPL_ATTR_META_DATA>", "</x>"), with("</dwVersion>", ""),
+        with("<dwVersion>7</dwVersion>", ""), with("dwVersion>7", "dwVersion>-7"),
         with("dwVersion>7", "dwVersion>7 "), with("dwVersion>7", "dwVersion>99999999999"),
         with("2026-11-24T13:04:07Z", "yesterday"), with("f4c3ff8e", "nobody"),
         with("<usnLocalChange>91</usnLocalChange>", "<dwVersion>8</dwVersion>"),
-        with("<usnLocalChange>91</usnLocalChange>", "<a><b></b></a>"), with("<usnLocalChange>91</usnLocalChange>", "text")})
+        with("<usnLocalChange>91</usnLocalChange>", "<a><b></b></a>"),
+        with("<usnLocalChange>91</usnLocalChange>", "text")})
     EXPECT_FALSE(decode_attribute_metadata(xml)) << xml;
   EXPECT_FALSE(decode_value_metadata(attribute_xml));
 }

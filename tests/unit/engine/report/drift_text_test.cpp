@@ -24,28 +24,30 @@ model::Plan drifted() {
 }
 
 TEST(DriftText, says_what_differs_why_and_when) {
-  EXPECT_EQ(drift_text(drifted()),
-            "Environment prod: domain contoso.com, server dc01.contoso.com\n"
-            "\n"
-            "  new      HostGroup/WebApp01Hosts   CN=WebApp01Hosts,CN=Users,DC=contoso,DC=com\n"
-            "      declared, and does not exist\n"
-            "\n"
-            "  both     GMSA/WebApp01   CN=WebApp01,CN=Managed Service Accounts,DC=contoso,DC=com\n"
-            "      servicePrincipalNames     drift: changed 2026-01-31T12:00:00Z on dc02.contoso.com, version 7\n"
-            "        - \"http/a\"   declared, and missing\n"
-            "        - \"http/b\"   declared, and missing\n"
-            "        + \"http/old\"   not declared\n"
-            "      description               drift: changed 2026-01-31T12:00:00Z, on a domain controller that is no "
-            "more, version 3\n"
-            "        live \"Web\", declared (not set)\n"
-            "      displayName               pending\n"
-            "        live (not set), declared \"The web\"\n"
-            "      enabled                   drift: when it was changed is not recorded\n"
-            "        live false, declared true\n"
-            "      kerberosEncryptionTypes   drift: when it was changed is not recorded\n"
-            "        live 28, declared 24\n"
-            "\n"
-            "Drift: 0 drifted, 0 pending, 1 both, 1 new; 0 accepted; 41 in sync.\n");
+  EXPECT_EQ(
+      drift_text(drifted()),
+      "Environment prod: domain contoso.com, server dc01.contoso.com\n"
+      "\n"
+      "  new      HostGroup/WebApp01Hosts   CN=WebApp01Hosts,CN=Users,DC=contoso,DC=com\n"
+      "      declared, and does not exist\n"
+      "\n"
+      "  both     GMSA/WebApp01   CN=WebApp01,CN=Managed Service Accounts,DC=contoso,DC=com\n"
+      "      servicePrincipalNames     drift: changed 2026-01-31T12:00:00Z on dc02.contoso.com, version 7\n"
+      "        - \"http/a\"   declared, and missing\n"
+      "        - \"http/b\"   declared, and missing\n"
+      "        + \"http/old\"   not declared\n"
+      "      description               drift: changed 2026-01-31T12:00:00Z, on a domain controller that is "
+      "no "
+      "more, version 3\n"
+      "        live \"Web\", declared (not set)\n"
+      "      displayName               pending\n"
+      "        live (not set), declared \"The web\"\n"
+      "      enabled                   drift: when it was changed is not recorded\n"
+      "        live false, declared true\n"
+      "      kerberosEncryptionTypes   drift: when it was changed is not recorded\n"
+      "        live 28, declared 24\n"
+      "\n"
+      "Drift: 0 drifted, 0 pending, 1 both, 1 new; 0 accepted; 41 in sync.\n");
 }
 
 TEST(DriftText, in_sync_is_the_counts_alone) {

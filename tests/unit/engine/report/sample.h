@@ -134,8 +134,8 @@ class RandomPlans {
     change.fields = {{"path", value(), value(), {text()}, {text()}},
                      {"description", value(), value(), {}, {}}};
     if (below(2) == 0)
-      change.fields[1].last_write =
-          model::LastWrite{static_cast<int64_t>(below(1'000'000)) * 10'000'000, text(), static_cast<uint32_t>(below(9))};
+      change.fields[1].last_write = model::LastWrite{static_cast<int64_t>(below(1'000'000)) * 10'000'000,
+                                                     text(), static_cast<uint32_t>(below(9))};
     change.reasons = {text()};
     return change;
   }

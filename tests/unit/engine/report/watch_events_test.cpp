@@ -12,7 +12,8 @@ namespace {
 using Format = WatchEvents::Format;
 
 const WatchEvents::Moment moment{"2026-01-31T12:00:00Z", "prod"};
-const model::UnreadableResource unread{{model::Kind::gmsa, "Web"}, Error{ErrorKind::denied, "access denied", "", {}}};
+const model::UnreadableResource unread{{model::Kind::gmsa, "Web"},
+                                       Error{ErrorKind::denied, "access denied", "", {}}};
 
 model::Change drifted() {
   auto change = sample::updated_account();
@@ -29,19 +30,22 @@ TEST(WatchEvents, text_is_lines_that_begin_with_time_and_environment) {
   EXPECT_EQ(events.watching(moment, sample::empty_plan()),
             "2026-01-31T12:00:00Z prod: watching contoso.com at dc01.contoso.com. "
             "Drift: 0 drifted, 0 pending, 0 both, 0 new; 0 accepted; 41 in sync.\n");
-  EXPECT_EQ(events.different(moment, drifted()),
-            "2026-01-31T12:00:00Z prod: GMSA/WebApp01 differs (drift)\n"
-            "    servicePrincipalNames drift: \"http/a\" missing, \"http/b\" missing, \"http/old\" not declared; "
-            "when it was changed is not recorded\n"
-            "    description drift: live \"Web\", declared (not set); "
-            "changed 1970-01-01T00:00:00Z on dc02.contoso.com, version 3\n");
+  EXPECT_EQ(
+      events.different(moment, drifted()),
+      "2026-01-31T12:00:00Z prod: GMSA/WebApp01 differs (drift)\n"
+      "    servicePrincipalNames drift: \"http/a\" missing, \"http/b\" missing, \"http/old\" not declared; "
+      "when it was changed is not recorded\n"
+      "    description drift: live \"Web\", declared (not set); "
+      "changed 1970-01-01T00:00:00Z on dc02.contoso.com, version 3\n");
   EXPECT_EQ(events.different(moment, sample::new_group()),
             "2026-01-31T12:00:00Z prod: HostGroup/WebApp01Hosts declared, and does not exist\n");
   EXPECT_EQ(events.in_sync(moment, {model::Kind::gmsa, "Web\x1b"}),
             "2026-01-31T12:00:00Z prod: GMSA/Web\\x1b is in sync again\n");
-  EXPECT_EQ(events.unreadable(moment, unread), "2026-01-31T12:00:00Z prod: GMSA/Web can't be read: access denied\n");
-  EXPECT_EQ(events.counts(moment, sample::empty_plan()),
-            "2026-01-31T12:00:00Z prod: Drift: 0 drifted, 0 pending, 0 both, 0 new; 0 accepted; 41 in sync.\n");
+  EXPECT_EQ(events.unreadable(moment, unread),
+            "2026-01-31T12:00:00Z prod: GMSA/Web can't be read: access denied\n");
+  EXPECT_EQ(
+      events.counts(moment, sample::empty_plan()),
+      "2026-01-31T12:00:00Z prod: Drift: 0 drifted, 0 pending, 0 both, 0 new; 0 accepted; 41 in sync.\n");
   EXPECT_EQ(events.lost(moment, unread.why), "2026-01-31T12:00:00Z prod: connection lost: access denied\n");
 }
 

@@ -218,7 +218,9 @@ class Searches : public ldap::Reader {
     sink({"CN=x", {}});
     return {};
   }
-  Result<void> watch(const ldap::SearchRequest&, const ldap::EntrySink&, std::stop_token) override { return {}; }
+  Result<void> watch(const ldap::SearchRequest&, const ldap::EntrySink&, std::stop_token) override {
+    return {};
+  }
   std::string peer() const override { return "test"; }
   const ldap::Counters& counters() const override { return none; }
 

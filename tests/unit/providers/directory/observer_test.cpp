@@ -27,9 +27,12 @@ class Observer : public LdifWorld {
   std::unique_ptr<DirectoryObserver> observer(const Desired& wanted) {
     return DirectoryObserver::create(wanted.environment, {{"ldif:" + path_}, {}}).value();
   }
-  model::Observations observe(const Desired& wanted) { return observer(wanted)->observe(wanted, events_).value(); }
+  model::Observations observe(const Desired& wanted) {
+    return observer(wanted)->observe(wanted, events_).value();
+  }
   template <class Live>
-  static const Live& live(const std::map<std::string, model::Observation<Live>>& all, const std::string& name) {
+  static const Live& live(const std::map<std::string, model::Observation<Live>>& all,
+                          const std::string& name) {
     return std::get<Live>(all.at(name));
   }
   /// Straight at the file, as another tool would.
@@ -68,7 +71,8 @@ TEST_F(Observer, a_suspect_is_found_whatever_it_is_called_and_wherever_it_stands
   bring_about(wanted);
   const auto guid = live(observe(wanted).accounts, "Web").id.guid;
   edit([](ldap::Transport& file) {
-    ASSERT_TRUE(file.modify("CN=Web," + accounts_dn, {{ldap::ModifyOperation::replace, "sAMAccountName", {"Else$"}}}));
+    ASSERT_TRUE(file.modify("CN=Web," + accounts_dn,
+                            {{ldap::ModifyOperation::replace, "sAMAccountName", {"Else$"}}}));
     ASSERT_TRUE(file.rename("CN=Web," + accounts_dn, "CN=Else", "CN=Users,DC=contoso,DC=com"));
   });
   for (auto& one : wanted.host_groups) one.settled = true;
@@ -123,7 +127,8 @@ TEST_F(Observer, a_part_costs_requests_by_its_own_size) {
   EXPECT_LT(entries_read(), 15u);
 }
 
-// --- changes -------------------------------------------------------------------------------------------------------------
+// --- changes
+// -------------------------------------------------------------------------------------------------------------
 
 TEST_F(Observer, a_file_keeps_no_count_of_changes) {
   auto reader = observer(estate());
@@ -154,7 +159,8 @@ TEST_F(Observer, changed_objects_are_told_with_what_they_are_known_by) {
   EXPECT_THAT(told, UnorderedElementsAre(" container", "", "HOST03$ text created", "HOST05$ deleted"));
 }
 
-// --- writes --------------------------------------------------------------------------------------------------------------
+// --- writes
+// --------------------------------------------------------------------------------------------------------------
 
 std::string little_endian(uint64_t number, size_t size) {
   std::string bytes;
@@ -166,8 +172,8 @@ TEST_F(Observer, last_writes_are_told_by_field_and_controller) {
   const auto dc01 = *model::Guid::parse("f4c3ff8e-a620-4bdc-8c8a-19c6ae449434");
   const auto gone = *model::Guid::parse("11111111-2222-3333-4444-555555555555");
   const auto stamp = [](uint32_t id, uint32_t version, const model::Guid& controller) {
-    return little_endian(id, 4) + little_endian(version, 4) + little_endian(13'439'999'047, 8) + controller.encode() +
-           little_endian(1, 16);
+    return little_endian(id, 4) + little_endian(version, 4) + little_endian(13'439'999'047, 8) +
+           controller.encode() + little_endian(1, 16);
   };
   const std::string blob = little_endian(1, 8) + little_endian(3, 8) + stamp(0x0D, 7, dc01) +
                            stamp(0x00090001, 2, gone) + stamp(0x00090008, 3, dc01);
@@ -186,7 +192,8 @@ TEST_F(Observer, last_writes_are_told_by_field_and_controller) {
   const auto time = *model::parse_filetime_text("2026-11-24T13:04:07Z");
   EXPECT_EQ(fields.at("description"), (model::LastWrite{time, "dc01.contoso.com", 7}));
   EXPECT_EQ(fields.at("enabled"), fields.at("accountNotDelegated")) << "they share userAccountControl";
-  EXPECT_EQ(fields.at("path"), (model::LastWrite{time, "", 2})) << "a move writes the name; its controller is no more";
+  EXPECT_EQ(fields.at("path"), (model::LastWrite{time, "", 2}))
+      << "a move writes the name; its controller is no more";
   EXPECT_THAT(fields, Not(Contains(Key("members"))));
 }
 
@@ -194,19 +201,22 @@ TEST_F(Observer, the_xml_of_windows_is_preferred_and_knows_members) {
   const auto guid = *model::Guid::parse("11111111-2222-3333-4444-555555555555");
   const auto value = [](const std::string& root, const std::string& attribute, const std::string& more,
                         const std::string& time, int version) {
-    return "<" + root + ">\n\t<pszAttributeName>" + attribute + "</pszAttributeName>\n" + more + "\t<dwVersion>" +
-           std::to_string(version) + "</dwVersion>\n\t<ftimeLastOriginatingChange>" + time +
-           "</ftimeLastOriginatingChange>\n\t<uuidLastOriginatingDsaInvocationID>f4c3ff8e-a620-4bdc-8c8a-19c6ae449434"
+    return "<" + root + ">\n\t<pszAttributeName>" + attribute + "</pszAttributeName>\n" + more +
+           "\t<dwVersion>" + std::to_string(version) + "</dwVersion>\n\t<ftimeLastOriginatingChange>" + time +
+           "</"
+           "ftimeLastOriginatingChange>\n\t<uuidLastOriginatingDsaInvocationID>f4c3ff8e-a620-4bdc-8c8a-"
+           "19c6ae449434"
            "</uuidLastOriginatingDsaInvocationID>\n\t<usnOriginatingChange>1</usnOriginatingChange>\n</" +
            root + ">\n";
   };
-  const auto member = [&](const std::string& dn, const std::string& deleted, const std::string& time, int version) {
+  const auto member = [&](const std::string& dn, const std::string& deleted, const std::string& time,
+                          int version) {
     return value("DS_REPL_VALUE_META_DATA", "member",
-                 "\t<pszObjectDn>" + dn + "</pszObjectDn>\n\t<ftimeDeleted>" + deleted + "</ftimeDeleted>\n", time,
-                 version);
+                 "\t<pszObjectDn>" + dn + "</pszObjectDn>\n\t<ftimeDeleted>" + deleted + "</ftimeDeleted>\n",
+                 time, version);
   };
-  append("dn: CN=G,CN=Users,DC=contoso,DC=com\nobjectClass: group\nobjectGUID:: " + base64_encode(guid.encode()) +
-         "\nmsDS-ReplAttributeMetaData:: " +
+  append("dn: CN=G,CN=Users,DC=contoso,DC=com\nobjectClass: group\nobjectGUID:: " +
+         base64_encode(guid.encode()) + "\nmsDS-ReplAttributeMetaData:: " +
          base64_encode(value("DS_REPL_ATTR_META_DATA", "description", "", "2026-11-24T13:04:07Z", 7)) +
          "\nmsDS-ReplValueMetaData:: " +
          base64_encode(member("CN=A", "1601-01-01T00:00:00Z", "2026-11-20T00:00:00Z", 1)) +

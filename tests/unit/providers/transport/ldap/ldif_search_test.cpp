@@ -183,8 +183,9 @@ TEST_F(LdifSearch, mistakes_in_the_file_name_their_line) {
 }
 
 TEST_F(LdifSearch, a_file_does_not_tell_of_changes) {
-  const auto watched =
-      load("dn: DC=a\nobjectClass: domainDNS\n").watch({}, [](Entry&&) { return true; }, std::stop_token());
+  const auto watched = load("dn: DC=a\nobjectClass: domainDNS\n")
+                           .watch(
+                               {}, [](Entry&&) { return true; }, std::stop_token());
   ASSERT_FALSE(watched);
   EXPECT_EQ(watched.error().kind, ErrorKind::unsupported);
 }
