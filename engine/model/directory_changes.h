@@ -17,7 +17,7 @@ struct DirectoryPosition {
   Guid invocation_id;       ///< another one on another controller, and on the same after it was restored
   int64_t usn = 0;          ///< every change up to this one was visible; only this controller counts so
   int64_t server_time = 0;  ///< 100 ns since 1601
-  std::string observer;     ///< hash of all SIDs of the user that asks: another one may see other objects
+  std::string observer;     ///< hash of the asking user's SID and groups: another one may see other objects
   bool operator==(const DirectoryPosition&) const = default;
 };
 

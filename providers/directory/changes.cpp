@@ -43,6 +43,22 @@ bool is_container(const Entry& entry) {
                      [&](std::string_view name) { return equal_folded(name, found->values.back()); });
 }
 
+/// Who is bound, as far as it decides what he may read: his own SID and those of his groups. A token holds
+/// others, too, that each logon has of its own.
+std::string identity(const Entry& root) {
+  std::set<std::string> sids;
+  if (const auto* token = root.find("tokenGroups"))
+    for (const auto& value : token->values) {
+      const auto sid = model::Sid::decode(value);
+      if (!sid || sid->authority != 5 || sid->sub_authorities.empty()) continue;
+      const uint32_t kind = sid->sub_authorities.front();
+      if (kind == 21 || kind == 32) sids.insert(sid->text());  // of a domain; built-in ([MS-DTYP] 2.4.2.4)
+    }
+  std::string all;
+  for (const auto& sid : sids) all += sid + "\n";
+  return sha256(all);
+}
+
 }  // namespace
 
 Result<model::DirectoryPosition> position(Session& session) {
@@ -56,11 +72,7 @@ Result<model::DirectoryPosition> position(Session& session) {
   const auto usn = number(root, "highestCommittedUSN");
   if (!usn) return fail(not_told("its highestCommittedUSN"));
   position.usn = *usn;
-  std::set<std::string> sids;
-  if (const auto* token = root.find("tokenGroups")) sids.insert(token->values.begin(), token->values.end());
-  std::string all;
-  for (const auto& sid : sids) all += sid;
-  position.observer = sha256(all);
+  position.observer = identity(root);
 
   const std::string settings(session.root_dse().first("dsServiceName").value_or(""));
   if (settings.empty()) return fail(not_told("its dsServiceName"));

@@ -22,6 +22,10 @@ sid=$(sid_of "$(host 4)")
 # objects [DESCRIPTION [MORE YAML]]
 objects() {
   manifest objects.yaml <<END
+kind: SpecTarget
+metadata: {name: folder}
+spec: {type: Directory, path: $work/specs}
+---
 kind: HostGroup
 metadata: {name: e2e-inc-hosts}
 spec: {description: hosts, members: [E2EINC01, E2EINC02, {hostGroup: e2e-inc-inner}]}
@@ -40,6 +44,7 @@ spec:
   description: ${1:-as declared}
   servicePrincipalNames: [host/e2e-inc-a, host/e2e-inc-a.contoso.com, http/e2e-inc-web.contoso.com]
   principalsAllowedToRetrieveManagedPassword: [{hostGroup: e2e-inc-hosts}]
+  credentialSpec: {targets: [folder]}
 ---
 kind: GMSA
 metadata: {name: e2e-inc-b}
@@ -99,13 +104,14 @@ a="CN=e2e-inc-a,$ou" b="CN=e2e-inc-b,$ou" c="CN=e2e-inc-c,$ou" hosts="CN=e2e-inc
 
 environment
 objects
+mkdir "$work/specs"
 apply_all
 
 step 'the first look is at everything, the next at nothing'
 found 'the first look' 0 'there was no look before'
 gm drift -f "$manifests" --cache "$cache" --log-level info
 assert_exit 0
-assert_out_line 'Drift: 0 drifted, 0 pending, 0 both, 0 new; 0 accepted; 6 in sync.'
+assert_out_line 'Drift: 0 drifted, 0 pending, 0 both, 0 new; 0 accepted; 7 in sync.'
 assert_err 'at=what changed changed=0 compared=0 '
 
 drift 'an account, with ldapmodify' 2 part 'GMSA/e2e-inc-a update description' < <(replaced "$a" description other)
@@ -161,6 +167,17 @@ in_order 'an account made anew'
 drift 'a group deleted: whoever names it follows' 2 part < <(deleted "$inner")
 in_order 'a group made anew'
 
+step 'a credential spec that was edited, of an account that is not looked at'
+spec=$(echo "$work"/specs/*.json)
+cp "$spec" "$work/spec"
+sed -i 's/"e2e-inc-a"/"e2e-inc-z"/' "$spec"
+found 'a credential spec' 2 part
+grep -q '"address": "CredentialSpec/folder/e2e-inc-a"' "$work/out" || failed 'it was not found'
+gm drift -f "$manifests" --cache "$cache"
+assert_out 'differs  CredentialSpec/folder/e2e-inc-a' '0 new, 1 of unknown cause; '
+cp "$work/spec" "$spec"
+found 'as it was' 0 part
+
 step 'markers: taken away, overwritten, copied'
 marker=$(values "$a" adminDescription)
 drift 'marker taken away' 2 part 'GMSA/e2e-inc-a adopt owner' < <(replaced "$a" adminDescription)
@@ -207,7 +224,7 @@ modify < <(replaced "$a" description accepted)
 found 'other rules' 0 'the environment, the flags or gmsactl itself changed since the last look'
 found 'accepted' 0 part
 gm drift -f "$manifests" --cache "$cache"
-assert_out_line 'Drift: 0 drifted, 0 pending, 0 both, 0 new; 1 accepted; 5 in sync.'
+assert_out_line 'Drift: 0 drifted, 0 pending, 0 both, 0 new; 1 accepted; 6 in sync.'
 environment
 modify < <(replaced "$a" description 'changed in the manifest')
 found 'no rules' 0 'the environment, the flags or gmsactl itself changed since the last look'

@@ -149,7 +149,8 @@ Result<void> LibldapTransport::watch(const SearchRequest& search, const EntrySin
   GMSACTL_TRY(connection.wait_open());
   connection.submit(request);
   connection.wait(request);
-  return request.answer.outcome;
+  if (!request.answer.outcome) return request.answer.outcome;
+  return fail(ErrorKind::unavailable, peer_ + " ended a search that was to stay open");
 }
 
 Result<void> LibldapTransport::write(Send send) {
