@@ -87,16 +87,18 @@ class Mischief {
     return "renamed or moved";
   }
   std::string remove() {
+    model::Guid gone;  // a copy: it does not outlive what it is the id of
     switch (below(3)) {
       case 0:
-        if (auto* live = any(world_.accounts)) world_.remove(live->id.guid);
+        if (const auto* live = any(world_.accounts)) gone = live->id.guid;
         break;
       case 1:
-        if (auto* live = any(world_.groups)) world_.remove(live->id.guid);
+        if (const auto* live = any(world_.groups)) gone = live->id.guid;
         break;
       default:
-        if (auto* object = any(world_.objects)) world_.remove(object->principal.id.guid);
+        if (const auto* object = any(world_.objects)) gone = object->principal.id.guid;
     }
+    world_.remove(gone);
     return "removed";
   }
   std::string members() {
@@ -214,7 +216,7 @@ TEST_P(Whatever, happens_a_part_tells_what_everything_tells) {
   EXPECT_EQ(parts, 40u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, Whatever, testing::Range(1u, 61u));
+INSTANTIATE_TEST_SUITE_P(Seeds, Whatever, testing::Range(1u, 41u));
 
 }  // namespace
 }  // namespace gmsactl::drift

@@ -173,7 +173,7 @@ TEST_F(Observer, last_writes_are_told_by_field_and_controller) {
   const auto gone = *model::Guid::parse("11111111-2222-3333-4444-555555555555");
   const auto stamp = [](uint32_t id, uint32_t version, const model::Guid& controller) {
     return little_endian(id, 4) + little_endian(version, 4) + little_endian(13'439'999'047, 8) +
-           controller.encode() + little_endian(1, 16);
+           controller.encode() + little_endian(1, 8) + little_endian(1, 8);
   };
   const std::string blob = little_endian(1, 8) + little_endian(3, 8) + stamp(0x0D, 7, dc01) +
                            stamp(0x00090001, 2, gone) + stamp(0x00090008, 3, dc01);
