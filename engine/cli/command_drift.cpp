@@ -18,20 +18,20 @@ namespace {
 
 Result<model::Plan> compare(const Options& options, const Loaded& loaded, model::Desired& desired,
                             ports::EventSink& events) {
+  const auto begin = std::chrono::steady_clock::now();
   const DriftCache cache(options.cache, desired.environment.name);
   auto memory = cache.read();
   auto settings = check_options(options, loaded, desired);
   settings.remember = !options.cache.empty();
-  const auto begin = std::chrono::steady_clock::now();
   auto inspection = GMSACTL_TRY(Inspection::start(options, desired.environment, settings.planning,
                                                   {memory ? memory->position.server : std::string(), false}));
   drift::Check check(inspection.observer(), inspection.feed(), desired, std::move(settings),
                      std::move(memory));
   auto look = GMSACTL_TRY(check.look(events));
+  cache.write(check.memory());
   report_look(
       options, desired.environment.name, look,
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin));
-  cache.write(check.memory());
   inspection.log_requests();
   return std::move(look.plan);
 }

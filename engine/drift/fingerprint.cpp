@@ -1,5 +1,8 @@
 #include "engine/drift/fingerprint.h"
 
+#include <array>
+#include <charconv>
+
 #include "engine/base/digest.h"
 
 namespace gmsactl::drift {
@@ -14,19 +17,24 @@ namespace {
 class Text {
  public:
   Text& operator<<(std::string_view text) {
-    text_ += std::to_string(text.size());
-    text_ += ':';
+    *this << text.size();
     text_ += text;
     return *this;
   }
   Text& operator<<(const std::string& text) { return *this << std::string_view(text); }
   Text& operator<<(const char* text) { return *this << std::string_view(text); }
-  Text& operator<<(bool value) { return *this << (value ? "1" : "0"); }
-  Text& operator<<(uint32_t value) { return *this << std::to_string(value); }
-  Text& operator<<(size_t value) { return *this << std::to_string(value); }
+  Text& operator<<(bool value) { return *this << static_cast<size_t>(value); }
+  Text& operator<<(uint32_t value) { return *this << size_t{value}; }
+  Text& operator<<(size_t value) {
+    std::array<char, 24> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    text_.append(digits.data(), end);
+    text_ += ':';
+    return *this;
+  }
   Text& operator<<(const Dn& dn) { return *this << dn.key(); }
   Text& operator<<(const Located& located) { return *this << located.text; }
-  Text& operator<<(const PrincipalRef& ref) { return *this << model::principal_key(ref); }
+  Text& operator<<(const PrincipalRef& ref) { return *this << static_cast<size_t>(ref.form) << ref.text; }
   Text& operator<<(const model::AcceptedDrift& rule) {
     return *this << rule.address << rule.field << rule.reason << rule.until;
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 #include <optional>
 
 #include "engine/base/digest.h"
@@ -16,46 +15,54 @@ namespace {
 
 constexpr std::string_view family = "gmsactl-drift ";
 constexpr std::string_view first_line = "gmsactl-drift 1";
-constexpr std::string_view nothing = "-";
+constexpr std::string_view no_text = "%";
+constexpr std::string_view no_guid = "-";
 
-/// One word of a line: what could end it, or a line, becomes %XX. An empty text is written as "-".
+/// What could end a word or a line, or begin an escape, is no part of one as it is.
+bool is_plain(char c) { return static_cast<unsigned char>(c) > ' ' && c != '%' && c != '\x7f'; }
+
+/// One word of a line: what is not plain becomes %xx, and no text at all a percent sign by itself.
 std::string word(std::string_view text) {
-  if (text.empty()) return std::string(nothing);
+  if (text.empty()) return std::string(no_text);
   std::string result;
+  result.reserve(text.size());
   for (const char c : text) {
-    if (static_cast<unsigned char>(c) > ' ' && c != '%' && c != '\x7f' && !(text == nothing))
+    if (is_plain(c))
       result += c;
     else
-      result += "%" + hex({&c, 1});
+      result.append("%").append(hex({&c, 1}));
   }
   return result;
 }
 
+/// Only of what word() writes: one text is written in one way.
 std::optional<std::string> unword(std::string_view text) {
-  if (text == nothing) return std::string();
+  if (text == no_text) return std::string();
   std::string result;
+  result.reserve(text.size());
   for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      result += text[i];
-      continue;
+    char c = text[i];
+    if (c == '%') {
+      unsigned value = 0;
+      const auto digits = text.substr(i + 1, 2);
+      std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+      c = static_cast<char>(value);
+      if (is_plain(c) || hex({&c, 1}) != digits) return std::nullopt;
+      i += 2;
+    } else if (!is_plain(c)) {
+      return std::nullopt;
     }
-    unsigned value = 0;
-    if (i + 2 >= text.size()) return std::nullopt;
-    const auto [end, error] = std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16);
-    if (error != std::errc{} || end != text.data() + i + 3) return std::nullopt;
-    result += static_cast<char>(value);
-    i += 2;
+    result += c;
   }
-  // One text is written in one way only.
-  return text.empty() || word(result) != text ? std::nullopt : std::optional(std::move(result));
+  return text.empty() ? std::nullopt : std::optional(std::move(result));
 }
 
 /// Hexadecimal digits of the bytes as they are in the directory; "-" for none.
-std::string guid_word(const Guid& guid) { return guid.empty() ? std::string(nothing) : hex(guid.encode()); }
+std::string guid_word(const Guid& guid) { return guid.empty() ? std::string(no_guid) : hex(guid.encode()); }
 
 std::optional<Guid> guid_of(std::string_view text) {
   Guid guid;
-  if (text == nothing) return guid;
+  if (text == no_guid) return guid;
   if (text.size() != 2 * guid.bytes.size() ||
       text.find_first_not_of("0123456789abcdef") != std::string_view::npos)
     return std::nullopt;
@@ -73,10 +80,13 @@ std::optional<int64_t> number_of(std::string_view text) {
   return number;
 }
 
+/// In an order that does not depend on the run.
 template <class Values>
-std::map<std::string_view, const typename Values::mapped_type*> sorted(const Values& values) {
-  std::map<std::string_view, const typename Values::mapped_type*> result;
-  for (const auto& [key, value] : values) result.emplace(key, &value);
+std::vector<const typename Values::value_type*> sorted(const Values& values) {
+  std::vector<const typename Values::value_type*> result;
+  result.reserve(values.size());
+  for (const auto& each : values) result.push_back(&each);
+  std::sort(result.begin(), result.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
   return result;
 }
 
@@ -88,8 +98,11 @@ class Writer {
     text_ += '\n';
   }
   void declarations(std::string_view kind, const std::unordered_map<std::string, Known>& all) {
-    for (const auto& [name, known] : sorted(all))
-      line(kind, {word(name), word(known->declaration), guid_word(known->guid), known->in_sync ? "1" : "0"});
+    for (const auto* each : sorted(all)) {
+      const Known& known = each->second;
+      line(kind,
+           {word(each->first), word(known.declaration), guid_word(known.guid), known.in_sync ? "1" : "0"});
+    }
   }
   std::string finish() {
     const std::string digest = sha256(text_);
@@ -188,9 +201,9 @@ std::string Memory::text() const {
                std::to_string(position.server_time), word(position.observer), std::to_string(read_all_at)});
   writer.declarations("group", host_groups);
   writer.declarations("account", accounts);
-  for (const auto& [key, guids] : sorted(principals)) {
-    std::string words = word(key);
-    for (const auto& guid : *guids) words += " " + guid_word(guid);
+  for (const auto* each : sorted(principals)) {
+    std::string words = word(each->first);
+    for (const auto& guid : each->second) words += " " + guid_word(guid);
     writer.line("principal", {std::move(words)});
   }
   for (const auto& guid : leftovers) writer.line("leftover", {guid_word(guid)});
