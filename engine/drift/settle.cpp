@@ -140,17 +140,19 @@ class Settling {
   /// Who names a principal that has changed, or a group that is to be looked at: that may be another object
   /// by now. One step is enough: what is itself in order names objects, not what these are made of.
   void follow_references() {
-    std::unordered_set<std::string> touched;
+    std::unordered_set<std::string> principals;  // by principal_key()
     for (const auto& [key, meant] : memory_.principals)
-      if (changes_.touch(key, meant)) touched.insert(key);
+      if (changes_.touch(key, meant)) principals.insert(key);
+    std::unordered_set<std::string> groups;  // by metadata.name
     for (const auto& group : desired_.host_groups)
-      if (!group.settled)
-        touched.insert(model::principal_key({PrincipalRef::Form::host_group, group.name, {}}));
-    if (touched.empty()) return;
+      if (!group.settled) groups.insert(group.name);
+    if (principals.empty() && groups.empty()) return;
+    const auto is_touched = [&](const PrincipalRef& ref) {
+      if (ref.form == PrincipalRef::Form::host_group) return groups.contains(ref.text);
+      return !principals.empty() && principals.contains(model::principal_key(ref));
+    };
     const auto names_one = [&](const std::vector<PrincipalRef>& refs) {
-      return std::any_of(refs.begin(), refs.end(), [&](const PrincipalRef& ref) {
-        return touched.contains(model::principal_key(ref));
-      });
+      return std::any_of(refs.begin(), refs.end(), is_touched);
     };
     for (auto& group : desired_.host_groups)
       if (group.settled && group.spec.members && names_one(*group.spec.members)) group.settled = false;
@@ -168,6 +170,17 @@ class Settling {
     };
     add(memory_.host_groups, desired_.host_groups);
     add(memory_.accounts, desired_.accounts);
+    // Groups that are in order and are read for whom they are named by: by their GUID they are found at once.
+    const auto add_named = [&](const std::vector<PrincipalRef>& refs) {
+      for (const auto& ref : refs)
+        if (const auto* known =
+                ref.form == PrincipalRef::Form::host_group ? find(memory_.host_groups, ref.text) : nullptr)
+          if (!known->guid.empty()) suspects_.insert(known->guid);
+    };
+    for (const auto& account : desired_.accounts)
+      if (!account.settled) add_named(account.spec.principals);
+    for (const auto& group : desired_.host_groups)
+      if (!group.settled && group.spec.members) add_named(*group.spec.members);
     suspects_.insert(memory_.leftovers.begin(), memory_.leftovers.end());
     desired_.suspects.emplace(suspects_.begin(), suspects_.end());
   }

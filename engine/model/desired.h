@@ -167,7 +167,8 @@ struct Desired {
   /// over.
   bool complete = true;
   /// Present where some declarations are settled: objects to look at whatever they are called by now, namely
-  /// what the other declarations were found at before, and what else may carry the environment's marker.
+  /// what the other declarations and the groups they name were found at before, and what else may carry the
+  /// environment's marker.
   std::optional<std::vector<Guid>> suspects;
 };
 

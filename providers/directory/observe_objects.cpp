@@ -64,11 +64,13 @@ class Finder {
   }
 
   Result<Found<Live>> run() {
-    if (!quest_.suspects) {
+    if (quest_.suspects) {
+      GMSACTL_TRY(read_suspects());
+    } else {
       if (quest_.complete || quest_.wanted.size() >= bulk_from) GMSACTL_TRY(read_marked());
       if (missing().size() >= bulk_from) GMSACTL_TRY(read_containers());
     }
-    GMSACTL_TRY(read_one_by_one());
+    GMSACTL_TRY(read_by_name());
     assign();
     return std::move(found_);
   }
@@ -121,17 +123,25 @@ class Finder {
     return {};
   }
 
-  /// By name those not found yet, and those that shall get a name or place they do not have: others may be in
-  /// their way. By GUID what is suspected.
-  Result<void> read_one_by_one() {
+  Result<void> read_suspects() {
+    std::vector<std::string> clauses;
+    for (const auto& guid : *quest_.suspects)
+      clauses.push_back(clause(attribute::object_guid, guid.encode()));
+    return read_any(clauses);
+  }
+
+  /// Those not found yet, and those that shall get a name or place they do not have: others may be in their
+  /// way.
+  Result<void> read_by_name() {
     std::vector<std::string> clauses;
     for (const auto* one : missing()) {
       clauses.push_back(clause(attribute::sam_account_name, one->sam_account_name));
       clauses.push_back(clause("cn", one->common_name));
     }
-    if (quest_.suspects)
-      for (const auto& guid : *quest_.suspects)
-        clauses.push_back(clause(attribute::object_guid, guid.encode()));
+    return read_any(clauses);
+  }
+
+  Result<void> read_any(const std::vector<std::string>& clauses) {
     if (clauses.empty()) return {};
     return search_any(transport_, quest_.domain.text(), clauses, "", attributes_, [this](Entry&& entry) {
       if (has_class(entry, Traits::object_class))
