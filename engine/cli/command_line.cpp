@@ -276,7 +276,7 @@ class CommandLine {
 
   void writing_flags(CLI::App& sub) {
     sub.add_flag("--auto-approve", options_.auto_approve, "Do not ask before writing");
-    named(sub.add_flag("--no-lock", options_.no_lock, "Neither take the lock nor heed it"), "NO_LOCK");
+    sub.add_flag("--no-lock", options_.no_lock, "Neither take the lock nor heed it");
     named(sub.add_option("--audit-log", options_.audit_log,
                          "Append a line of JSON for every write to this file")
               ->type_name("FILE"),
@@ -357,7 +357,8 @@ class CommandLine {
     static constexpr std::array ignored{"GMSACTL_MANIFESTS",    "GMSACTL_ENV",           "GMSACTL_ALL_ENVS",
                                         "GMSACTL_SERVER",       "GMSACTL_TARGET",        "GMSACTL_EXCLUDE",
                                         "GMSACTL_AUTO_APPROVE", "GMSACTL_ALLOW_REPLACE", "GMSACTL_ADOPT",
-                                        "GMSACTL_PRUNE",        "GMSACTL_ALLOW_DELETES", "GMSACTL_SINCE"};
+                                        "GMSACTL_PRUNE",        "GMSACTL_ALLOW_DELETES", "GMSACTL_SINCE",
+                                        "GMSACTL_NO_LOCK"};
     for (const char* name : ignored)
       if (std::getenv(name) != nullptr)
         log(LogLevel::warn, "variable is ignored: what is written to is chosen on the command line only",

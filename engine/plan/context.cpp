@@ -47,6 +47,12 @@ void Context::report(Severity severity, std::string_view code, std::string summa
       {severity, code, std::move(summary), std::move(detail), std::move(hint), where, model::address(id)});
 }
 
+void Context::report(Severity severity, std::string_view code, std::string summary, std::string detail,
+                     std::string hint, std::optional<SourceRange> where) {
+  plan.diagnostics.push_back(
+      {severity, code, std::move(summary), std::move(detail), std::move(hint), where, {}});
+}
+
 void Context::unreadable(const ResourceId& id, const Error& why, SourceRange where) {
   plan.unreadable.push_back({id, why});
   report(Severity::error, "GMSA0209", "Live state could not be read",

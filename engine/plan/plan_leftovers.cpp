@@ -87,9 +87,7 @@ void check_not_named(Context& context, const Leftover& leftover) {
 }
 
 void refuse_pruning(Context& context, std::string detail, std::string hint) {
-  context.report(Severity::error, "GMSA0306", "Pruning refused", std::move(detail), std::move(hint),
-                 std::nullopt, {Kind::gmsa, "*"});
-  context.plan.diagnostics.back().address.clear();
+  context.report(Severity::error, "GMSA0306", "Pruning refused", std::move(detail), std::move(hint));
 }
 
 }  // namespace
@@ -136,9 +134,7 @@ void report_unpruned(Context& context) {
                           "forget.");
   context.report(Severity::warning, "GMSA0305", "Managed objects are declared no longer",
                  plural(unpruned.size(), "object") + ": " + join(unpruned, ", ") + ".",
-                 "Pass --prune to delete them, or release them with gmsactl forget.", std::nullopt,
-                 {Kind::gmsa, "*"});
-  context.plan.diagnostics.back().address.clear();
+                 "Pass --prune to delete them, or release them with gmsactl forget.");
 }
 
 void order_removals(Context& context) {
