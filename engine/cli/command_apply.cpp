@@ -11,8 +11,8 @@
 #include "engine/cli/commands.h"
 #include "engine/cli/interrupt.h"
 #include "engine/cli/planned.h"
+#include "engine/cli/reporting.h"
 #include "engine/cli/terminal.h"
-#include "engine/report/apply_json.h"
 #include "engine/report/apply_text.h"
 #include "engine/report/plan_text.h"
 
@@ -112,19 +112,23 @@ ExitCode verify(const Options& options, const Loaded& loaded, Prepared& one, por
   return ExitCode::partly_applied;
 }
 
-ExitCode write(const Options& options, const Loaded& loaded, Prepared& one) {
+/// `stream` may be null.
+ExitCode write(const Options& options, const Loaded& loaded, Prepared& one, report::EventStream* stream) {
   if (one.plan.empty()) return leaves_out_specs(one.plan) ? ExitCode::live_system : ExitCode::done;
   auto settings = progress_options(options);
   const bool text = options.output == Output::text;
   settings.color = color_for(options, text ? STDOUT_FILENO : STDERR_FILENO);
   report::Progress progress(std::cerr, text ? std::cout : std::cerr, settings);
+  std::optional<BothSinks> both;
+  if (stream != nullptr) both.emplace(progress, *stream);
+  ports::EventSink& events = both ? static_cast<ports::EventSink&>(*both) : progress;
   const Writing writing;
-  if (auto begun = begin_writes(one, progress); !begun) {
+  if (auto begun = begin_writes(one, events); !begun) {
     progress.clear();
     print_error(options, "nothing was written to environment " + one.plan.environment, begun.error());
     return exit_code(begun.error().kind);
   }
-  one.results = apply::run(one.plan, one.run.provider(), {options.parallelism}, stop_requested(), progress);
+  one.results = apply::run(one.plan, one.run.provider(), {options.parallelism}, stop_requested(), events);
   auto flushed = one.run.provider().flush();
   progress.clear();
   if (!flushed) {
@@ -142,10 +146,10 @@ ExitCode write(const Options& options, const Loaded& loaded, Prepared& one) {
   return code;
 }
 
-void print_json(const std::vector<Prepared>& prepared, const std::string& started) {
-  std::vector<report::ApplyRun> runs;
-  for (const auto& one : prepared) runs.push_back({&one.plan, one.results});
-  std::cout << report::applies_json(runs, {started, utc_now(), std::nullopt});
+std::vector<report::EnvironmentReport> reports_of(const std::vector<Prepared>& prepared) {
+  std::vector<report::EnvironmentReport> reports;
+  for (const auto& one : prepared) reports.push_back(report::applied(one.plan, one.results));
+  return reports;
 }
 
 }  // namespace
@@ -156,7 +160,8 @@ ExitCode apply(const Options& options) {
                       "Pass --auto-approve in a pipeline.");
     return ExitCode::invalid;
   }
-  const std::string started = utc_now();
+  Reporting reporting(options, report::Command::apply);
+  if (!reporting.possible()) return ExitCode::invalid;
   const auto loaded = load(options);
   if (!loaded) return ExitCode::invalid;
   print_diagnostics(options, loaded->warnings, loaded->source_lines());
@@ -173,14 +178,16 @@ ExitCode apply(const Options& options) {
     return ExitCode::done;
   }
   ExitCode code = ExitCode::done;
+  auto* stream = reporting.stream(reports_of(prepared));
   for (auto& one : prepared) {
+    if (stream != nullptr) stream->begin(one.plan);
     if (stop_requested().stop_requested())
       code = worst(code, ExitCode::interrupted);
     else
-      code = worst(code, write(options, *loaded, one));
+      code = worst(code, write(options, *loaded, one, stream));
+    if (stream != nullptr) stream->end(report::applied(one.plan, one.results));
   }
-  if (options.output == Output::json) print_json(prepared, started);
-  return code;
+  return worst(code, reporting.finish(reports_of(prepared)));
 }
 
 }  // namespace gmsactl::cli

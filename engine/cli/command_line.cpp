@@ -45,6 +45,7 @@ class CommandLine {
     manifest_flags(*check);
     auto* show = add("plan", "Show what apply would do; never writes to a live system", plan);
     live_flags(*show);
+    report_flags(*show);
     named(show->add_flag("--detailed-exitcode", options_.detailed_exit_code,
                          "Exit with 2 where there are changes"),
           "DETAILED_EXITCODE");
@@ -52,14 +53,15 @@ class CommandLine {
     allowing_flags(*show);
     auto* write = add("apply", "Make live state match the manifests", apply);
     live_flags(*write);
+    report_flags(*write);
     named(write->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
     write->add_flag("--auto-approve", options_.auto_approve, "Do not ask before writing");
     allowing_flags(*write);
     spec_commands();
     auto* print = add("schema", "Print the JSON Schema of a manifest kind, for editors", schema);
-    print->add_option(
-        "kind", options_.schema_name,
-        "manifest (all kinds, the default), Environment, HostGroup, GMSA, SpecTarget, plan or report");
+    print->add_option("kind", options_.schema_name,
+                      "manifest (all kinds, the default), Environment, HostGroup, GMSA, SpecTarget, plan, "
+                      "report or events");
     auto* tell = add("version", "Print the version", version);
     output_flag(*tell);
   }
@@ -83,12 +85,14 @@ class CommandLine {
     spec->require_subcommand(1);
     auto* render = add("render", "Print the credential spec of an account", spec_render, spec);
     live_flags(*render);
+    output_flag(*render);
     render->add_option("account", options_.spec_accounts, "GMSA by its name in the manifests")
         ->required()
         ->expected(1);
     auto* usage =
         add("usage", "Print what to put where so that something runs as an account", spec_usage, spec);
     live_flags(*usage);
+    output_flag(*usage);
     usage->add_option("account", options_.spec_accounts, "GMSA by its name in the manifests")
         ->required()
         ->expected(1);
@@ -101,12 +105,14 @@ class CommandLine {
         ->type_name("WHAT");
     auto* validate_files = add("validate", "Check credential specs that somebody wrote", spec_validate, spec);
     live_flags(*validate_files);
+    output_flag(*validate_files);
     validate_files
         ->add_option("file", options_.spec_files,
                      "Files; with --env their facts are compared with the directory")
         ->required();
     auto* list = add("list", "Which credential specs are where", spec_list, spec);
     live_flags(*list);
+    output_flag(*list);
   }
 
   CLI::App* add(const std::string& name, const std::string& description, Command command,
@@ -144,6 +150,38 @@ class CommandLine {
           "OUTPUT");
   }
 
+  /// Of commands that show a plan, or what became of it.
+  void report_flags(CLI::App& sub) {
+    std::map<std::string, Output> formats;
+    std::vector<std::string> names;
+    for (const auto format : report::all_formats) {
+      names.emplace_back(report::name(format));
+      formats.emplace(names.back(), format);
+    }
+    const std::string list = join(names, ", ");
+    named(sub.add_option("-o,--output", options_.output, "Format on standard output: " + list)
+              ->transform(CLI::CheckedTransformer(formats).description(""))
+              ->type_name("FORMAT"),
+          "OUTPUT");
+    named(sub.add_option_function<std::vector<std::string>>(
+                 "--report",
+                 [this, formats, list](const std::vector<std::string>& texts) {
+                   for (const auto& text : texts) {
+                     const auto equals = text.find('=');
+                     const auto format = formats.find(text.substr(0, equals));
+                     if (equals == std::string::npos || equals + 1 == text.size() || format == formats.end())
+                       throw CLI::ValidationError(
+                           "--report",
+                           "\"" + text + "\" is not FORMAT=FILE with one of these formats: " + list);
+                     options_.reports.push_back({format->second, text.substr(equals + 1)});
+                   }
+                 },
+                 "Also write a report in this format to a file; repeatable")
+              ->type_name("FORMAT=FILE")
+              ->allow_extra_args(false),
+          "REPORT");
+  }
+
   void manifest_flags(CLI::App& sub) {
     sub.add_option("-f,--manifests", options_.manifests,
                    "File, folder or - for standard input; repeatable; default .")
@@ -158,7 +196,6 @@ class CommandLine {
 
   void live_flags(CLI::App& sub) {
     manifest_flags(sub);
-    output_flag(sub);
     sub.add_option("--target", options_.targets,
                    "Only these addresses and what they require; a glob such as 'GMSA/Web*'; repeatable")
         ->type_name("KIND/NAME")

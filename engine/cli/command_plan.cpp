@@ -2,12 +2,14 @@
 
 #include "engine/cli/commands.h"
 #include "engine/cli/planned.h"
+#include "engine/cli/reporting.h"
 #include "engine/cli/terminal.h"
-#include "engine/report/plan_json.h"
 
 namespace gmsactl::cli {
 
 ExitCode plan(const Options& options) {
+  Reporting reporting(options, report::Command::plan);
+  if (!reporting.possible()) return ExitCode::invalid;
   const auto loaded = load(options);
   if (!loaded) return ExitCode::invalid;
   print_diagnostics(options, loaded->warnings, loaded->source_lines());
@@ -26,10 +28,11 @@ ExitCode plan(const Options& options) {
     plan.diagnostics.insert(plan.diagnostics.begin(), loaded->warnings.begin(), loaded->warnings.end());
     plans.push_back(std::move(plan));
   }
-  // A document that lists some of the environments could be taken for one that lists all.
-  if (options.output == Output::json && plans.size() == loaded->environments.size())
-    std::cout << report::plans_json(plans, {utc_now(), std::nullopt});
-  return code;
+  // A report of some of the environments could be taken for one of all.
+  if (plans.size() != loaded->environments.size()) return code;
+  std::vector<report::EnvironmentReport> environments;
+  for (const auto& plan : plans) environments.push_back(report::planned(plan));
+  return worst(code, reporting.finish(std::move(environments)));
 }
 
 }  // namespace gmsactl::cli

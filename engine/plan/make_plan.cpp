@@ -201,6 +201,7 @@ model::Plan make_plan(const model::Desired& desired, const model::Observations& 
   context.plan.domain = seen.directory.dns_domain;
   context.plan.domain_sid = seen.directory.domain_sid.text();
   context.plan.server = seen.directory.server;
+  context.plan.declared_at = desired.environment.declared_at;
   for (const auto& group : desired.host_groups) plan_group(context, group);
   for (const auto& account : desired.accounts) plan_account(context, account);
   plan_leftovers(context);

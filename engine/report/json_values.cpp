@@ -89,10 +89,8 @@ bool unsafe(uint32_t code) {
          (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x2069) || code == 0xFEFF;
 }
 
-}  // namespace
-
-std::string document_text(const Json& document) {
-  const std::string plain = document.dump(2, ' ', false, Json::error_handler_t::replace);
+std::string safe_text(const Json& document, int indent) {
+  const std::string plain = document.dump(indent, ' ', false, Json::error_handler_t::replace);
   std::string text;
   text.reserve(plain.size() + 1);
   for (size_t i = 0; i < plain.size();) {
@@ -115,6 +113,11 @@ std::string document_text(const Json& document) {
   text += '\n';
   return text;
 }
+
+}  // namespace
+
+std::string document_text(const Json& document) { return safe_text(document, 2); }
+std::string line_text(const Json& document) { return safe_text(document, -1); }
 
 std::string canonical_text(const Json& document) {
   return nlohmann::json(document).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

@@ -29,6 +29,8 @@ Json text_or_null(std::string_view text);
 /// Indented, with a line feed. Invalid UTF-8 becomes U+FFFD; control, bidirectional and zero-width characters
 /// are written as \uXXXX, so that a document shown on a terminal can't command it.
 std::string document_text(const Json& document);
+/// The same in one line.
+std::string line_text(const Json& document);
 /// Keys sorted, no white space: what digests are made of.
 std::string canonical_text(const Json& document);
 /// Of a plan document, without its `createdAt` and `digest`.

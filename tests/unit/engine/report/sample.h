@@ -71,6 +71,32 @@ inline Diagnostic diagnostic() {
           "GMSA/WebApp01"};
 }
 
+/// Every outcome in turn.
+inline std::vector<model::ChangeResult> results_of(const model::Plan& plan) {
+  std::vector<model::ChangeResult> results;
+  for (const auto& change : plan.changes) {
+    const auto outcome = static_cast<model::Outcome>(results.size() % 8);
+    results.push_back({change.id, change.action, outcome, {}, {"wrote \xff"}});
+    if (outcome != model::Outcome::applied)
+      results.back().error =
+          Error{ErrorKind::denied, "no", "ask", NativeCode{50, "insufficientAccessRights", 5U}};
+  }
+  return results;
+}
+
+/// As many changes, of every action in turn, with what they usually have.
+inline model::Plan big_plan(size_t size) {
+  auto plan = empty_plan();
+  for (size_t i = 0; i < size; ++i) {
+    plan.changes.push_back(i % 3 == 0 ? new_group() : updated_account());
+    auto& change = plan.changes.back();
+    change.id.name += std::to_string(i);
+    if (i % 3 != 0) change.action = static_cast<model::Action>(i % 6);
+    if (change.action == model::Action::create) change.guid = {};
+  }
+  return plan;
+}
+
 /// Any bytes at all, in every place that takes text from outside.
 class RandomPlans {
  public:

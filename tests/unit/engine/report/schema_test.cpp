@@ -45,18 +45,6 @@ class SchemaOf {
 
 constexpr char now[] = "2026-01-31T12:00:00Z";
 
-std::vector<model::ChangeResult> results_of(const model::Plan& plan) {
-  std::vector<model::ChangeResult> results;
-  for (const auto& change : plan.changes) {
-    const auto outcome = static_cast<model::Outcome>(results.size() % 8);
-    results.push_back({change.id, change.action, outcome, {}, {"wrote \xff"}});
-    if (outcome != model::Outcome::applied)
-      results.back().error =
-          Error{ErrorKind::denied, "no", "ask", NativeCode{50, "insufficientAccessRights", 5U}};
-  }
-  return results;
-}
-
 TEST(Schema, every_plan_document_fits) {
   const SchemaOf schema("plan.schema.json");
   sample::RandomPlans plans(11);
@@ -74,11 +62,11 @@ TEST(Schema, every_apply_report_fits) {
   sample::RandomPlans plans(12);
   for (int i = 0; i < 60; ++i) {
     const auto plan = plans.next();
-    const auto text = apply_json(plan, results_of(plan), {now, now, {}});
+    const auto text = apply_json(plan, sample::results_of(plan), {now, now, {}});
     ASSERT_EQ(schema.complaints(nlohmann::json::parse(text)), "") << text;
   }
   const auto plan = sample::plan();
-  const auto results = results_of(plan);
+  const auto results = sample::results_of(plan);
   const std::vector<ApplyRun> runs{{&plan, results}, {&plan, results}};
   EXPECT_EQ(schema.complaints(nlohmann::json::parse(applies_json(runs, {now, now, {}}))), "");
 }
