@@ -25,6 +25,8 @@ namespace {
 
 /// More graphs than anybody looks at; the list has everything.
 constexpr size_t graphs_drawn = 100;
+/// From here on a browser lays out what is in view only.
+constexpr size_t many_changes = 500;
 
 std::string element(std::string_view tag, std::string_view css_class, std::string_view text) {
   const std::string name(tag);
@@ -351,7 +353,8 @@ class Section {
 }  // namespace
 
 std::string html(const RunReport& report) {
-  std::string text = head(report) + "<body>\n" + header(report) + filters(report) + "<main>\n";
+  const bool many = entries(report).size() > many_changes;
+  std::string text = head(report) + (many ? "<body class=\"many\">\n" : "<body>\n") + header(report) + filters(report) + "<main>\n";
   for (size_t i = 0; i < report.environments.size(); ++i) text += Section(report.environments[i], i).text();
   return text + "</main>\n<script>" + std::string(page::script) + "</script>\n</body>\n</html>\n";
 }

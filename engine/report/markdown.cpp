@@ -199,17 +199,21 @@ class Blocks {
 
 /// Fills the page with blocks, and counts those that have no room.
 std::string fitted(std::string text, const std::vector<Block>& blocks) {
+  const auto heading = [](const Block& block) { return "\n### " + block.heading + "\n\n"; };
+  const auto begins_section = [&](size_t i) { return i == 0 || blocks[i].heading != blocks[i - 1].heading; };
+  // How much a line for each of those after it takes.
   std::vector<size_t> brief_after(blocks.size() + 1);
-  for (size_t i = blocks.size(); i > 0; --i) brief_after[i - 1] = brief_after[i] + blocks[i - 1].brief.size();
+  for (size_t i = blocks.size(); i > 0; --i)
+    brief_after[i - 1] = brief_after[i] + blocks[i - 1].brief.size() +
+                         (begins_section(i - 1) ? heading(blocks[i - 1]).size() : 0);
   const size_t room = limit - reserve;
   std::string_view section;
   size_t left_out = 0;
   for (size_t i = 0; i < blocks.size(); ++i) {
     const auto& block = blocks[i];
-    std::string start = block.heading == section ? "" : "\n### " + block.heading + "\n\n";
+    const std::string start = block.heading == section ? "" : heading(block);
     const size_t used = text.size() + start.size();
-    // What follows keeps the room for a line each; from what matters it can't take more than half of the
-    // page.
+    // What follows keeps that; but it can't take more than half of the page from what matters.
     const size_t kept = block.matters ? std::min(brief_after[i + 1], room / 2) : brief_after[i + 1];
     const bool full = used + block.full.size() + kept <= room;
     if (!full && used + block.brief.size() > room) {
