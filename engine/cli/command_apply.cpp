@@ -132,6 +132,8 @@ ExitCode write(const Options& options, const Loaded& loaded, Prepared& one, repo
   auto flushed = one.run.provider().flush();
   progress.clear();
   if (!flushed) {
+    for (auto& result : one.results)
+      result = {result.id, result.action, Outcome::failed, flushed.error(), {}};
     print_error(options, "nothing was written to environment " + one.plan.environment, flushed.error());
     return exit_code(flushed.error().kind);
   }

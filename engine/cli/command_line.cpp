@@ -176,7 +176,7 @@ class CommandLine {
                      options_.reports.push_back({format->second, text.substr(equals + 1)});
                    }
                  },
-                 "Also write a report in this format to a file; repeatable")
+                 "Also write a report in this format to a file, or - for standard output; repeatable")
               ->type_name("FORMAT=FILE")
               ->allow_extra_args(false),
           "REPORT");

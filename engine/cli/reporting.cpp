@@ -22,14 +22,19 @@ Error file_error(const std::string& path, const std::string& why) {
   return {ErrorKind::invalid, path + ": " + why, "Check the path given with --report.", std::nullopt};
 }
 
-/// A pipe or a device takes what is written to it, and can't be replaced by a file.
+/// Standard output, beside what -o prints there: annotations beside the text, in a workflow of GitHub.
+constexpr std::string_view standard_output = "-";
+
+/// A pipe, a device and what a link leads to take what is written to them. None of them may become a file:
+/// /dev/stdout is a link, too.
 bool replaceable(const fs::path& path) {
   std::error_code ignored;
-  const auto status = fs::status(path, ignored);
+  const auto status = fs::symlink_status(path, ignored);
   return !fs::exists(status) || fs::is_regular_file(status);
 }
 
 Result<void> check_writable(const std::string& path) {
+  if (path == standard_output) return {};
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) return fail(file_error(path, "is a folder"));
   fs::path folder = fs::path(path).parent_path();
@@ -40,6 +45,10 @@ Result<void> check_writable(const std::string& path) {
 }
 
 Result<void> write_file(const fs::path& path, const std::string& text) {
+  if (path == standard_output) {
+    std::cout << text << std::flush;
+    return {};  // main() says so where it could not be written
+  }
   const bool replaces = replaceable(path);
   // Beside it, so that the rename stays within a file system, and hidden from collectors of *.prom.
   const fs::path beside =
@@ -70,7 +79,7 @@ Reporting::Reporting(const Options& options, report::Command command)
 bool Reporting::possible() const {
   for (const auto& file : options_.reports)
     if (const auto writable = check_writable(file.path); !writable) {
-      print_error(options_, "the report could not be written", writable.error());
+      print_error(options_, "a report can't be written", writable.error());
       return false;
     }
   return true;
@@ -78,7 +87,7 @@ bool Reporting::possible() const {
 
 report::EventStream* Reporting::stream(std::span<const report::EnvironmentReport> planned) {
   if (options_.output != Format::jsonl) return nullptr;
-  stream_.emplace(std::cout, utc_now);
+  stream_.emplace(std::cout, utc_now_exactly);
   for (const auto& environment : planned) stream_->planned(command_, environment);
   return &*stream_;
 }

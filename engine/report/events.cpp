@@ -95,8 +95,10 @@ void EventStream::change_finished(const model::Change& change, const model::Chan
 
 void EventStream::end(const EnvironmentReport& environment) {
   const std::lock_guard lock(mutex_);
-  for (const auto& entry : entries(environment))
-    if (!told_.contains(entry.change->id)) result(*entry.change, *entry.result);
+  for (const auto& entry : entries(environment)) {
+    const auto told = told_.find(entry.change->id);
+    if (told == told_.end() || told->second != entry.result->outcome) result(*entry.change, *entry.result);
+  }
   const ApplyCounts counts = count(environment.results);
   write("change_summary", counts.complete() ? "info" : "error",
         title(Command::apply, environment) + ": " + counts_words(environment),
@@ -107,7 +109,7 @@ void EventStream::end(const EnvironmentReport& environment) {
 
 /// Called with the lock held, like write().
 void EventStream::result(const model::Change& change, const model::ChangeResult& result) {
-  told_.insert(change.id);
+  told_[change.id] = result.outcome;
   const bool stands =
       result.outcome == model::Outcome::applied || result.outcome == model::Outcome::already_done;
   const Entry entry{nullptr, &change, &result};

@@ -6,9 +6,9 @@
 
 #include <functional>
 #include <iosfwd>
+#include <map>
 #include <mutex>
 #include <nlohmann/json_fwd.hpp>
-#include <set>
 #include <string>
 #include <string_view>
 
@@ -36,7 +36,8 @@ class EventStream final : public ports::EventSink {
   void progress(std::string_view phase, size_t done, size_t total) override;
   void change_started(const model::Change& change) override;
   void change_finished(const model::Change& change, const model::ChangeResult& result) override;
-  /// The changes that were never begun, and a summary.
+  /// The changes that were never begun, those that ended otherwise than was told, since what was written
+  /// could not be made durable, and a summary.
   void end(const EnvironmentReport& environment);
 
  private:
@@ -48,7 +49,7 @@ class EventStream final : public ports::EventSink {
   const Stamp stamp_;
   std::mutex mutex_;
   std::string environment_;
-  std::set<model::ResourceId> told_;  ///< of this environment, those whose result is out
+  std::map<model::ResourceId, model::Outcome> told_;  ///< of this environment
   std::string phase_;
   size_t percent_ = 0;
 };

@@ -354,7 +354,8 @@ class Section {
 
 std::string html(const RunReport& report) {
   const bool many = entries(report).size() > many_changes;
-  std::string text = head(report) + (many ? "<body class=\"many\">\n" : "<body>\n") + header(report) + filters(report) + "<main>\n";
+  std::string text = head(report) + (many ? "<body class=\"many\">\n" : "<body>\n") + header(report) +
+                     filters(report) + "<main>\n";
   for (size_t i = 0; i < report.environments.size(); ++i) text += Section(report.environments[i], i).text();
   return text + "</main>\n<script>" + std::string(page::script) + "</script>\n</body>\n</html>\n";
 }
