@@ -145,49 +145,72 @@ std::string filters(const RunReport& report) {
          "</div></div>\n";
 }
 
-/// The numbers of all environments together.
-std::string totals(const RunReport& report) {
-  Summary sum;
-  size_t drift = 0;
-  size_t errors = 0;
-  for (const auto& environment : report.environments) {
-    const Summary& one = environment.summary;
-    sum.create += one.create;
-    sum.update += one.update;
-    sum.replace += one.replace;
-    sum.remove += one.remove;
-    sum.move += one.move;
-    sum.adopt += one.adopt;
-    sum.unchanged += one.unchanged;
-    sum.unreadable += one.unreadable;
-    drift += drifted(*environment.plan);
-    errors += count(environment.plan->diagnostics, Severity::error);
+/// The numbers of all environments together, as a row of boxes.
+class Totals {
+ public:
+  explicit Totals(const RunReport& report) {
+    Summary sum;
+    std::vector<model::ChangeResult> results;
+    size_t drift = 0;
+    size_t errors = 0;
+    for (const auto& environment : report.environments) {
+      sum = sum + environment.summary;
+      results.insert(results.end(), environment.results.begin(), environment.results.end());
+      drift += drifted(*environment.plan);
+      errors += count(environment.plan->diagnostics, Severity::error);
+    }
+    if (report.command == Command::apply)
+      add(count(results));
+    else
+      add(sum, drift);
+    add_any("unreadable", sum.unreadable, "unreadable");
+    add_any("errors", errors, errors == 1 ? "error" : "errors");
+    add("", sum.unchanged, "unchanged");
   }
-  std::string text = "<ul class=\"counts\">";
-  const auto item = [&](std::string_view css, size_t number, std::string_view words) {
-    text += "<li class=\"" + std::string(css) + (number == 0 ? " zero" : "") + "\"><b>" +
-            std::to_string(number) + "</b>" + escaped(words) + "</li>";
-  };
-  item("create", sum.create, "to create");
-  item("update", sum.update, "to update");
-  if (sum.move != 0) item("move", sum.move, "to move");
-  if (sum.adopt != 0) item("adopt", sum.adopt, "to adopt");
-  item("replace", sum.replace, "to replace");
-  item("delete", sum.remove, "to delete");
-  if (drift != 0) item("drifted", drift, "drifted");
-  if (sum.unreadable != 0) item("unreadable", sum.unreadable, "unreadable");
-  if (errors != 0) item("errors", errors, errors == 1 ? "error" : "errors");
-  item("", sum.unchanged, "unchanged");
-  return text + "</ul>\n";
-}
+
+  std::string text() const { return "<ul class=\"counts\">" + text_ + "</ul>\n"; }
+
+ private:
+  void add(const Summary& sum, size_t drift) {
+    add("create", sum.create, "to create");
+    add("update", sum.update, "to update");
+    add_any("move", sum.move, "to move");
+    add_any("adopt", sum.adopt, "to adopt");
+    add("replace", sum.replace, "to replace");
+    add("delete", sum.remove, "to delete");
+    add_any("", drift, "drifted");
+  }
+
+  void add(const ApplyCounts& counts) {
+    add_any("failed", counts.failed + counts.partial + counts.conflict + counts.unknown, "failed");
+    add_any("", counts.skipped + counts.stopped, "not tried");
+    add("create", counts.created, "created");
+    add("update", counts.updated, "updated");
+    add_any("move", counts.moved, "moved");
+    add_any("adopt", counts.adopted, "adopted");
+    add("replace", counts.replaced, "replaced");
+    add("delete", counts.removed, "deleted");
+    add_any("", counts.already_done, "as wanted");
+  }
+
+  void add(std::string_view css, size_t number, std::string_view words) {
+    text_ += "<li" + attribute("class", std::string(css) + (number == 0 ? " zero" : "")) + ">" +
+             element("b", "", std::to_string(number)) + escaped(words) + "</li>";
+  }
+  void add_any(std::string_view css, size_t number, std::string_view words) {
+    if (number != 0) add(css, number, words);
+  }
+
+  std::string text_;
+};
 
 std::string header(const RunReport& report) {
-  std::string heading = title(report);
+  std::string heading = title(report);  // begins with a lower-case letter
   heading.front() = static_cast<char>(heading.front() - 'a' + 'A');
   std::string subtitle = report.finished_at + ", gmsactl " + report.tool_version;
   if (const auto source = source_words(report); !source.empty()) subtitle += ", " + source;
   return "<header>\n" + element("h1", "", heading) + "\n" + element("p", "subtitle", subtitle) + "\n" +
-         totals(report) + "</header>\n";
+         Totals(report).text() + "</header>\n";
 }
 
 std::string list_items(std::string_view tag, const std::vector<std::string>& list) {
