@@ -150,6 +150,7 @@ ExitCode write(const Options& options, const Loaded& loaded, Prepared& one, repo
 
 std::vector<report::EnvironmentReport> reports_of(const std::vector<Prepared>& prepared) {
   std::vector<report::EnvironmentReport> reports;
+  reports.reserve(prepared.size());
   for (const auto& one : prepared) reports.push_back(report::applied(one.plan, one.results));
   return reports;
 }

@@ -31,6 +31,25 @@ std::string read_duration(const std::string& text, std::chrono::milliseconds& du
   return {};
 }
 
+std::string format_names() {
+  std::string names;
+  for (const auto format : report::all_formats)
+    names += (names.empty() ? "" : ", ") + std::string(report::name(format));
+  return names;
+}
+
+/// "markdown=plan.md".
+std::string read_report(const std::string& text, ReportFile& file) {
+  const auto equals = std::min(text.find('='), text.size());
+  file.path = text.substr(std::min(equals + 1, text.size()));
+  for (const auto format : report::all_formats)
+    if (!file.path.empty() && text.substr(0, equals) == report::name(format)) {
+      file.format = format;
+      return {};
+    }
+  return "\"" + text + "\" is not FORMAT=FILE with one of these formats: " + format_names();
+}
+
 class CommandLine {
  public:
   CommandLine() : app_("Group Managed Service Accounts for Windows containers, as code.", "gmsactl") {
@@ -153,28 +172,18 @@ class CommandLine {
   /// Of commands that show a plan, or what became of it.
   void report_flags(CLI::App& sub) {
     std::map<std::string, Output> formats;
-    std::vector<std::string> names;
-    for (const auto format : report::all_formats) {
-      names.emplace_back(report::name(format));
-      formats.emplace(names.back(), format);
-    }
-    const std::string list = join(names, ", ");
-    named(sub.add_option("-o,--output", options_.output, "Format on standard output: " + list)
+    for (const auto format : report::all_formats) formats.emplace(report::name(format), format);
+    named(sub.add_option("-o,--output", options_.output, "Format on standard output: " + format_names())
               ->transform(CLI::CheckedTransformer(formats).description(""))
               ->type_name("FORMAT"),
           "OUTPUT");
     named(sub.add_option_function<std::vector<std::string>>(
                  "--report",
-                 [this, formats, list](const std::vector<std::string>& texts) {
-                   for (const auto& text : texts) {
-                     const auto equals = text.find('=');
-                     const auto format = formats.find(text.substr(0, equals));
-                     if (equals == std::string::npos || equals + 1 == text.size() || format == formats.end())
-                       throw CLI::ValidationError(
-                           "--report",
-                           "\"" + text + "\" is not FORMAT=FILE with one of these formats: " + list);
-                     options_.reports.push_back({format->second, text.substr(equals + 1)});
-                   }
+                 [this](const std::vector<std::string>& texts) {
+                   for (const auto& text : texts)
+                     if (const auto wrong = read_report(text, options_.reports.emplace_back());
+                         !wrong.empty())
+                       throw CLI::ValidationError("--report", wrong);
                  },
                  "Also write a report in this format to a file, or - for standard output; repeatable")
               ->type_name("FORMAT=FILE")

@@ -31,6 +31,7 @@ ExitCode plan(const Options& options) {
   // A report of some of the environments could be taken for one of all.
   if (plans.size() != loaded->environments.size()) return code;
   std::vector<report::EnvironmentReport> environments;
+  environments.reserve(plans.size());
   for (const auto& plan : plans) environments.push_back(report::planned(plan));
   return worst(code, reporting.finish(std::move(environments)));
 }

@@ -118,7 +118,7 @@ void EventStream::result(const model::Change& change, const model::ChangeResult&
 }
 
 void EventStream::write(std::string_view type, std::string_view level, const std::string& message,
-                        Json body) {
+                        const Json& body) {
   Json event{{"@timestamp", stamp_()}, {"@level", level}, {"@message", printable(message)}, {"type", type}};
   if (!environment_.empty()) event["environment"] = environment_;
   event.update(body);

@@ -42,7 +42,7 @@ class EventStream final : public ports::EventSink {
 
  private:
   void write(std::string_view type, std::string_view level, const std::string& message,
-             nlohmann::ordered_json body);
+             const nlohmann::ordered_json& body);
   void result(const model::Change& change, const model::ChangeResult& result);
 
   std::ostream& out_;

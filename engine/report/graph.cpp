@@ -49,6 +49,7 @@ std::vector<Element> elements(const Change& change, std::string_view path,
 
 std::vector<std::string> displays(const std::vector<model::PlannedPrincipal>& principals) {
   std::vector<std::string> texts;
+  texts.reserve(principals.size());
   for (const auto& principal : principals) texts.push_back(principal.display);
   return texts;
 }

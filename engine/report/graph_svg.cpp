@@ -3,9 +3,8 @@
 #include "engine/report/graph_svg.h"
 
 #include <algorithm>
-#include <numeric>
+#include <cmath>
 
-#include "engine/base/text.h"
 #include "engine/report/markup.h"
 
 namespace gmsactl::report {
@@ -26,7 +25,7 @@ constexpr double height = 24;
 const Lane& lane(Column column) { return lanes[static_cast<size_t>(column)]; }
 
 std::string number(double value) {
-  const auto tenths = static_cast<long>(value * 10 + 0.5);
+  const long tenths = std::lround(value * 10);
   return std::to_string(tenths / 10) + (tenths % 10 != 0 ? "." + std::to_string(tenths % 10) : "");
 }
 

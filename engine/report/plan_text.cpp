@@ -7,7 +7,6 @@
 
 namespace gmsactl::report {
 
-using model::Action;
 using model::Change;
 using model::FieldChange;
 

@@ -37,6 +37,7 @@ std::string value_words(const FieldValue& value, std::string_view when_unset) {
     std::string operator()(const std::vector<std::string>& list) const {
       if (list.empty()) return "[]";
       std::vector<std::string> parts;
+      parts.reserve(list.size());
       for (const auto& element : list) parts.push_back(quoted(element));
       return "[" + join(parts, ", ") + "]";
     }

@@ -54,8 +54,7 @@ TEST(Prometheus, counts_changes_by_what_they_are) {
        {"# TYPE gmsactl_changes gauge",
         "gmsactl_last_run_timestamp_seconds{command=\"drift\",environment=\"test\"} 1769860800",
         "gmsactl_last_run_duration_seconds{command=\"drift\"} 12.034",
-        "gmsactl_changes{command=\"drift\",environment=\"prod\",kind=\"GMSA\",action=\"update\",cause="
-        "\"drift\"} 1",
+        R"(gmsactl_changes{command="drift",environment="prod",kind="GMSA",action="update",cause="drift"} 1)",
         "gmsactl_drifted_resources{command=\"drift\",environment=\"prod\"} 3",
         "gmsactl_drifted_resources{command=\"drift\",environment=\"test\"} 0",
         "gmsactl_unreadable_resources{command=\"drift\",environment=\"prod\"} 1",

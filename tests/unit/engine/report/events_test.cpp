@@ -25,6 +25,7 @@ std::vector<json> lines(const std::string& text) {
 
 std::vector<std::string> types(const std::vector<json>& events) {
   std::vector<std::string> list;
+  list.reserve(events.size());
   for (const auto& event : events) list.push_back(event["type"]);
   return list;
 }
@@ -86,6 +87,7 @@ TEST_F(Events, a_long_phase_has_a_hundred_events) {
 TEST_F(Events, lines_from_many_threads_stay_whole) {
   stream_.begin(plan_);
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i)
     threads.emplace_back([this] {
       for (int k = 0; k < 100; ++k) stream_.change_started(plan_.changes[1]);

@@ -145,6 +145,7 @@ TEST(Markdown, every_change_keeps_its_line_while_there_is_room) {
 TEST(Markdown, one_huge_change_can_not_fill_the_page) {
   auto plan = sample::plan();
   std::vector<std::string> many;
+  many.reserve(5'000);
   for (int i = 0; i < 5'000; ++i) many.push_back("http/host" + std::to_string(i));
   plan.changes[1].fields = {{"servicePrincipalNames", {}, many, many, {}},
                             {"description", std::string(100'000, 'x'), std::string(), {}, {}}};

@@ -94,7 +94,7 @@ TEST(PlanJson, several_environments_stand_in_one_document) {
 
 TEST(PlanJson, what_is_read_back_renders_the_same) {
   sample::RandomPlans plans(7);
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < 150; ++i) {
     const auto plan = plans.next();
     const auto text = plan_json(plan, stamp);
     const auto document = parse_plan_json(text);

@@ -89,7 +89,7 @@ TEST(Schema, every_apply_report_fits) {
 TEST(Schema, every_event_fits) {
   const SchemaOf schema("events.schema.json");
   sample::RandomPlans random(13);
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < 10; ++i) {
     const std::vector<model::Plan> plans{random.next(), random.next()};
     const std::string stream = render(Format::jsonl, sample::applied_run(plans));
     for (const auto line : split(trim(stream), '\n'))
