@@ -98,19 +98,21 @@ std::string diff(const model::Change& change) {
 /// What a reviewer asks about a change beside its fields.
 std::string remarks(const Entry& entry) {
   const auto& change = *entry.change;
-  std::string text = printable(model::place_text(change)) + "\n";
-  for (const auto& reason : change.reasons)
-    text += "because " + clipped(printable(reason), value_shown) + "\n";
-  if (!change.declared_at.file.empty()) text += "declared at " + place_words(change.declared_at) + "\n";
-  if (entry.result == nullptr) return text;
-  for (const auto& request : entry.result->written)
-    text += "written: " + clipped(printable(request), value_shown) + "\n";
-  if (entry.result->error) {
-    text += "error: " + clipped(printable(entry.result->error->message), value_shown) + "\n";
-    if (!entry.result->error->hint.empty())
-      text += "help: " + clipped(printable(entry.result->error->hint), value_shown) + "\n";
+  std::string text;
+  const auto line = [&](std::string_view words, std::string_view what) {
+    if (!what.empty()) text += std::string(words) + clipped(printable(what), value_shown) + "\n";
+  };
+  line("", model::place_text(change));
+  for (const auto& reason : change.reasons) line("because ", reason);
+  line("declared at ", place_words(change.declared_at));
+  if (entry.result != nullptr) {
+    for (const auto& request : entry.result->written) line("written: ", request);
+    if (entry.result->error) {
+      line("error: ", entry.result->error->message);
+      line("help: ", entry.result->error->hint);
+    }
   }
-  return text;
+  return text.empty() ? text : fenced("", text);
 }
 
 std::string_view heading(const Entry& entry) {
@@ -170,7 +172,7 @@ class Blocks {
     if (is_drift(change.cause)) rest += ", " + std::string(cause_words(change.cause));
     if (entry.result != nullptr) rest += ": " + std::string(outcome_words(*entry.result));
     add(heading(entry), std::string(symbol(change.action)) + " " + model::address(change.id),
-        *entry.environment, rest, fenced("diff", diff(change)) + fenced("", remarks(entry)),
+        *entry.environment, rest, fenced("diff", diff(change)) + remarks(entry),
         severity(entry) != Severity::note);
   }
 

@@ -9,8 +9,8 @@ build_packages=(g++ cmake ninja-build ccache git pkg-config libyaml-cpp-dev nloh
 check_packages=(clang clang-tidy clang-format libclang-rt-14-dev lld cppcheck shellcheck)
 samba_packages=(samba-ad-dc samba samba-dsdb-modules samba-ad-provision ldb-tools smbclient winbind python3-samba)
 lab_packages=(krb5-user ldap-utils libsasl2-modules-gssapi-mit iproute2 bind9-dnsutils util-linux openssl python3)
-# What tests of reports hold them against: a browser, and promtool.
-report_packages=(chromium prometheus)
+# What tests of reports hold them against: a browser, promtool, and GitHub's Markdown.
+report_packages=(chromium prometheus cmark-gfm)
 
 # The first Samba that knows group Managed Service Accounts and their passwords.
 samba_minimum=2:4.21
