@@ -41,5 +41,5 @@ inline void take(Result<void>&&) {}
   })
 /// The value of a Result, or return its error from the enclosing function. `Dn dn =
 /// GMSACTL_TRY(parse_dn(text));` The value is moved out of the Result, so its expression must be a temporary
-/// or no longer needed.
+/// or no longer needed. Not between the elements of an initialiser: those before it would not be destroyed.
 #define GMSACTL_TRY(expression) GMSACTL_TRY_AS(GMSACTL_PASTE(gmsactl_try_, __COUNTER__), expression)

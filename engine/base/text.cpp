@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <numeric>
@@ -181,6 +182,47 @@ bool base64_decode(std::string_view text, std::string& bytes) {
   bytes += static_cast<char>(block >> 16U & 0xFFU);
   if (digits == 3) bytes += static_cast<char>(block >> 8U & 0xFFU);
   return true;
+}
+
+namespace {
+
+bool stands_for_itself(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("._-/@").find(c) != std::string_view::npos;
+}
+
+}  // namespace
+
+std::string percent_encode(std::string_view text) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string result;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (stands_for_itself(c))
+      result += c;
+    else
+      result.append({'%', digits[byte >> 4U], digits[byte & 0xFU]});
+  }
+  return result;
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string result;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      result += text[i];
+      continue;
+    }
+    unsigned value = 0;
+    if (i + 2 >= text.size()) return std::nullopt;
+    const auto [end, error] = std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16);
+    if (error != std::errc{} || end != text.data() + i + 3) return std::nullopt;
+    result += static_cast<char>(value);
+    i += 2;
+  }
+  // What can be written in two ways could be taken for two things.
+  if (!valid_utf8(result) || percent_encode(result) != text) return std::nullopt;
+  return result;
 }
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {

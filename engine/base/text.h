@@ -2,6 +2,7 @@
 // and attribute names compare that way in AD for the characters gmsactl allows to be written.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +32,10 @@ bool valid_utf8(std::string_view text);
 /// Lower-case hexadecimal, two digits a byte.
 std::string hex(std::string_view bytes);
 std::string base64_encode(std::string_view bytes);
+/// All but letters, digits and ._-/@ as %XX, so that what stands between such texts can't be part of one.
+std::string percent_encode(std::string_view text);
+/// Nothing where percent_encode() would not have written it, or it holds no UTF-8.
+std::optional<std::string> percent_decode(std::string_view text);
 /// False where the text is not canonical RFC 4648 base64 (white space is passed over).
 bool base64_decode(std::string_view text, std::string& bytes);
 

@@ -50,6 +50,10 @@ std::string read_report(const std::string& text, ReportFile& file) {
   return "\"" + text + "\" is not FORMAT=FILE with one of these formats: " + format_names();
 }
 
+/// An empty variable of a pipeline must not turn "this revision" into "whatever is there".
+const CLI::Validator not_empty(
+    [](std::string& text) { return text.empty() ? std::string("is empty") : std::string(); }, "");
+
 class CommandLine {
  public:
   CommandLine() : app_("Group Managed Service Accounts for Windows containers, as code.", "gmsactl") {
@@ -65,22 +69,38 @@ class CommandLine {
     auto* show = add("plan", "Show what apply would do; never writes to a live system", plan);
     live_flags(*show);
     report_flags(*show);
-    named(show->add_flag("--detailed-exitcode", options_.detailed_exit_code,
-                         "Exit with 2 where there are changes"),
-          "DETAILED_EXITCODE");
+    detailed_flag(*show);
     named(show->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
+    show->add_option("--out", options_.out, "Save the plan, for apply FILE and show FILE")->type_name("FILE");
+    named(duration(*show, "--valid-for", options_.valid_for, "How long apply takes the saved plan (168h)"),
+          "VALID_FOR");
     allowing_flags(*show);
+    since_flag(*show);
     auto* write = add("apply", "Make live state match the manifests", apply);
     live_flags(*write);
     report_flags(*write);
     named(write->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
-    write->add_flag("--auto-approve", options_.auto_approve, "Do not ask before writing");
+    writing_flags(*write);
+    write->add_option("plan", options_.plan_file,
+                      "A saved plan: do exactly that, or nothing where anything it is about has changed");
     allowing_flags(*write);
+    since_flag(*write);
+    named(write->add_flag("--require-clean", options_.require_clean,
+                          "Refuse manifests that are not as committed to git"),
+          "REQUIRE_CLEAN");
+    auto* saved = add("show", "Show a saved plan", show_plan);
+    report_flags(*saved);
+    named(saved->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
+    saved->add_option("file", options_.plan_file, "What plan --out FILE wrote")->required();
+    auto* compare =
+        add("changed", "Environments and addresses that differ between two git revisions", changed);
+    changed_flags(*compare);
+    ownership_commands();
     spec_commands();
     auto* print = add("schema", "Print the JSON Schema of a manifest kind, for editors", schema);
     print->add_option("kind", options_.schema_name,
                       "manifest (all kinds, the default), Environment, HostGroup, GMSA, SpecTarget, plan, "
-                      "report or events");
+                      "report, events or changed");
     auto* tell = add("version", "Print the version", version);
     output_flag(*tell);
   }
@@ -99,6 +119,30 @@ class CommandLine {
   }
 
  private:
+  void ownership_commands() {
+    auto* take =
+        add("adopt", "Take over existing objects that nobody manages, and change nothing else", adopt);
+    live_flags(*take);
+    report_flags(*take);
+    writing_flags(*take);
+    auto* release = add("forget", "Release managed objects, and change nothing else", forget);
+    live_flags(*release, /*with_target=*/false);
+    report_flags(*release);
+    writing_flags(*release);
+    release->add_option("address", options_.targets, "What to release: GMSA/NAME, HostGroup/NAME or a glob")
+        ->required();
+    auto* lock = app_.add_subcommand("lock", "The lock that one run holds while it writes");
+    lock->require_subcommand(1);
+    auto* holder = add("status", "Who holds the lock", lock_status, lock);
+    live_flags(*holder, /*with_target=*/false);
+    output_flag(*holder);
+    auto* unlock = add("release", "Release a lock whose run is gone", lock_release, lock);
+    live_flags(*unlock, /*with_target=*/false);
+    unlock->add_option("--id", options_.lock_id, "The lock's id, as lock status shows it")
+        ->required()
+        ->type_name("ID");
+  }
+
   void spec_commands() {
     auto* spec = app_.add_subcommand("spec", "Credential specs: render, list, validate, and how to use them");
     spec->require_subcommand(1);
@@ -161,6 +205,19 @@ class CommandLine {
     option->envname("GMSACTL_" + variable);
   }
 
+  static CLI::Option* duration(CLI::App& sub, const std::string& flag, std::chrono::milliseconds& value,
+                               const std::string& description) {
+    return sub
+        .add_option_function<std::string>(
+            flag,
+            [&value, flag](const std::string& text) {
+              if (const auto wrong = read_duration(text, value); !wrong.empty())
+                throw CLI::ValidationError(flag, wrong);
+            },
+            description)
+        ->type_name("DURATION");
+  }
+
   void output_flag(CLI::App& sub) {
     const std::map<std::string, Output> outputs{{"text", Output::text}, {"json", Output::json}};
     named(sub.add_option("-o,--output", options_.output, "text or json")
@@ -191,20 +248,102 @@ class CommandLine {
           "REPORT");
   }
 
-  void manifest_flags(CLI::App& sub) {
+  void path_flag(CLI::App& sub) {
     sub.add_option("-f,--manifests", options_.manifests,
                    "File, folder or - for standard input; repeatable; default .")
         ->type_name("PATH")
         ->allow_extra_args(false);
-    sub.add_option("-e,--env", options_.environments,
-                   "Environment; repeatable; no default where several are defined")
+  }
+
+  void environment_flags(CLI::App& sub, const std::string& description) {
+    sub.add_option("-e,--env", options_.environments, description)
         ->type_name("NAME")
         ->allow_extra_args(false);
     sub.add_flag("--all-envs", options_.all_environments, "Every environment");
   }
 
-  void live_flags(CLI::App& sub) {
+  void detailed_flag(CLI::App& sub) {
+    named(sub.add_flag("--detailed-exitcode", options_.detailed_exit_code,
+                       "Exit with 2 where there are changes"),
+          "DETAILED_EXITCODE");
+  }
+
+  void manifest_flags(CLI::App& sub) {
+    path_flag(sub);
+    environment_flags(sub, "Environment; repeatable; no default where several are defined");
+    revision_flags(sub);
+  }
+
+  void repository_flag(CLI::App& sub) {
+    named(sub.add_option("--repo", options_.repository,
+                         "Git repository, bare or with a work tree; paths then begin at its root")
+              ->check(not_empty)
+              ->type_name("PATH"),
+          "REPO");
+  }
+
+  /// Where manifests come from in git, of every command that reads them.
+  void revision_flags(CLI::App& sub) {
+    named(sub.add_option("--rev", options_.revision, "Read the manifests as this git revision has them")
+              ->check(not_empty)
+              ->type_name("REV"),
+          "REV");
+    repository_flag(sub);
+    auto* verify = sub.add_flag("--verify-signature", options_.verify_signature,
+                                "Refuse a commit that no allowed signer has signed");
+    auto* signers = sub.add_option("--allowed-signers", options_.allowed_signers,
+                                   "Who may sign: an allowed_signers file of SSH, or exported OpenPGP keys")
+                        ->check(not_empty)
+                        ->type_name("FILE");
+    named(verify->needs(signers), "VERIFY_SIGNATURE");
+    named(signers->needs(verify), "ALLOWED_SIGNERS");
+  }
+
+  /// On the command line only, as what it stands in for: it chooses what is written to.
+  void since_flag(CLI::App& sub) {
+    sub.add_option("--since", options_.since,
+                   "Only the addresses that are declared otherwise since this revision")
+        ->check(not_empty)
+        ->type_name("REV")
+        ->excludes(sub.get_option("--target"));
+  }
+
+  void changed_flags(CLI::App& sub) {
+    named(sub.add_option("--from", options_.compare_from, "The earlier revision")
+              ->required()
+              ->check(not_empty)
+              ->type_name("REV"),
+          "FROM");
+    named(sub.add_option("--to", options_.compare_to, "The later revision; default: the work tree")
+              ->check(not_empty)
+              ->type_name("REV"),
+          "TO");
+    path_flag(sub);
+    environment_flags(sub, "Only this environment; repeatable; default: all");
+    repository_flag(sub);
+    output_flag(sub);
+    detailed_flag(sub);
+  }
+
+  void writing_flags(CLI::App& sub) {
+    sub.add_flag("--auto-approve", options_.auto_approve, "Do not ask before writing");
+    sub.add_flag("--no-lock", options_.no_lock, "Neither take the lock nor heed it");
+    named(sub.add_option("--audit-log", options_.audit_log,
+                         "Append a line of JSON for every write to this file")
+              ->type_name("FILE"),
+          "AUDIT_LOG");
+    named(duration(sub, "--lock-timeout", options_.lock_timeout,
+                   "How long to wait for another run (not at all)"),
+          "LOCK_TIMEOUT");
+  }
+
+  void live_flags(CLI::App& sub, bool with_target = true) {
     manifest_flags(sub);
+    if (with_target) selection_flags(sub);
+    connection_flags(sub);
+  }
+
+  void selection_flags(CLI::App& sub) {
     sub.add_option("--target", options_.targets,
                    "Only these addresses and what they require; a glob such as 'GMSA/Web*'; repeatable")
         ->type_name("KIND/NAME")
@@ -212,6 +351,9 @@ class CommandLine {
     sub.add_option("--exclude", options_.excludes, "Not these addresses; repeatable")
         ->type_name("KIND/NAME")
         ->allow_extra_args(false);
+  }
+
+  void connection_flags(CLI::App& sub) {
     sub.add_option("--server", options_.servers,
                    "ldap://…, ldaps://… or ldif:FILE in place of the Environment's; repeatable")
         ->type_name("URL")
@@ -220,15 +362,7 @@ class CommandLine {
               ->check(CLI::Range(1, 256).description(""))
               ->type_name("N"),
           "PARALLELISM");
-    named(sub.add_option_function<std::string>(
-                 "--timeout",
-                 [this](const std::string& text) {
-                   if (const auto wrong = read_duration(text, options_.timeout); !wrong.empty())
-                     throw CLI::ValidationError("--timeout", wrong);
-                 },
-                 "Longest wait for one answer (2m)")
-              ->type_name("DURATION"),
-          "TIMEOUT");
+    named(duration(sub, "--timeout", options_.timeout, "Longest wait for one answer (2m)"), "TIMEOUT");
   }
 
   /// What is not done unless it is allowed, on the command line only.
@@ -273,7 +407,8 @@ class CommandLine {
     static constexpr std::array ignored{"GMSACTL_MANIFESTS",    "GMSACTL_ENV",           "GMSACTL_ALL_ENVS",
                                         "GMSACTL_SERVER",       "GMSACTL_TARGET",        "GMSACTL_EXCLUDE",
                                         "GMSACTL_AUTO_APPROVE", "GMSACTL_ALLOW_REPLACE", "GMSACTL_ADOPT",
-                                        "GMSACTL_PRUNE",        "GMSACTL_ALLOW_DELETES"};
+                                        "GMSACTL_PRUNE",        "GMSACTL_ALLOW_DELETES", "GMSACTL_SINCE",
+                                        "GMSACTL_NO_LOCK"};
     for (const char* name : ignored)
       if (std::getenv(name) != nullptr)
         log(LogLevel::warn, "variable is ignored: what is written to is chosen on the command line only",

@@ -1,6 +1,8 @@
 #include <iostream>
 
+#include "engine/base/text.h"
 #include "engine/cli/commands.h"
+#include "engine/cli/files.h"
 #include "engine/cli/planned.h"
 #include "engine/cli/reporting.h"
 #include "engine/cli/terminal.h"
@@ -11,14 +13,14 @@ ExitCode plan(const Options& options) {
   Reporting reporting(options, report::Command::plan);
   if (!reporting.possible()) return ExitCode::invalid;
   const auto loaded = load(options);
-  if (!loaded) return ExitCode::invalid;
+  if (!loaded) return loaded.error();
   print_diagnostics(options, loaded->warnings, loaded->source_lines());
 
   ExitCode code = ExitCode::done;
   const bool several = loaded->environments.size() > 1;
   std::vector<model::Plan> plans;
   for (const auto& desired : loaded->environments) {
-    auto planned = plan_and_show(options, *loaded, desired, code);
+    auto planned = plan_and_show(options, *loaded, desired, Severity::warning, code);
     if (!planned) continue;
     if (several && options.output == Output::text) std::cout << '\n';
     planned->run.log_requests();
@@ -33,7 +35,17 @@ ExitCode plan(const Options& options) {
   std::vector<report::EnvironmentReport> environments;
   environments.reserve(plans.size());
   for (const auto& plan : plans) environments.push_back(report::planned(plan));
-  return worst(code, reporting.finish(std::move(environments)));
+  const auto report = reporting.ended(std::move(environments), source_of(options, loaded->read));
+  code = worst(code, reporting.show(report));
+  if (options.out.empty()) return code;
+  if (auto written = write_file(options.out, report::render(Output::json, report)); !written) {
+    print_error(options, "the plan could not be saved", written.error());
+    return worst(code, ExitCode::unforeseen);
+  }
+  if (options.output == Output::text && !options.quiet)
+    std::cerr << "Saved to " << printable(options.out) << ". To carry out exactly this plan: gmsactl apply "
+              << printable(options.out) << '\n';
+  return code;
 }
 
 }  // namespace gmsactl::cli

@@ -1,13 +1,12 @@
 // gmsactl spec: credential specs by themselves, without a plan.
 #include <algorithm>
-#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "engine/base/text.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/environment_run.h"
+#include "engine/cli/files.h"
 #include "engine/cli/loading.h"
 #include "engine/cli/terminal.h"
 #include "engine/plan/spec_places.h"
@@ -61,12 +60,6 @@ const model::Declaration<model::Gmsa>* find_account(const Options& options, cons
   print_usage_error(options, "there is no GMSA \"" + name + "\" in environment " + desired.environment.name,
                     near.empty() ? "" : "Did you mean \"" + std::string(near) + "\"?");
   return nullptr;
-}
-
-std::string read_all(std::istream& stream) {
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return std::move(text).str();
 }
 
 // --- list
@@ -151,7 +144,7 @@ void print_json(const std::vector<Row>& rows) {
 
 ExitCode spec_render(const Options& options) {
   const auto loaded = load(options);
-  if (!loaded) return ExitCode::invalid;
+  if (!loaded) return loaded.error();
   ExitCode code = ExitCode::done;
   const auto seen = see(options, *loaded, false, code);
   if (!seen) return code;
@@ -163,7 +156,7 @@ ExitCode spec_render(const Options& options) {
 
 ExitCode spec_usage(const Options& options) {
   const auto loaded = load(options);
-  if (!loaded) return ExitCode::invalid;
+  if (!loaded) return loaded.error();
   ExitCode code = ExitCode::done;
   const auto seen = see(options, *loaded, false, code);
   if (!seen) return code;
@@ -196,21 +189,21 @@ ExitCode spec_validate(const Options& options) {
   std::optional<Seen> seen;
   ExitCode code = ExitCode::done;
   if (!options.environments.empty() || options.all_environments) {
-    loaded = load(options);
-    if (!loaded) return ExitCode::invalid;
+    auto read = load(options);
+    if (!read) return read.error();
+    loaded = std::move(*read);
     seen = see(options, *loaded, false, code);
     if (!seen) return code;
   }
   for (const auto& path : options.spec_files) {
-    std::ifstream file(path, std::ios::binary);
-    const std::string text = read_all(file);
-    if (!file) {
-      print_usage_error(options, "the file " + path + " can't be read", "");
+    const auto text = read_file(path);
+    if (!text) {
+      print_usage_error(options, text.error().message, text.error().hint);
       code = worst(code, ExitCode::invalid);
       continue;
     }
-    const auto lines = split(text, '\n');
-    const auto found = spec::validate(text, path, seen ? &seen->observations.directory : nullptr);
+    const auto lines = split(*text, '\n');
+    const auto found = spec::validate(*text, path, seen ? &seen->observations.directory : nullptr);
     print_diagnostics(options, found,
                       [&](std::string_view, uint32_t line) -> std::optional<std::string_view> {
                         if (line == 0 || line > lines.size()) return std::nullopt;
@@ -227,7 +220,7 @@ ExitCode spec_validate(const Options& options) {
 
 ExitCode spec_list(const Options& options) {
   const auto loaded = load(options);
-  if (!loaded) return ExitCode::invalid;
+  if (!loaded) return loaded.error();
   ExitCode code = ExitCode::done;
   const auto seen = see(options, *loaded, true, code);
   if (!seen) return code;

@@ -10,6 +10,12 @@ namespace gmsactl::cli {
 ExitCode validate(const Options& options);
 ExitCode plan(const Options& options);
 ExitCode apply(const Options& options);
+ExitCode show_plan(const Options& options);
+ExitCode adopt(const Options& options);
+ExitCode forget(const Options& options);
+ExitCode lock_status(const Options& options);
+ExitCode lock_release(const Options& options);
+ExitCode changed(const Options& options);
 ExitCode spec_render(const Options& options);
 ExitCode spec_usage(const Options& options);
 ExitCode spec_validate(const Options& options);

@@ -12,7 +12,7 @@ namespace gmsactl::cli {
 
 namespace {
 
-size_t documents(const Loaded& loaded) { return loaded.manifests.document_count(); }
+size_t documents(const Loaded& loaded) { return loaded.read.manifests.document_count(); }
 
 /// "gmsa.schema.json" is asked for as GMSA, gmsa or gmsa.schema.json.
 std::string_view short_name(std::string_view file) { return file.substr(0, file.find(".schema.json")); }
@@ -23,7 +23,7 @@ ExitCode validate(const Options& options) {
   Options all = options;
   all.all_environments = options.environments.empty();
   const auto loaded = load(all);
-  if (!loaded) return ExitCode::invalid;
+  if (!loaded) return loaded.error();
   print_diagnostics(options, loaded->warnings, loaded->source_lines());
   std::vector<std::string> names;
   for (const auto& desired : loaded->environments) names.push_back(desired.environment.name);

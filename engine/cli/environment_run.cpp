@@ -83,6 +83,18 @@ Result<EnvironmentRun> EnvironmentRun::start(const Options& options, const model
 }
 
 ports::Provider& EnvironmentRun::provider() { return *estate_; }
+Result<std::unique_ptr<ports::Locks>> EnvironmentRun::locks() { return estate_->directory().locks(); }
+
+Result<void> EnvironmentRun::check_permissions(model::Plan& plan, Severity severity) {
+  if (plan.empty()) return {};
+  for (auto& finding : GMSACTL_TRY(estate_->directory().missing_permissions(plan))) {
+    finding.severity = severity;
+    plan.diagnostics.push_back(std::move(finding));
+  }
+  return {};
+}
+
+void EnvironmentRun::audit_to(ports::AuditLog* log) { estate_->audit_to(log); }
 
 Result<model::Plan> EnvironmentRun::plan_of(const model::Desired& desired, const plan::Options& options,
                                             ports::EventSink& events) {
@@ -102,7 +114,9 @@ Result<model::Plan> EnvironmentRun::plan_of(const model::Desired& desired, const
 
 plan::Options planning(const Options& options, const Loaded& loaded, const model::Desired& desired) {
   plan::Options planning;
-  planning.targets = options.targets;
+  planning.aim = options.aim;
+  const auto limit = loaded.limits.find(desired.environment.name);
+  planning.targets = limit == loaded.limits.end() ? options.targets : limit->second.targets;
   planning.excludes = options.excludes;
   planning.allow_replace.insert(options.allow_replace.begin(), options.allow_replace.end());
   planning.adopt = options.adopt;

@@ -11,6 +11,8 @@
 #include "engine/model/desired.h"
 #include "engine/model/plan.h"
 #include "engine/plan/make_plan.h"
+#include "engine/ports/audit.h"
+#include "engine/ports/lock.h"
 #include "engine/ports/provider.h"
 
 namespace gmsactl::cli {
@@ -31,7 +33,13 @@ class EnvironmentRun {
   /// Once more, after apply: only what `plan` touched, and what that refers to.
   [[nodiscard]] Result<model::Plan> plan_again(const model::Plan& applied, ports::EventSink& events);
 
+  /// Adds to the plan what of it this user may not write: as an error before an apply, else as a warning,
+  /// since a plan may be made by a user who only reads.
+  [[nodiscard]] Result<void> check_permissions(model::Plan& plan, Severity severity);
+
   ports::Provider& provider();
+  [[nodiscard]] Result<std::unique_ptr<ports::Locks>> locks();
+  void audit_to(ports::AuditLog* log);
   const model::Desired& desired() const { return *desired_; }
   void log_requests() const;
 

@@ -68,10 +68,20 @@ Result<model::Observations> Estate::observe(const model::Desired& desired, ports
   return seen;
 }
 
+void Estate::audit_to(ports::AuditLog* log) {
+  audit_ = log;
+  directory_->audit_to(log);
+}
+
 model::ChangeResult Estate::apply(const model::Change& change) {
+  if (audit_ != nullptr)
+    if (auto ready = audit_->ready(); !ready)
+      return {change.id, change.action, model::Outcome::failed, std::move(ready).error(), {}};
   const auto* spec = std::get_if<model::CredentialSpecChange>(&change.detail);
-  if (spec == nullptr) return directory_->apply(change);
-  return targets_.at(spec->target)->apply(change);  // a change is planned only for what was observed
+  // A change is planned only for what was observed.
+  auto result = spec == nullptr ? directory_->apply(change) : targets_.at(spec->target)->apply(change);
+  if (audit_ != nullptr) audit_->record(change, result);
+  return result;
 }
 
 Result<void> Estate::begin_writes() { return directory_->begin_writes(); }

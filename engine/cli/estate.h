@@ -7,6 +7,7 @@
 #include <string>
 
 #include "engine/plan/make_plan.h"
+#include "engine/ports/audit.h"
 #include "engine/ports/provider.h"
 #include "engine/ports/spec_target.h"
 #include "providers/credentialspec/open_target.h"
@@ -32,6 +33,9 @@ class Estate : public ports::Provider {
   [[nodiscard]] Result<void> begin_writes() override;
   [[nodiscard]] Result<void> flush() override;
 
+  directory::DirectoryProvider& directory() { return *directory_; }
+  /// Every write from here on is noted there, and every change with what became of it. Not owned.
+  void audit_to(ports::AuditLog* log);
   const directory::DirectoryProvider& directory() const { return *directory_; }
 
  private:
@@ -43,6 +47,7 @@ class Estate : public ports::Provider {
 
   std::unique_ptr<directory::DirectoryProvider> directory_;
   credentialspec::TargetOptions options_;
+  ports::AuditLog* audit_ = nullptr;
   plan::Options selection_;
   std::map<std::string, std::unique_ptr<ports::SpecTarget>> targets_;  // by metadata.name
 };

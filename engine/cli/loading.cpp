@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <iostream>
-#include <iterator>
+#include <optional>
 #include <set>
 
 #include "engine/base/text.h"
@@ -14,14 +14,6 @@
 namespace gmsactl::cli {
 
 namespace {
-
-manifest::LoadRequest request_for(const Options& options) {
-  manifest::LoadRequest request;
-  request.paths = options.manifests.empty() ? std::vector<std::string>{"."} : options.manifests;
-  if (std::find(request.paths.begin(), request.paths.end(), "-") != request.paths.end())
-    request.stdin_text.assign(std::istreambuf_iterator<char>(std::cin), {});
-  return request;
-}
 
 std::string listed(const std::vector<std::string>& names) {
   return names.empty() ? "none" : join(names, ", ");
@@ -89,6 +81,8 @@ bool check_patterns(const Options& options, const std::vector<model::Desired>& e
       }
     return true;
   };
+  // What is to be released may be declared no longer.
+  if (options.aim == plan::Aim::forget) return true;
   return check(options.targets, "--target") && check(options.excludes, "--exclude") &&
          check(options.allow_replace, "--allow-replace");
 }
@@ -109,7 +103,7 @@ void find_shared_accounts(const std::vector<std::string>& names, Loaded& loaded)
   std::map<std::string, model::Desired> all;
   for (const auto& name : names) {
     Diagnostics not_asked_for;
-    all.emplace(name, loaded.manifests.resolve(name, not_asked_for));
+    all.emplace(name, loaded.read.manifests.resolve(name, not_asked_for));
   }
   for (const auto& desired : loaded.environments) {
     std::set<std::string> own;
@@ -126,29 +120,40 @@ void find_shared_accounts(const std::vector<std::string>& names, Loaded& loaded)
 
 }  // namespace
 
-report::SourceLines Loaded::source_lines() const {
-  const auto& sources = manifests.sources();
-  return [&sources](std::string_view file, uint32_t line) { return sources.line(file, line); };
-}
-
-std::optional<Loaded> load(const Options& options) {
-  Loaded loaded{manifest::load(request_for(options)), {}, {}, {}};
-  Diagnostics found = loaded.manifests.diagnostics();
-  const auto give_up = [&]() -> std::optional<Loaded> {
+tl::expected<Loaded, ExitCode> load(const Options& options) {
+  const auto invalid = tl::unexpected(ExitCode::invalid);
+  auto read = read_manifests(options);
+  if (!read) {
+    print_error(options, "the manifests could not be read", read.error());
+    return invalid;
+  }
+  Loaded loaded{std::move(*read), {}, {}, {}, {}};
+  if (const auto refused = refusals(options, loaded.read); !refused.empty()) {
+    print_diagnostics(options, refused, loaded.source_lines());
+    return tl::unexpected(exit_code(refused));
+  }
+  const auto& manifests = loaded.read.manifests;
+  Diagnostics found = manifests.diagnostics();
+  const auto give_up = [&] {
     print_diagnostics(options, found, loaded.source_lines());
     std::cerr << report::diagnostics_summary(found) << '\n';
-    return std::nullopt;
+    return invalid;
   };
-  const auto names = loaded.manifests.environment_names();
+  const auto names = manifests.environment_names();
   if (names.empty() && has_errors(found)) return give_up();
   const auto chosen = chosen_environments(options, names);
   if (!chosen) {
     if (has_errors(found)) return give_up();
-    return std::nullopt;
+    return invalid;
   }
-  for (const auto& name : *chosen) loaded.environments.push_back(loaded.manifests.resolve(name, found));
+  for (const auto& name : *chosen) loaded.environments.push_back(manifests.resolve(name, found));
   if (has_errors(found)) return give_up();
-  if (!check_patterns(options, loaded.environments)) return std::nullopt;
+  if (!check_patterns(options, loaded.environments)) return invalid;
+  if (!options.since.empty()) {
+    auto limits = limits_since(options, loaded.environments);
+    if (!limits) return invalid;
+    loaded.limits = std::move(*limits);
+  }
   loaded.warnings = std::move(found);
   find_shared_accounts(names, loaded);
   return loaded;

@@ -1,32 +1,34 @@
 // From the command line's paths and environment names to what is wanted: the part that every command on
-// manifests begins with, and the only part that ends with exit code 3.
+// manifests begins with, and the only part that ends with exit code 3. Whether the manifests are of a commit
+// that may be used is decided here, too (7).
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/cli/comparison.h"
 #include "engine/cli/exit_code.h"
 #include "engine/cli/options.h"
-#include "engine/manifest/load.h"
+#include "engine/cli/revision.h"
 #include "engine/model/desired.h"
 #include "engine/report/diagnostic_text.h"
 
 namespace gmsactl::cli {
 
 struct Loaded {
-  manifest::Manifests manifests;
+  ReadManifests read;
   std::vector<model::Desired> environments;
   Diagnostics warnings;
   /// By environment: accounts that other environments of the same domain declare as well, by
   /// fold(sAMAccountName), and which environment that is.
   std::map<std::string, std::map<std::string, std::string>> shared_accounts;
+  std::map<std::string, Limit> limits;  ///< by environment; with --since only
 
-  report::SourceLines source_lines() const;
+  report::SourceLines source_lines() const { return lines_of(read.manifests); }
 };
 
-/// Prints what is wrong; nothing where there are errors.
-std::optional<Loaded> load(const Options& options);
+/// Prints what is wrong, and gives the exit code that it leads to.
+tl::expected<Loaded, ExitCode> load(const Options& options);
 
 }  // namespace gmsactl::cli

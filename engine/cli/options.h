@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/plan/make_plan.h"
 #include "engine/report/render.h"
 
 namespace gmsactl::cli {
@@ -36,10 +37,26 @@ struct Options {
   std::string log_format = "text";
   bool quiet = false;
 
+  std::string repository;  ///< --repo; empty: the one that the manifests lie in, if any
+  std::string revision;    ///< --rev; empty: the work tree
+  std::string since;
+  std::string allowed_signers;
+  std::string compare_from, compare_to;  ///< of changed; to may be empty: the work tree
+
+  bool require_clean = false;
+  bool verify_signature = false;
   bool detailed_exit_code = false;
   bool explain = false;
   bool auto_approve = false;
   std::vector<std::string> allow_replace;
+  plan::Aim aim = plan::Aim::as_declared;
+  std::string lock_id;    ///< of lock release
+  std::string plan_file;  ///< of apply and show, or empty
+  std::string out;        ///< where plan saves what it made, or empty
+  std::chrono::milliseconds valid_for{std::chrono::days{7}};
+  std::chrono::milliseconds lock_timeout{0};
+  bool no_lock = false;
+  std::string audit_log;  ///< file, or empty
   bool adopt = false;
   bool prune = false;
   std::optional<size_t> allow_deletes;

@@ -17,8 +17,10 @@ struct Planned {
 
 /// Diagnostics go to standard error, with --output text the plan to standard output. What an error among them
 /// leads to makes `code` worse; nothing comes back where the environment could not be planned at all.
+/// `missing_permission` is how seriously a right is taken that this user lacks.
 std::optional<Planned> plan_and_show(const Options& options, const Loaded& loaded,
-                                     const model::Desired& desired, ExitCode& code);
+                                     const model::Desired& desired, Severity missing_permission,
+                                     ExitCode& code);
 
 /// Places of credential specs that could not be read are left out and reported, and stop nothing else; but
 /// what was asked for is not all there.

@@ -28,10 +28,14 @@ class Reporting {
   /// events. Null with another format.
   report::EventStream* stream(std::span<const report::EnvironmentReport> planned);
 
-  /// When the run has ended. Text and a stream are on standard output already. Prints what could not be
-  /// written; the code is for that alone.
-  ExitCode finish(std::vector<report::EnvironmentReport> environments,
-                  std::optional<report::SourceCommit> source = std::nullopt);
+  /// The report of a run that ends now.
+  report::RunReport ended(std::vector<report::EnvironmentReport> environments,
+                          std::optional<report::SourceCommit> source) const;
+  /// On standard output, where text and a stream are already, and in files. Prints what could not be written;
+  /// the code is for that alone.
+  ExitCode show(const report::RunReport& report) const;
+  /// In files only.
+  ExitCode save(const report::RunReport& report) const;
 
  private:
   const Options& options_;

@@ -135,6 +135,9 @@ class SpecTargetDecoder {
       missing("spec.hosts", "A SpecTarget of type Docker", spec_.at,
               "Write hosts: [HOST01], or hosts: [{hostGroup: NAME}].", reading_);
     target.path = text(spec_, "path", "path");
+    if (const Entry* path = spec_.find("path");
+        path != nullptr && target.transport.type == HostTransport::Type::smb)
+      check_share_path(*path, target.path);
     if (target.transport.type == HostTransport::Type::local && target.path.empty())
       missing("spec.path", "A SpecTarget with the local transport", spec_.at,
               "Write path: and the folder of credential specs on this machine.", reading_);
@@ -161,14 +164,14 @@ class SpecTargetDecoder {
   void read_transport(const Node& node, HostTransport& transport) {
     if (!require_mapping({"transport", node}, reading_)) return;
     check_keys(node, "transport", transport_keys, reading_);
-    if (const Entry* entry = node.find("type")) {
-      if (const auto type = read_choice({"transport.type", entry->value}, transports, reading_))
-        transport.type = static_cast<HostTransport::Type>(*type);
-      else
-        transport.type = HostTransport::Type::sftp;  // so that nothing is asked for that only local needs
-    } else {
+    const Entry* type_entry = node.find("type");
+    if (type_entry == nullptr)
       missing("transport.type", "A transport", node.at, "Write type: local, sftp or smb.", reading_);
-    }
+    const auto type = type_entry == nullptr
+                          ? std::nullopt
+                          : read_choice({"transport.type", type_entry->value}, transports, reading_);
+    // Where it is not known, nothing is asked for that only local needs.
+    transport.type = type ? static_cast<HostTransport::Type>(*type) : HostTransport::Type::sftp;
     transport.username = text(node, "username", "transport.username");
     transport.identity_file = text(node, "identityFile", "transport.identityFile");
     transport.known_hosts_file = text(node, "knownHostsFile", "transport.knownHostsFile");
@@ -180,22 +183,38 @@ class SpecTargetDecoder {
       if (const auto choice =
               read_choice({"transport.authentication", entry->value}, authentications, reading_))
         transport.authentication = static_cast<HostTransport::Authentication>(*choice);
-    check_transport_fields(node, transport);
+    if (type) check_transport_fields(node, transport);
   }
 
   void check_transport_fields(const Node& node, const HostTransport& transport) {
-    const auto belongs = [&](std::string_view key, HostTransport::Type type) {
+    using Type = HostTransport::Type;
+    const std::string_view ours = transports[static_cast<size_t>(transport.type)];
+    const auto belongs = [&](std::string_view key, const std::vector<Type>& to, std::string_view hint) {
       const Entry* entry = node.find(key);
-      if (entry == nullptr || transport.type == type) return;
+      if (entry == nullptr || std::find(to.begin(), to.end(), transport.type) != to.end()) return;
+      std::vector<std::string_view> owners(to.size());
+      std::transform(to.begin(), to.end(), owners.begin(),
+                     [](Type type) { return transports[static_cast<size_t>(type)]; });
       reading_.error(codes::unknown_key, entry->key_at,
-                     "transport." + std::string(key) + " belongs to the " +
-                         std::string(transports[static_cast<size_t>(type)]) + " transport, and this is " +
-                         std::string(transports[static_cast<size_t>(transport.type)]) + ".",
-                     "Remove it.");
+                     "transport." + std::string(key) + " belongs to the " + enumerate(owners, "and") +
+                         (owners.size() == 1 ? " transport" : " transports") + ", and this is " +
+                         std::string(ours) + ".",
+                     std::string(hint));
     };
+    belongs("username", {Type::sftp},
+            transport.type == Type::smb ? "Remove it: the Kerberos ticket says who logs in." : "Remove it.");
     for (const std::string_view key : {"identityFile", "knownHostsFile", "authentication"})
-      belongs(key, HostTransport::Type::sftp);
-    belongs("share", HostTransport::Type::smb);
+      belongs(key, {Type::sftp}, "Remove it.");
+    belongs("port", {Type::sftp, Type::smb}, "Remove it.");
+    belongs("share", {Type::smb}, "Remove it.");
+  }
+
+  /// The path on a share has no drive, which is what a path on a Windows host begins with elsewhere.
+  void check_share_path(const Entry& entry, const std::string& path) {
+    if (path.find_first_of("\"*<>?|:") == std::string::npos) return;
+    reading_.error(codes::invalid_path, entry.value.at, in_quotes(path) + " is no path on a share.",
+                   "Write it without the drive, ProgramData\\docker\\CredentialSpecs, and the drive as "
+                   "transport.share: C$.");
   }
 
   void read_engine(const Node& node, DockerTarget& target) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <span>
 #include <thread>
 #include <tuple>
@@ -94,8 +95,8 @@ void decode_spec(LoadedDocument& loaded, Fields (*decode)(const Node&, Reading&)
   if (!varies && !has_errors(diagnostics)) loaded.fields = std::move(fields);
 }
 
-void load_document(Document&& document, Diagnostics&& header_problems, Batch& batch) {
-  LoadedDocument loaded{std::move(document), {}, false};
+void load_document(const Chunk& chunk, Document&& document, Diagnostics&& header_problems, Batch& batch) {
+  LoadedDocument loaded{std::move(document), chunk, {}, false};
   Diagnostics problems = std::move(header_problems);
   Diagnostics spec_problems;
   switch (loaded.document.kind) {
@@ -135,7 +136,7 @@ void load_chunk(const Chunk& chunk, Batch& batch) {
   Reading reading(file.name, none, problems);
   auto document = read_document(std::move(*parsed.root), file, reading);
   if (document) {
-    load_document(std::move(*document), std::move(problems), batch);
+    load_document(chunk, std::move(*document), std::move(problems), batch);
   } else if (problems.size() > yaml_problems) {
     batch.note_unreadable(chunk.text);
     append(batch.diagnostics, std::move(problems));
@@ -207,7 +208,9 @@ Manifests load_from(Sources sources, Diagnostics unreadable) {
 
 }  // namespace
 
-Manifests load(Sources sources) { return load_from(std::move(sources), {}); }
+Manifests load(Sources sources, Diagnostics unreadable) {
+  return load_from(std::move(sources), std::move(unreadable));
+}
 
 Manifests load(const LoadRequest& request) {
   Sources sources;
@@ -223,6 +226,45 @@ Manifests::~Manifests() = default;
 
 const Diagnostics& Manifests::diagnostics() const { return documents_->diagnostics; }
 const Sources& Manifests::sources() const { return documents_->sources; }
+std::vector<model::ManifestText> Manifests::texts(
+    std::string_view environment, const std::function<bool(const std::string& address)>& wanted) const {
+  std::vector<model::ManifestText> texts;
+  for (const auto& loaded : documents_->documents) {
+    const Document& document = loaded.document;
+    // Documents may name other environments, in their overrides for instance.
+    const bool meant = document.kind == DocumentKind::environment ||
+                       (document.belongs_to(environment) && wanted(document.address()));
+    if (!meant) continue;
+    const SourceFile& file = *loaded.chunk.file;
+    texts.push_back({std::string(file.name), file.folder, loaded.chunk.line, std::string(loaded.chunk.text)});
+  }
+  return texts;
+}
+
+Sources sources_of(const std::vector<model::ManifestText>& texts) {
+  std::map<std::string_view, std::vector<const model::ManifestText*>> by_file;
+  for (const auto& text : texts) by_file[text.file].push_back(&text);
+  Sources sources;
+  for (auto& [name, parts] : by_file) {
+    std::sort(parts.begin(), parts.end(), [](const auto* a, const auto* b) { return a->line < b->line; });
+    SourceFile file{intern(name), parts.front()->folder, {}, /*named_explicitly=*/true};
+    uint32_t line = 1;
+    for (const auto* part : parts) {
+      // Empty lines stand for the documents that were left out, so that every line keeps its number; the
+      // first of them ends the document before.
+      if (line > 1 && line < part->line) {
+        file.text += "...\n";
+        ++line;
+      }
+      for (; line < part->line; ++line) file.text += '\n';
+      file.text += part->text;
+      line += static_cast<uint32_t>(std::count(part->text.begin(), part->text.end(), '\n'));
+    }
+    sources.add(std::move(file));
+  }
+  return sources;
+}
+
 size_t Manifests::document_count() const { return documents_->documents.size(); }
 
 std::vector<std::string> Manifests::environment_names() const {

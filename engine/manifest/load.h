@@ -4,6 +4,7 @@
 // environment is meant is its business.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "engine/base/diagnostic.h"
 #include "engine/manifest/source.h"
 #include "engine/model/desired.h"
+#include "engine/model/plan_inputs.h"
 
 namespace gmsactl::manifest {
 
@@ -38,6 +40,10 @@ class Manifests {
   /// What is wrong in this environment is appended to `diagnostics`, without repeating diagnostics().
   /// Documents with mistakes are left out, so the result is for use only where neither has errors.
   model::Desired resolve(std::string_view environment, Diagnostics& diagnostics) const;
+  /// Every Environment, and of this one those documents that are `wanted` by their address ("GMSA/WebApp01"),
+  /// as they are written.
+  std::vector<model::ManifestText> texts(std::string_view environment,
+                                         const std::function<bool(const std::string& address)>& wanted) const;
   /// How many documents of ours were read, Environments included.
   size_t document_count() const;
 
@@ -46,7 +52,9 @@ class Manifests {
 };
 
 Manifests load(const LoadRequest& request);
-/// From sources that were read by other means, such as a git revision.
-Manifests load(Sources sources);
+/// From sources that were read by other means, such as a git revision; `unreadable` says which could not be.
+Manifests load(Sources sources, Diagnostics unreadable = {});
+/// The other way round of Manifests::texts(): every document at its line of its file again.
+Sources sources_of(const std::vector<model::ManifestText>& texts);
 
 }  // namespace gmsactl::manifest

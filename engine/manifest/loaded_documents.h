@@ -17,6 +17,7 @@ namespace gmsactl::manifest {
 
 struct LoadedDocument {
   Document document;
+  Chunk chunk;  ///< as it is written
   /// The spec, unless it varies with the environment. An Environment's is always here.
   std::variant<std::monostate, HostGroupFields, GmsaFields, SpecTargetFields, model::Environment> fields;
   bool has_errors = false;  ///< reported at load; resolve() leaves the document out

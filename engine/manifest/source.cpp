@@ -34,8 +34,6 @@ std::string shown(const fs::path& path) {
   return text.empty() ? "." : text;
 }
 
-bool is_yaml(const fs::path& path) { return path.extension() == ".yaml" || path.extension() == ".yml"; }
-
 /// Byte offset of the column, which counts code points.
 size_t byte_offset(std::string_view line, uint32_t column) {
   size_t at = 0;
@@ -47,9 +45,26 @@ size_t byte_offset(std::string_view line, uint32_t column) {
 
 }  // namespace
 
+bool is_manifest_name(std::string_view name) {
+  const auto extension = fs::path(name).extension();
+  return extension == ".yaml" || extension == ".yml";
+}
+
 void Sources::add(SourceFile file) {
   if (file.text.starts_with(byte_order_mark)) file.text.erase(0, byte_order_mark.size());
   files_.push_back(std::move(file));
+}
+
+void Sources::add(SourceFile file, std::string identity) {
+  index_by_identity_.emplace(std::move(identity), files_.size());
+  add(std::move(file));
+}
+
+bool Sources::has(const std::string& identity, bool named_explicitly) {
+  const auto known = index_by_identity_.find(identity);
+  if (known == index_by_identity_.end()) return false;
+  files_[known->second].named_explicitly |= named_explicitly;
+  return true;
 }
 
 void Sources::read(const std::string& path, const std::string& stdin_text, Diagnostics& diagnostics) {
@@ -84,7 +99,7 @@ void Sources::read_folder(const std::string& path, Diagnostics& diagnostics) {
     std::error_code unknown_type;
     if (entry->is_directory(unknown_type)) {
       if (name.starts_with('.')) entry.disable_recursion_pending();
-    } else if (is_yaml(entry->path())) {
+    } else if (is_manifest_name(name)) {
       found.push_back(entry->path());
     }
     entry.increment(failure);
@@ -102,11 +117,8 @@ void Sources::read_folder(const std::string& path, Diagnostics& diagnostics) {
 void Sources::read_file(const std::string& path, bool named_explicitly, Diagnostics& diagnostics) {
   std::error_code failure;
   const auto real_path = fs::canonical(path, failure);
-  const std::string key = failure ? path : real_path.string();
-  if (const auto known = index_by_real_path_.find(key); known != index_by_real_path_.end()) {
-    files_[known->second].named_explicitly |= named_explicitly;
-    return;
-  }
+  std::string identity = failure ? path : real_path.string();
+  if (has(identity, named_explicitly)) return;
   errno = 0;
   std::ifstream stream(path, std::ios::binary);
   std::ostringstream text;
@@ -118,8 +130,8 @@ void Sources::read_file(const std::string& path, bool named_explicitly, Diagnost
     report_unreadable(shown(path), "Reading " + shown(path) + " failed: " + reason + ".", "", diagnostics);
     return;
   }
-  index_by_real_path_.emplace(key, files_.size());
-  add({intern(shown(path)), fs::path(path).parent_path().string(), std::move(text).str(), named_explicitly});
+  add({intern(shown(path)), fs::path(path).parent_path().string(), std::move(text).str(), named_explicitly},
+      std::move(identity));
 }
 
 std::optional<std::string_view> Sources::line(std::string_view file, uint32_t line) const {

@@ -24,6 +24,9 @@ struct SourceFile {
   bool named_explicitly = false;
 };
 
+/// Whether a file found in a folder is looked at: `*.yaml` and `*.yml`.
+bool is_manifest_name(std::string_view name);
+
 class Sources {
  public:
   /// Reads a file, a folder (recursively, `*.yaml` and `*.yml` in order of path, without folders whose name
@@ -31,6 +34,10 @@ class Sources {
   /// is a diagnostic.
   void read(const std::string& path, const std::string& stdin_text, Diagnostics& diagnostics);
   void add(SourceFile file);
+  /// The same for one that may be met again under another name: `identity` is what tells.
+  void add(SourceFile file, std::string identity);
+  /// Whether it was added before. If it is named now, it counts as named from here on.
+  bool has(const std::string& identity, bool named_explicitly);
 
   const std::deque<SourceFile>& files() const { return files_; }
   /// The 1-based line without its line end; nothing where there is no such file or line. Not for several
@@ -44,7 +51,7 @@ class Sources {
   void read_file(const std::string& path, bool named_explicitly, Diagnostics& diagnostics);
 
   std::deque<SourceFile> files_;  ///< a deque, since documents point into the texts
-  std::map<std::string, size_t> index_by_real_path_;
+  std::map<std::string, size_t> index_by_identity_;
   mutable std::map<std::string_view, std::vector<size_t>>
       line_starts_;  ///< made when a file's line is first asked for
   std::map<std::pair<std::string_view, uint32_t>, std::string> concealed_;

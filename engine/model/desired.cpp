@@ -1,6 +1,7 @@
 #include "engine/model/desired.h"
 
 #include <array>
+#include <tuple>
 
 #include "engine/model/live.h"
 
@@ -30,6 +31,16 @@ std::vector<std::string> encryption_type_names(uint32_t bits) {
   for (const auto& [bit, text] : names)
     if ((bits & bit) != 0) found.emplace_back(text);
   return found;
+}
+
+bool Environment::operator==(const Environment& other) const {
+  const auto values = [](const Environment& e) {
+    return std::tie(e.name, e.domain, e.owner, e.servers, e.authentication, e.username, e.password_from,
+                    e.tls_mode, e.tls_ca_file, e.accounts_path, e.host_groups_path, e.create_paths,
+                    e.variables, e.create_kds_root_key, e.kds_root_key_effective_immediately,
+                    e.marker_attribute, e.policy, e.accepted_drift);
+  };
+  return values(*this) == values(other);
 }
 
 Dn declared_parent(const HostGroup& spec, const Environment& environment, const DirectoryFacts& facts) {

@@ -150,6 +150,8 @@ struct Environment {
       if (key == field) return where;
     return declared_at;
   }
+  /// Positions are not part of what is asked for.
+  bool operator==(const Environment& other) const;
 };
 
 struct Desired {

@@ -1,7 +1,5 @@
 #include "engine/model/marker.h"
 
-#include <algorithm>
-#include <array>
 #include <charconv>
 #include <functional>
 
@@ -15,53 +13,12 @@ constexpr std::string_view family = "gmsactl/";
 constexpr std::string_view version = "gmsactl/1";
 constexpr size_t hash_length = 8;
 
-bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-         c == '-' || c == '/' || c == '@';
-}
-
 bool is_hash(std::string_view text) {
   return text.size() == hash_length && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-/// Everything that could be taken for one of the marker's own signs, or that is not ASCII, as %XX.
-std::string encoded(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (is_plain(c)) {
-      result += c;
-    } else {
-      std::string digits = hex({&c, 1});
-      std::transform(digits.begin(), digits.end(), digits.begin(),
-                     [](char digit) { return digit >= 'a' ? static_cast<char>(digit - 'a' + 'A') : digit; });
-      result += "%" + digits;
-    }
-  }
-  return result;
-}
-
-std::optional<std::string> decoded(std::string_view text) {
-  std::string result;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      if (!is_plain(text[i])) return std::nullopt;
-      result += text[i];
-      continue;
-    }
-    unsigned value = 0;
-    if (i + 2 >= text.size()) return std::nullopt;
-    const auto [end, error] = std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16);
-    if (error != std::errc{} || end != text.data() + i + 3) return std::nullopt;
-    result += static_cast<char>(value);
-    i += 2;
-  }
-  // What one character can be written as two ways could be two owners.
-  if (!valid_utf8(result) || encoded(result) != text) return std::nullopt;
-  return result;
-}
-
-std::optional<ResourceId> decoded_id(std::string_view text) {
-  const auto address = decoded(text);
+std::optional<ResourceId> decode_id(std::string_view text) {
+  const auto address = percent_decode(text);
   if (!address) return std::nullopt;
   for (const Kind kind : {Kind::host_group, Kind::gmsa}) {
     const std::string start = std::string(name(kind)) + "/";
@@ -76,7 +33,7 @@ bool read_fields(std::string_view text, Marker& marker) {
   for (const auto entry : split(text, ',')) {
     const size_t colon = entry.find(':');
     if (colon == std::string_view::npos || colon == 0 || !is_hash(entry.substr(colon + 1))) return false;
-    const auto field = decoded(entry.substr(0, colon));
+    const auto field = percent_decode(entry.substr(0, colon));
     if (!field || !marker.applied.emplace(*field, entry.substr(colon + 1)).second) return false;
   }
   return true;
@@ -103,9 +60,9 @@ Result<Marker> Marker::parse(std::string_view text) {
   }
   for (const std::string_view key : {"o", "e", "n", "g", "p", "f"})
     if (!values.contains(key)) return malformed("lacks " + std::string(key) + "=");
-  auto owner = decoded(values["o"]);
-  auto environment = decoded(values["e"]);
-  auto id = decoded_id(values["n"]);
+  auto owner = percent_decode(values["o"]);
+  auto environment = percent_decode(values["e"]);
+  auto id = decode_id(values["n"]);
   if (!owner || owner->empty() || !environment || environment->empty() || !id)
     return malformed("names nobody");
   marker.owner = std::move(*owner);
@@ -125,11 +82,11 @@ Result<Marker> Marker::parse(std::string_view text) {
 }
 
 std::string Marker::prefix(std::string_view owner, std::string_view environment) {
-  return std::string(version) + " o=" + encoded(owner) + " e=" + encoded(environment) + " ";
+  return std::string(version) + " o=" + percent_encode(owner) + " e=" + percent_encode(environment) + " ";
 }
 
 std::string Marker::text() const {
-  std::string text = prefix(owner, environment) + "n=" + encoded(address(id)) +
+  std::string text = prefix(owner, environment) + "n=" + percent_encode(address(id)) +
                      " g=" + std::to_string(generation) + " p=" + (protect ? "1" : "0");
   if (deleting) text += " d=1";
   text += " f=";
@@ -137,7 +94,7 @@ std::string Marker::text() const {
   for (const auto& [field, hash] : applied) {
     if (!first) text += ",";
     first = false;
-    text += encoded(field) + ":" + hash;
+    text += percent_encode(field) + ":" + hash;
   }
   return text;
 }

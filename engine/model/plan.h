@@ -14,6 +14,7 @@
 #include "engine/base/error.h"
 #include "engine/model/desired.h"
 #include "engine/model/live.h"
+#include "engine/model/plan_inputs.h"
 #include "engine/model/resource.h"
 
 namespace gmsactl::model {
@@ -92,6 +93,12 @@ struct KdsRootKeyChange {
   bool effective_immediately = false;  ///< back-dated by ten hours, for single-DC labs
 };
 
+/// The marker alone: an object that is taken over or released, and otherwise stays as it is.
+struct MarkerChange {
+  std::variant<LiveGroup, LiveGmsa> live;
+  std::string marker;  ///< Marker::text() as it shall be; empty: none
+};
+
 /// What one account's spec shall be at one place; with `live`, what it was when planned.
 struct CredentialSpecChange {
   std::string target;   ///< SpecTarget's metadata.name
@@ -105,6 +112,15 @@ struct CredentialSpecChange {
   std::optional<LiveSpec> live;
 };
 
+/// A managed field of what is changed, whether it differs or not: short hashes of the value that was read and
+/// of the value wanted, by identity (SIDs, not names). By them a saved plan is known to be still the same.
+struct Guard {
+  std::string path;
+  std::string before;
+  std::string after;
+  bool operator==(const Guard&) const = default;
+};
+
 struct Change {
   ResourceId id;
   Action action = Action::update;
@@ -112,11 +128,12 @@ struct Change {
   Guid guid;                        ///< empty for one to be created
   std::string_view cause;           ///< of the above, all fields taken together; empty where not known
   std::vector<FieldChange> fields;  ///< never empty
+  std::vector<Guard> guards;        ///< by path
   std::vector<std::string> reasons;
   std::vector<ResourceId> requires_;  ///< must succeed first
   SourceRange declared_at;
   std::variant<GmsaChange, GroupChange, ContainerChange, KdsRootKeyChange, CredentialSpecChange,
-               RemovalChange>
+               RemovalChange, MarkerChange>
       detail;
 };
 
@@ -139,6 +156,7 @@ struct Plan {
   std::vector<ResourceId> unchanged;
   std::vector<UnreadableResource> unreadable;
   Diagnostics diagnostics;  ///< of manifests and live state, in the order found
+  PlanInputs inputs;        ///< filled in by whoever has them: the planner does not
 
   size_t count(Action action) const;
   bool empty() const { return changes.empty(); }

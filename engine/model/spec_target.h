@@ -38,11 +38,11 @@ struct HostTransport {
   enum class Authentication { automatic, key, agent, kerberos };
   Type type = Type::local;
   Authentication authentication = Authentication::automatic;
-  std::string username;          ///< empty: the current user's
+  std::string username;          ///< sftp; empty: the current user's
   int port = 0;                  ///< 0: the protocol's own
   std::string identity_file;     ///< sftp: private key; resolved; empty: the usual ones of ~/.ssh
   std::string known_hosts_file;  ///< sftp; resolved; empty: ~/.ssh/known_hosts
-  std::string share;             ///< smb: "C$" by default
+  std::string share;             ///< smb; empty: that of the data root's drive, "C$"
   bool operator==(const HostTransport&) const = default;
 };
 
@@ -54,7 +54,8 @@ struct DockerTarget {
   /// The folder, as the transport sees it; `{host}` stands for the host's short name. Empty: CredentialSpecs
   /// below the data root that the engine tells, else C:\ProgramData\docker\CredentialSpecs.
   std::string path;
-  /// Docker Engine API of each host, "tcp://{host}:2376"; empty: not asked.
+  /// Docker Engine API of each host, "tcp://{host}:2376", where `{host}` stands for its DNS name; empty: not
+  /// asked.
   std::string engine;
   std::string engine_ca_file, engine_cert_file, engine_key_file;  ///< resolved
   bool operator==(const DockerTarget&) const = default;

@@ -32,6 +32,7 @@ Context::Context(const model::Desired& wanted, const model::Observations& observ
     const auto* live = std::get_if<model::LiveGroup>(&observation);
     if (live == nullptr) continue;
     groups_by_sid_.emplace(live->id.sid.text(), live);
+    group_names_by_sid_.emplace(live->id.sid.text(), name);
     groups_by_dn_.emplace(live->id.dn.key(), live);
   }
   for (const auto& declaration : desired.host_groups)
@@ -44,6 +45,12 @@ void Context::report(Severity severity, std::string_view code, std::string summa
                      std::string hint, std::optional<SourceRange> where, const ResourceId& id) {
   plan.diagnostics.push_back(
       {severity, code, std::move(summary), std::move(detail), std::move(hint), where, model::address(id)});
+}
+
+void Context::report(Severity severity, std::string_view code, std::string summary, std::string detail,
+                     std::string hint, std::optional<SourceRange> where) {
+  plan.diagnostics.push_back(
+      {severity, code, std::move(summary), std::move(detail), std::move(hint), where, {}});
 }
 
 void Context::unreadable(const ResourceId& id, const Error& why, SourceRange where) {
@@ -160,6 +167,24 @@ const model::AcceptedDrift* Context::accepted_drift(const ResourceId& id, std::s
         (rule.field.empty() || rule.field == field))
       return &rule;
   return nullptr;
+}
+
+std::string Context::identity(const Sid& sid) const {
+  const auto ours = group_names_by_sid_.find(sid.text());
+  return ours == group_names_by_sid_.end() ? sid.text() : "HostGroup/" + ours->second;
+}
+
+std::string Context::identity(const PlannedPrincipal& principal) const {
+  if (!principal.host_group.empty()) return "HostGroup/" + principal.host_group;
+  return principal.sid.empty() ? principal.dn.key() : identity(principal.sid);
+}
+
+std::string Context::member_identity(const std::string& dn) const {
+  const std::string key = model::dn_key(dn);
+  if (const auto found = principals_by_dn_.find(key); found != principals_by_dn_.end())
+    return found->second->id.sid.empty() ? key : identity(found->second->id.sid);
+  const auto group = groups_by_dn_.find(key);
+  return group == groups_by_dn_.end() ? key : identity(group->second->id.sid);
 }
 
 std::string Context::display_member(const std::string& dn) const {

@@ -34,6 +34,9 @@ class Context {
 
   void report(Severity severity, std::string_view code, std::string summary, std::string detail,
               std::string hint, std::optional<SourceRange> where, const model::ResourceId& id);
+  /// What is about the environment, not about one address.
+  void report(Severity severity, std::string_view code, std::string summary, std::string detail,
+              std::string hint, std::optional<SourceRange> where = std::nullopt);
   void unreadable(const model::ResourceId& id, const Error& why, SourceRange where);
 
   /// Resolves, and reports what is unknown or ambiguous.
@@ -43,6 +46,11 @@ class Context {
   /// A live member's DN for people.
   std::string display_member(const std::string& dn) const;
   bool is_orphan(const model::Sid& sid) const;
+  /// What a principal is, whatever it is called: its SID, or the HostGroup that it is or will be.
+  std::string identity(const model::PlannedPrincipal& principal) const;
+  std::string identity(const model::Sid& sid) const;
+  /// Likewise of a live member.
+  std::string member_identity(const std::string& dn) const;
   /// The rule that accepts drift of this field today, or null.
   const model::AcceptedDrift* accepted_drift(const model::ResourceId& id, std::string_view field) const;
 
@@ -71,7 +79,8 @@ class Context {
   std::map<std::string, const model::Principal*> principals_by_dn_;
   std::map<std::string, const model::LiveGroup*> groups_by_sid_;
   std::map<std::string, const model::LiveGroup*> groups_by_dn_;
-  std::map<std::string, std::string> container_names_;  // by Dn::key()
+  std::map<std::string, std::string> group_names_by_sid_;  // metadata.name
+  std::map<std::string, std::string> container_names_;     // by Dn::key()
   std::map<std::string, const model::Declaration<model::HostGroup>*> group_declarations_;
   std::map<model::Guid, model::ResourceId> claims_;
 };

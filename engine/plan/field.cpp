@@ -65,54 +65,92 @@ std::string canonical(const FieldValue& value, bool fold_text) {
 
 }  // namespace
 
-std::string value_hash(const FieldValue& value, bool fold_text) {
-  return sha256(canonical(value, fold_text)).substr(0, 8);
+std::string guard_hash(const FieldValue& value, bool fold_text) {
+  return sha256(canonical(value, fold_text)).substr(0, 16);
 }
 
-std::string_view Fields::record(std::string_view path, const FieldValue& before, const FieldValue& after,
-                                bool fold_text) {
-  if (ledger_ == nullptr) return {};
-  const std::string wanted = value_hash(after, fold_text);
-  ledger_->after.insert_or_assign(std::string(path), wanted);
-  const auto applied = ledger_->before.find(path);
-  return cause_of(wanted, value_hash(before, fold_text),
-                  applied == ledger_->before.end() ? std::nullopt : std::optional(applied->second));
+std::string value_hash(const FieldValue& value, bool fold_text) {
+  return guard_hash(value, fold_text).substr(0, 8);
 }
 
 bool Ledger::left_alone(std::string_view path) const {
   return std::any_of(accepted.begin(), accepted.end(), [&](const auto& field) { return field.path == path; });
 }
 
-bool Fields::take(FieldChange change) {
-  if (ledger_ != nullptr && change.cause == model::cause::drift && ledger_->accepts &&
-      ledger_->accepts(change.path)) {
-    ledger_->accepted.push_back(std::move(change));
-    return false;
+bool Ledger::has(std::string_view path) const {
+  return std::any_of(records.begin(), records.end(), [&](const auto& record) { return record.path == path; });
+}
+
+std::map<std::string, std::string, std::less<>> Ledger::applied_afterwards() const {
+  std::map<std::string, std::string, std::less<>> hashes;
+  for (const auto& record : records)
+    hashes.insert_or_assign(std::string(record.path), value_hash(record.after, record.fold_text));
+  return hashes;
+}
+
+std::map<std::string, std::string, std::less<>> Ledger::live_values() const {
+  std::map<std::string, std::string, std::less<>> hashes;
+  for (const auto& record : records)
+    hashes.insert_or_assign(std::string(record.path), value_hash(record.before, record.fold_text));
+  return hashes;
+}
+
+std::vector<model::Guard> Ledger::guards() const {
+  std::map<std::string_view, model::Guard> by_path;
+  for (const auto& record : records) {
+    model::Guard guard{std::string(record.path), guard_hash(record.before, record.fold_text),
+                       guard_hash(record.after, record.fold_text)};
+    if (record.identities) {
+      const auto [before, after] = record.identities();
+      guard.before = guard_hash(before, true);
+      guard.after = guard_hash(after, true);
+    }
+    by_path.insert_or_assign(record.path, std::move(guard));
   }
-  changes_.push_back(std::move(change));
-  return true;
+  std::vector<model::Guard> guards;
+  for (auto& [path, guard] : by_path) guards.push_back(std::move(guard));
+  return guards;
+}
+
+void Fields::record(std::string_view path, const FieldValue& before, const FieldValue& after,
+                    bool fold_text) {
+  if (ledger_ != nullptr) ledger_->records.push_back({path, before, after, fold_text});
+}
+
+bool Fields::take(FieldChange change) {
+  if (ledger_ == nullptr) {
+    changes_.push_back(std::move(change));
+    return true;
+  }
+  const auto& record = ledger_->records.back();
+  const auto applied = ledger_->applied.find(record.path);
+  change.cause =
+      cause_of(value_hash(record.after, record.fold_text), value_hash(record.before, record.fold_text),
+               applied == ledger_->applied.end() ? std::nullopt : std::optional(applied->second));
+  const bool accepted =
+      change.cause == model::cause::drift && ledger_->accepts && ledger_->accepts(change.path);
+  (accepted ? ledger_->accepted : changes_).push_back(std::move(change));
+  return !accepted;
 }
 
 bool Fields::value(std::string_view path, FieldValue before, FieldValue after) {
-  const auto cause = record(path, before, after, /*fold_text=*/false);
-  if (before == after) return false;
-  return take({path, std::move(before), std::move(after), {}, {}, cause});
+  record(path, before, after, /*fold_text=*/false);
+  return before != after && take({path, std::move(before), std::move(after), {}, {}, {}});
 }
 
 bool Fields::name(std::string_view path, const std::optional<std::string>& live, const std::string& wanted) {
-  const auto cause = record(path, text_value(live), wanted, /*fold_text=*/true);
-  if (live && equal_folded(*live, wanted)) return false;
-  return take({path, text_value(live), wanted, {}, {}, cause});
+  record(path, text_value(live), wanted, /*fold_text=*/true);
+  return !(live && equal_folded(*live, wanted)) && take({path, text_value(live), wanted, {}, {}, {}});
 }
 
 bool Fields::set(std::string_view path, std::vector<std::string> before, std::vector<std::string> after) {
-  const auto cause = record(path, before, after, /*fold_text=*/true);
+  record(path, before, after, /*fold_text=*/true);
   auto added = minus_folded(after, before);
   auto removed = minus_folded(before, after);
   if (added.empty() && removed.empty()) return false;
   std::sort(before.begin(), before.end(), LessFolded{});
   std::sort(after.begin(), after.end(), LessFolded{});
-  return take({path, std::move(before), std::move(after), std::move(added), std::move(removed), cause});
+  return take({path, std::move(before), std::move(after), std::move(added), std::move(removed), {}});
 }
 
 bool Fields::text(std::string_view path, const std::optional<std::string>& live,
@@ -121,8 +159,14 @@ bool Fields::text(std::string_view path, const std::optional<std::string>& live,
 }
 
 bool Fields::add(FieldChange change, const FieldValue& before, const FieldValue& after) {
-  change.cause = record(change.path, before, after, /*fold_text=*/true);
+  record(change.path, before, after, /*fold_text=*/true);
   return take(std::move(change));
+}
+
+void Fields::identify(std::string_view path, std::function<Ledger::Identities()> identities) {
+  if (ledger_ == nullptr) return;
+  for (auto& record : ledger_->records)
+    if (record.path == path) record.identities = identities;
 }
 
 void Fields::note(std::string_view path, const FieldValue& value) {

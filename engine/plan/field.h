@@ -13,15 +13,36 @@
 
 namespace gmsactl::plan {
 
-/// What was applied last, and what will have been: hashes by field.
+/// Everything that was compared of one object, and what its marker says was applied last. What is hashed of
+/// it is hashed at the end, and only where something is to be written: most objects of an estate are as they
+/// shall be.
 struct Ledger {
-  std::map<std::string, std::string, std::less<>> before;
-  std::map<std::string, std::string, std::less<>> after;
+  struct Identities {
+    std::vector<std::string> before;
+    std::vector<std::string> after;
+  };
+  struct Record {
+    std::string_view path;
+    model::FieldValue before;
+    model::FieldValue after;
+    bool fold_text = false;
+    /// Where a value is shown by something else than what it is: by names in place of SIDs.
+    std::function<Identities()> identities = {};
+  };
+
+  std::map<std::string, std::string, std::less<>> applied;
+  std::vector<Record> records;
   /// Whether drift of a field is to be left as it is; what was left is collected.
   std::function<bool(std::string_view)> accepts;
   std::vector<model::FieldChange> accepted;
 
   bool left_alone(std::string_view path) const;
+  bool has(std::string_view path) const;
+  /// For the marker: the hash of each wanted value.
+  std::map<std::string, std::string, std::less<>> applied_afterwards() const;
+  /// The same of each live value, for what is taken over as it is.
+  std::map<std::string, std::string, std::less<>> live_values() const;
+  std::vector<model::Guard> guards() const;
 };
 
 /// Why live and desired differ, given what was applied last. Empty where they don't. Each may be absent: a
@@ -38,7 +59,9 @@ struct Ledger {
 std::string_view cause_of(const std::optional<std::string>& desired, const std::optional<std::string>& live,
                           const std::optional<std::string>& applied);
 
-/// Eight hexadecimal digits of a value, equal for what compares equal: lists as sets, names in any case.
+/// Sixteen hexadecimal digits of a value, equal for what compares equal.
+std::string guard_hash(const model::FieldValue& value, bool fold_text);
+/// Its first eight, equal for what compares equal: lists as sets, names in any case.
 std::string value_hash(const model::FieldValue& value, bool fold_text);
 
 class Fields {
@@ -60,11 +83,14 @@ class Fields {
   bool add(model::FieldChange change, const model::FieldValue& before, const model::FieldValue& after);
   /// The same where there is no difference.
   void note(std::string_view path, const model::FieldValue& value);
+  /// What a field's values are apart from how they are shown: its guard goes by these.
+  /// Called at the end, if at all; what it refers to must be there still.
+  void identify(std::string_view path, std::function<Ledger::Identities()> identities);
 
  private:
-  std::string_view record(std::string_view path, const model::FieldValue& before,
-                          const model::FieldValue& after, bool fold_text);
-  /// False where it is drift that somebody has accepted.
+  void record(std::string_view path, const model::FieldValue& before, const model::FieldValue& after,
+              bool fold_text);
+  /// Works the cause out. False where it is drift that somebody has accepted.
   bool take(model::FieldChange change);
 
   std::vector<model::FieldChange>& changes_;

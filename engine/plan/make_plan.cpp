@@ -133,14 +133,18 @@ Options with_required(const model::Desired& desired, const model::Observations& 
         if (wanted(spec_id(target.name, account->name, host)) && !wanted({Kind::gmsa, account->name}))
           closed.targets.push_back("GMSA/" + account->name);
   }
-  for (const auto& account : desired.accounts)
-    if (wanted({Kind::gmsa, account.name})) require(account.spec.principals);
+  bool needs_root_key = false;
+  for (const auto& account : desired.accounts) {
+    if (!wanted({Kind::gmsa, account.name})) continue;
+    require(account.spec.principals);
+    needs_root_key = true;
+  }
   for (bool grew = true; grew;) {
     grew = false;
     for (const auto& group : desired.host_groups)
       if (group.spec.members && wanted({Kind::host_group, group.name})) grew |= require(*group.spec.members);
   }
-  closed.targets.emplace_back("KdsRootKey/*");
+  if (needs_root_key) closed.targets.emplace_back("KdsRootKey/*");
   return closed;
 }
 
@@ -195,15 +199,21 @@ void order_changes(Context& context) { Order(context).run(); }
 
 model::Plan make_plan(const model::Desired& desired, const model::Observations& seen,
                       const Options& options) {
-  const Options closed = with_required(desired, seen, options);
+  // Whose something is concerns nothing that it requires.
+  const Options closed = options.aim == Aim::as_declared ? with_required(desired, seen, options) : options;
   Context context(desired, seen, closed);
   context.plan.environment = desired.environment.name;
   context.plan.domain = seen.directory.dns_domain;
   context.plan.domain_sid = seen.directory.domain_sid.text();
   context.plan.server = seen.directory.server;
   context.plan.declared_at = desired.environment.declared_at;
+  if (options.aim == Aim::forget) {
+    plan_release(context);
+    return std::move(context.plan);
+  }
   for (const auto& group : desired.host_groups) plan_group(context, group);
   for (const auto& account : desired.accounts) plan_account(context, account);
+  if (options.aim == Aim::adopt) return std::move(context.plan);
   plan_leftovers(context);
   plan_kds_root_key(context);
   check_service_principal_names(context);

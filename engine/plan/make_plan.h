@@ -12,6 +12,13 @@
 
 namespace gmsactl::plan {
 
+/// What a run is to bring about.
+enum class Aim {
+  as_declared,
+  adopt,   ///< take over what is declared, exists and belongs to nobody; change nothing else
+  forget,  ///< release what is ours and selected; change nothing else
+};
+
 struct Options {
   /// Which addresses to plan; what they require is planned too. Empty: all.
   std::vector<std::string> targets;                    ///< globs over addresses, "GMSA/Web*"
@@ -23,6 +30,7 @@ struct Options {
   std::string today = {};  ///< "2026-01-31", for what is accepted until a day; empty: nothing is
   /// Accounts that other environments of the same domain declare too, by fold(sAMAccountName).
   std::map<std::string, std::string> shared_accounts = {};
+  Aim aim = Aim::as_declared;
   /// The only credential specs to plan, where a part of an estate is looked at again; absent: all.
   std::optional<std::set<model::ResourceId>> only_specs = std::nullopt;
 };

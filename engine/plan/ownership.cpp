@@ -7,6 +7,7 @@
 namespace gmsactl::plan {
 
 using model::Action;
+using model::Change;
 using model::Marker;
 using model::Ownership;
 using model::ResourceId;
@@ -24,7 +25,7 @@ Standing judge_ownership(Context& context, const ResourceId& id, const std::opti
     case Ownership::ours:
       return {false, false, std::move(reading.marker)};
     case Ownership::none:
-      if (!context.options.adopt)
+      if (!context.options.adopt && context.options.aim != Aim::adopt)
         context.report(
             Severity::error, "GMSA0303", "Object is not managed yet",
             dn.text() + ", which " + model::address(id) +
@@ -57,7 +58,7 @@ Standing judge_ownership(Context& context, const ResourceId& id, const std::opti
 
 Ledger open_ledger(const Context& context, const ResourceId& id, const Standing& standing) {
   Ledger ledger;
-  if (standing.marker) ledger.before = standing.marker->applied;
+  if (standing.marker) ledger.applied = standing.marker->applied;
   ledger.accepts = [&context, id](std::string_view field) {
     return context.accepted_drift(id, field) != nullptr;
   };
@@ -70,10 +71,32 @@ model::FieldChange about_marker(std::string_view path, model::FieldValue before,
   return {path, std::move(before), std::move(after), {}, {}, model::cause::pending};
 }
 
+std::string marker_text(Context& context, const Standing& standing, bool protect,
+                        std::map<std::string, std::string, std::less<>> applied,
+                        const model::Change& change) {
+  const auto& environment = context.desired.environment;
+  Marker marker;
+  marker.owner = environment.owner;
+  marker.environment = environment.name;
+  marker.id = change.id;
+  marker.generation = standing.marker ? standing.marker->generation + 1 : 1;
+  marker.protect = protect;
+  marker.applied = std::move(applied);
+  std::string text = marker.text();
+  if (text.size() > Marker::longest)
+    context.report(Severity::error, "GMSA0222", "Ownership marker too long",
+                   "The marker of " + model::address(change.id) + " would have " +
+                       std::to_string(text.size()) + " characters; " + environment.marker_attribute +
+                       " holds " + std::to_string(Marker::longest) + ".",
+                   "Shorten the owner, the environment's name or metadata.name.", change.declared_at,
+                   change.id);
+  return text;
+}
+
 void report_released(Context& context, const Ledger& ledger, const model::Change& change) {
   std::vector<std::string> released;
-  for (const auto& [field, hash] : ledger.before)
-    if (!ledger.after.contains(field)) released.push_back(field);
+  for (const auto& [field, hash] : ledger.applied)
+    if (!ledger.has(field)) released.push_back(field);
   if (released.empty()) return;
   context.report(Severity::note, "GMSA0221", "Fields are managed no longer",
                  join(released, ", ") + " of " + model::address(change.id) +
@@ -98,11 +121,10 @@ void report_accepted(Context& context, const Ledger& ledger, const model::Change
 
 std::string settle_marker(Context& context, const Standing& standing, const Ledger& ledger, bool live,
                           bool protect, model::Change& change) {
-  const auto& environment = context.desired.environment;
   auto& fields = change.fields;
   const size_t compared = fields.size();
   if (standing.adopt) {
-    fields.insert(fields.begin(), about_marker("owner", {}, environment.owner));
+    fields.insert(fields.begin(), about_marker("owner", {}, context.desired.environment.owner));
   } else if (standing.marker) {
     const Marker& old = *standing.marker;
     if (!(old.id == change.id)) fields.push_back(about_marker("metadata.name", old.id.name, change.id.name));
@@ -124,23 +146,76 @@ std::string settle_marker(Context& context, const Standing& standing, const Ledg
   change.cause = live && !standing.adopt ? common_cause(fields) : model::cause::fresh;
   report_released(context, ledger, change);
   report_accepted(context, ledger, change);
+  if (fields.empty()) return {};
 
-  Marker marker;
-  marker.owner = environment.owner;
-  marker.environment = environment.name;
-  marker.id = change.id;
-  marker.generation = standing.marker ? standing.marker->generation + 1 : 1;
-  marker.protect = protect;
-  marker.applied = ledger.after;
-  std::string text = marker.text();
-  if (text.size() > Marker::longest)
-    context.report(Severity::error, "GMSA0222", "Ownership marker too long",
-                   "The marker of " + model::address(change.id) + " would have " +
-                       std::to_string(text.size()) + " characters; " + environment.marker_attribute +
-                       " holds " + std::to_string(Marker::longest) + ".",
-                   "Shorten the owner, the environment's name or metadata.name.", change.declared_at,
-                   change.id);
-  return text;
+  change.guards = ledger.guards();
+  return marker_text(context, standing, protect, ledger.applied_afterwards(), change);
+}
+
+bool plan_adoption(Context& context, const Standing& standing, const Ledger& ledger, bool protect,
+                   std::variant<model::LiveGroup, model::LiveGmsa> live, model::Change& change) {
+  if (!standing.adopt) return false;
+  change.action = Action::adopt;
+  change.cause = model::cause::fresh;
+  change.fields = {about_marker("owner", {}, context.desired.environment.owner)};
+  change.reasons = {"it exists and nobody manages it"};
+  change.requires_.clear();
+  change.guards.clear();
+  change.detail = model::MarkerChange{std::move(live),
+                                      marker_text(context, standing, protect, ledger.live_values(), change)};
+  return true;
+}
+
+namespace {
+
+template <class Live>
+void release(Context& context, const Live& live, const Marker& marker) {
+  Change change;
+  change.id = marker.id;
+  change.action = Action::update;
+  change.dn = live.id.dn;
+  change.guid = live.id.guid;
+  change.cause = model::cause::pending;
+  change.fields = {about_marker("owner", marker.owner, {})};
+  change.reasons = {"it is to be released"};
+  change.detail = model::MarkerChange{live, {}};
+  context.plan.changes.push_back(std::move(change));
+}
+
+/// Nobody should believe that something is released because a name was mistyped.
+void report_unmatched(Context& context) {
+  for (const auto& pattern : context.options.targets) {
+    const bool matched =
+        std::any_of(context.plan.changes.begin(), context.plan.changes.end(),
+                    [&](const Change& change) { return glob_match(pattern, model::address(change.id)); });
+    if (matched) continue;
+    context.report(Severity::error, "GMSA0225", "Nothing to release",
+                   "No object that environment " + context.desired.environment.name +
+                       " manages has the address " + printable(pattern) + ".",
+                   "Addresses look like GMSA/WebApp01; gmsactl plan warns of those declared no longer.");
+  }
+}
+
+}  // namespace
+
+void plan_release(Context& context) {
+  const auto& environment = context.desired.environment;
+  const auto look_at = [&](const auto& observations) {
+    for (const auto& [name, observation] : observations) {
+      if (observation.index() != 1) continue;
+      const auto& live = std::get<1>(observation);
+      const auto reading = model::read_ownership(live.marker, environment.owner, environment.name);
+      if (reading.ownership == Ownership::ours && context.selected(reading.marker->id))
+        release(context, live, *reading.marker);
+    }
+  };
+  look_at(context.seen.host_groups);
+  look_at(context.seen.accounts);
+  if (!context.seen.leftovers) return;
+  for (const auto& leftover : *context.seen.leftovers)
+    if (context.selected(leftover.marker.id))
+      std::visit([&](const auto& live) { release(context, live, leftover.marker); }, leftover.live);
+  report_unmatched(context);
 }
 
 }  // namespace gmsactl::plan

@@ -23,10 +23,17 @@ Standing judge_ownership(Context& context, const model::ResourceId& id,
 Ledger open_ledger(const Context& context, const model::ResourceId& id, const Standing& standing);
 
 /// After everything was compared: adds what concerns the marker itself (adoption, protection, a new name) to
-/// `change`, settles its action and cause, reports released fields and accepted drift, and gives the marker's
-/// wanted text. `live` is false for an object that is created.
+/// `change`, settles its action, cause and guards, reports released fields and accepted drift, and gives the
+/// marker's wanted text; empty where nothing is to be written. `live` is false for an object that is created.
 std::string settle_marker(Context& context, const Standing& standing, const Ledger& ledger, bool live,
                           bool protect, model::Change& change);
+
+/// Takes an object over as it is: of what was compared only the marker is left. False where there is nothing
+/// to take over.
+bool plan_adoption(Context& context, const Standing& standing, const Ledger& ledger, bool protect,
+                   std::variant<model::LiveGroup, model::LiveGmsa> live, model::Change& change);
+/// Releases what is ours and selected.
+void plan_release(Context& context);
 
 /// Objects that are ours by their marker and declared no longer.
 void plan_leftovers(Context& context);

@@ -105,6 +105,11 @@ class AccountDiff {
     std::vector<std::string> readers;
     for (const auto& reader : detail_.readers) readers.push_back(reader.display);
     fields_.set(readers_field, {}, readers);
+    fields_.identify(readers_field, [this] {
+      Ledger::Identities identities;
+      for (const auto& reader : detail_.readers) identities.after.push_back(context_.identity(reader));
+      return identities;
+    });
     fields_.value("managedPasswordIntervalInDays", {}, int64_t{spec_.password_interval_days});
     fields_.set("kerberosEncryptionTypes", {}, model::encryption_type_names(spec_.encryption_types));
     for (const auto& field : uac_fields(spec_))
@@ -296,7 +301,7 @@ void plan_account(Context& context, const Declaration<Gmsa>& declaration) {
         {id, Error{ErrorKind::unavailable, "a principal could not be read", {}, {}}});
     return;
   }
-  check_rules(context, declaration, detail.readers);
+  if (context.options.aim == Aim::as_declared) check_rules(context, declaration, detail.readers);
   const auto* live = std::get_if<LiveGmsa>(&observation);
   const size_t unreadable_before = context.plan.unreadable.size();
   Standing standing;
@@ -309,11 +314,18 @@ void plan_account(Context& context, const Declaration<Gmsa>& declaration) {
   }
   Ledger ledger = open_ledger(context, id, standing);
   AccountDiff diff(context, declaration, detail, change, ledger);
+  const size_t said = context.plan.diagnostics.size();
   if (live != nullptr)
     diff.update(*live);
   else
     diff.create();
   if (context.plan.unreadable.size() != unreadable_before) return;
+  if (context.options.aim == Aim::adopt) {
+    context.plan.diagnostics.resize(said);  // how it differs is not the question
+    if (live != nullptr && plan_adoption(context, standing, ledger, declaration.protect, *live, change))
+      context.plan.changes.push_back(std::move(change));
+    return;
+  }
   detail.marker = settle_marker(context, standing, ledger, live != nullptr, declaration.protect, change);
   if (change.fields.empty()) {
     context.plan.unchanged.push_back(id);

@@ -291,8 +291,24 @@ class TargetPlan {
       context_.plan.unchanged.push_back(id);
       return;
     }
+    change.guards = {guard_of(detail)};
     change.detail = std::move(detail);
     context_.plan.changes.push_back(std::move(change));
+  }
+
+  /// All that is there of it and all that is wanted: not the revision, which another tool's note may raise.
+  static model::Guard guard_of(const CredentialSpecChange& detail) {
+    std::vector<std::string> is;
+    if (const auto& live = detail.live) {
+      is = {"name " + live->name, "spec " + (live->spec ? spec::render(*live->spec) : live->problem)};
+      for (size_t i = 0; i < live->lines.size(); ++i) is.push_back(std::to_string(i) + " " + live->lines[i]);
+      for (const auto& binding : live->bindings) is.push_back("binding " + binding);
+    }
+    std::vector<std::string> shall{"name " + detail.name, "spec " + spec::render(detail.spec),
+                                   "text " + detail.text};
+    for (const auto& binding : detail.bindings) shall.push_back("binding " + binding);
+    for (const auto& service : detail.services) shall.push_back("service " + service);
+    return {"contents", guard_hash(is, false), guard_hash(shall, false)};
   }
 
   void diff(const CredentialSpecChange& detail, const std::vector<const LiveSpec*>& found, Change& change) {

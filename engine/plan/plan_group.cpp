@@ -94,11 +94,28 @@ void split_members(const Context& context, const HostGroup& spec, const std::vec
 void diff_members(Context& context, const HostGroup& spec, const std::vector<PlannedPrincipal>& wanted,
                   GroupChange& detail, Change& change, Fields& fields) {
   if (!spec.members) return;
-  const auto& live = detail.live ? detail.live->members : std::vector<std::string>{};
+  static const std::vector<std::string> nobody;
+  const auto& live = detail.live ? detail.live->members : nobody;
   split_members(context, spec, wanted, live, detail);
   std::vector<std::string> declared;
   for (const auto& principal : wanted) declared.push_back(principal.display);
-  if (detail.add.empty() && detail.remove.empty()) return fields.note("members", declared);
+  const auto identify = [&context, &live, &wanted, &fields, &spec] {
+    fields.identify("members", [&context, &live, &wanted, &spec] {
+      Ledger::Identities identities;
+      for (const auto& dn : live) identities.before.push_back(context.member_identity(dn));
+      for (const auto& principal : wanted) identities.after.push_back(context.identity(principal));
+      if (spec.membership == model::Membership::additive)
+        std::erase_if(identities.before, [&](const std::string& member) {
+          return std::find(identities.after.begin(), identities.after.end(), member) ==
+                 identities.after.end();
+        });
+      return identities;
+    });
+  };
+  if (detail.add.empty() && detail.remove.empty()) {
+    fields.note("members", declared);
+    return identify();
+  }
 
   model::FieldChange field{"members", {}, {}, {}, {}, {}};
   std::vector<std::string> before;
@@ -121,9 +138,11 @@ void diff_members(Context& context, const HostGroup& spec, const std::vector<Pla
   // Of an additive group only the declared members are our affair.
   const auto ours =
       spec.membership == model::Membership::exact ? before : minus_folded(declared, field.added);
-  if (fields.add(std::move(field), ours, declared)) return;
-  detail.add.clear();
-  detail.remove.clear();
+  if (!fields.add(std::move(field), ours, declared)) {
+    detail.add.clear();
+    detail.remove.clear();
+  }
+  identify();
 }
 
 void require_groups(const GroupChange& detail, Change& change) {
@@ -217,6 +236,7 @@ void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
   }
   Ledger ledger = open_ledger(context, id, standing);
   Fields fields(change.fields, ledger);
+  const size_t said = context.plan.diagnostics.size();
   if (live != nullptr)
     diff_live(context, declaration, detail, change, ledger, fields);
   else
@@ -226,6 +246,12 @@ void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
   diff_members(context, declaration.spec, members.wanted, detail, change, fields);
   if (change.fields.size() != without_members && change.action == Action::move)
     change.action = Action::update;
+  if (context.options.aim == Aim::adopt) {
+    context.plan.diagnostics.resize(said);  // how it differs is not the question
+    if (live != nullptr && plan_adoption(context, standing, ledger, declaration.protect, *live, change))
+      context.plan.changes.push_back(std::move(change));
+    return;
+  }
   detail.marker = settle_marker(context, standing, ledger, live != nullptr, declaration.protect, change);
   if (change.fields.empty()) {
     context.plan.unchanged.push_back(id);

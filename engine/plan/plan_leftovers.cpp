@@ -87,9 +87,7 @@ void check_not_named(Context& context, const Leftover& leftover) {
 }
 
 void refuse_pruning(Context& context, std::string detail, std::string hint) {
-  context.report(Severity::error, "GMSA0306", "Pruning refused", std::move(detail), std::move(hint),
-                 std::nullopt, {Kind::gmsa, "*"});
-  context.plan.diagnostics.back().address.clear();
+  context.report(Severity::error, "GMSA0306", "Pruning refused", std::move(detail), std::move(hint));
 }
 
 }  // namespace
@@ -97,9 +95,11 @@ void refuse_pruning(Context& context, std::string detail, std::string hint) {
 void plan_leftovers(Context& context) {
   const bool targeted = !context.options.targets.empty();
   if (context.options.prune && targeted)
-    refuse_pruning(context,
-                   "--prune deletes what no manifest declares, and --target looks at a part of them only.",
-                   "Run it without --target.");
+    refuse_pruning(
+        context,
+        "--prune deletes what no manifest declares, and --target and --since look at a part of them "
+        "only.",
+        "Run it without them.");
   if (!context.seen.leftovers || targeted) return;
   for (const auto& leftover : *context.seen.leftovers) {
     const ResourceId& id = leftover.marker.id;
@@ -134,9 +134,7 @@ void report_unpruned(Context& context) {
                           "forget.");
   context.report(Severity::warning, "GMSA0305", "Managed objects are declared no longer",
                  plural(unpruned.size(), "object") + ": " + join(unpruned, ", ") + ".",
-                 "Pass --prune to delete them, or release them with gmsactl forget.", std::nullopt,
-                 {Kind::gmsa, "*"});
-  context.plan.diagnostics.back().address.clear();
+                 "Pass --prune to delete them, or release them with gmsactl forget.");
 }
 
 void order_removals(Context& context) {

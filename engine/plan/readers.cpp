@@ -79,8 +79,9 @@ void compare_readers(Context& context, const Declaration<Gmsa>& declaration, con
     if (!reader.sid.empty()) wanted.insert(reader.sid);
     after.push_back(reader.display);
   }
+  const auto live_readers = descriptor.readers();
   std::vector<std::string> before;
-  for (const auto& sid : descriptor.readers()) {
+  for (const auto& sid : live_readers) {
     before.push_back(context.display(sid));
     if (wanted.contains(sid) || !declaration.spec.keep_orphaned_principals || !context.is_orphan(sid))
       continue;
@@ -90,6 +91,13 @@ void compare_readers(Context& context, const Declaration<Gmsa>& declaration, con
   }
   if (fields.set(readers_field, std::move(before), std::move(after)))
     change.reasons.emplace_back("other principals may retrieve the managed password than declared");
+  fields.identify(readers_field, [&context, &detail, live_readers] {
+    Ledger::Identities identities;
+    for (const auto& sid : live_readers) identities.before.push_back(context.identity(sid));
+    for (const auto& reader : detail.readers) identities.after.push_back(context.identity(reader));
+    for (const auto& sid : detail.kept_orphans) identities.after.push_back(context.identity(sid));
+    return identities;
+  });
 }
 
 void check_reader_count(Context& context, const Declaration<Gmsa>& declaration, const ResourceId& id,

@@ -58,8 +58,7 @@ Json document_json(const EnvironmentReport& environment, const RunReport& report
   document["server"] = plan.server;
   document["startedAt"] = report.started_at;
   document["finishedAt"] = report.finished_at;
-  if (report.source)
-    document["source"] = {{"commit", report.source->commit}, {"dirty", report.source->dirty}};
+  if (report.source) document["source"] = source_json(*report.source);
   document["planDigest"] = plan_digest(plan, {report.started_at, report.source});
   document["complete"] = counts.complete();
   document["summary"] = summary_json(counts, environment.summary);

@@ -123,6 +123,19 @@ std::string counts_words(const EnvironmentReport& environment) {
   return apply_counts(count(environment.results), environment.summary.unchanged);
 }
 
+SourceRange in_repository(SourceRange where, const RunReport& report, const EnvironmentReport& environment) {
+  const auto colon = where.file.find(':');
+  // The inputs have paths where the manifests were read from files as they are.
+  const bool at_revision = report.source && environment.plan->inputs.paths.empty();
+  if (at_revision && colon != std::string_view::npos) where.file.remove_prefix(colon + 1);
+  return where;
+}
+
+std::string commit_words(const SourceCommit& source) {
+  return source.commit + (source.author.empty() ? "" : " by " + source.author) +
+         (source.dirty ? ", with changes that are not committed" : "");
+}
+
 std::string seconds_words(std::chrono::milliseconds time) {
   const std::string rest = std::to_string(time.count() % 1000);
   return std::to_string(time.count() / 1000) + "." + std::string(3 - rest.size(), '0') + rest;

@@ -43,6 +43,11 @@ std::string title(Command command, const EnvironmentReport& environment);
 std::string title(const RunReport& report);
 /// "2 to create, 1 to update, …; 41 unchanged"; of an apply "1 failed; 2 created, …; 41 unchanged".
 std::string counts_words(const EnvironmentReport& environment);
+/// Where code scanners look for it: of a manifest that was read at a revision, "main:team/accounts.yaml",
+/// without the revision.
+SourceRange in_repository(SourceRange where, const RunReport& report, const EnvironmentReport& environment);
+/// "3f2c1a9d by Ada Admin <ada@contoso.com>, with changes that are not committed".
+std::string commit_words(const SourceCommit& source);
 /// "1.250".
 std::string seconds_words(std::chrono::milliseconds time);
 

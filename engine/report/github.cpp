@@ -51,12 +51,11 @@ std::string line(Severity severity, const SourceRange& where, const std::string&
   return text + "title=" + property_escaped(title) + "::" + message_escaped(message) + "\n";
 }
 
-std::string diagnostic_line(const Diagnostic& diagnostic) {
+std::string words(const Diagnostic& diagnostic) {
   std::string message;
   for (const auto part : split(diagnostic.detail, '\n')) message += printable(part) + "\n";
   if (!diagnostic.hint.empty()) message += "help: " + printable(diagnostic.hint);
-  return line(diagnostic.severity, diagnostic.where.value_or(SourceRange{}),
-              printable(diagnostic.code) + " " + printable(diagnostic.summary), std::string(trim(message)));
+  return std::string(trim(message));
 }
 
 }  // namespace
@@ -64,16 +63,20 @@ std::string diagnostic_line(const Diagnostic& diagnostic) {
 std::string github(const RunReport& report) {
   std::string text;
   for (const auto& environment : report.environments)
-    for (const auto& diagnostic : environment.plan->diagnostics) text += diagnostic_line(diagnostic);
+    for (const auto& diagnostic : environment.plan->diagnostics)
+      text += line(diagnostic.severity,
+                   in_repository(diagnostic.where.value_or(SourceRange{}), report, environment),
+                   printable(diagnostic.code) + " " + printable(diagnostic.summary), words(diagnostic));
   for (const auto& entry : by_danger(entries(report)))
-    text += line(severity(entry), entry.change->declared_at, title(report.command, *entry.environment),
-                 sentence(entry));
+    text += line(severity(entry), in_repository(entry.change->declared_at, report, *entry.environment),
+                 title(report.command, *entry.environment), sentence(entry));
   for (const auto& environment : report.environments) {
+    const std::string about = title(report.command, environment);
     for (const auto& resource : environment.plan->unreadable)
       text +=
-          line(Severity::warning, {}, title(report.command, environment),
+          line(Severity::warning, {}, about,
                printable(model::address(resource.id)) + " is unreadable: " + printable(resource.why.message));
-    text += line(Severity::note, {}, title(report.command, environment), counts_words(environment));
+    text += line(Severity::note, {}, about, counts_words(environment));
   }
   return text;
 }

@@ -50,11 +50,6 @@ std::string_view title_of(Kind kind) {
   return "";
 }
 
-std::string source_words(const RunReport& report) {
-  if (!report.source) return {};
-  return "commit " + report.source->commit + (report.source->dirty ? " with changes" : "");
-}
-
 /// Of the text between the tags, as a browser computes it.
 std::string policy_source(std::string_view text) {
   std::string bytes;
@@ -208,7 +203,7 @@ std::string header(const RunReport& report) {
   std::string heading = title(report);  // begins with a lower-case letter
   heading.front() = static_cast<char>(heading.front() - 'a' + 'A');
   std::string subtitle = report.finished_at + ", gmsactl " + report.tool_version;
-  if (const auto source = source_words(report); !source.empty()) subtitle += ", " + source;
+  if (report.source) subtitle += ", commit " + commit_words(*report.source);
   return "<header>\n" + element("h1", "", heading) + "\n" + element("p", "subtitle", subtitle) + "\n" +
          Totals(report).text() + "</header>\n";
 }

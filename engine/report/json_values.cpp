@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "engine/report/plan_json.h"
+
 namespace gmsactl::report {
 
 Json tool_json(const std::string& version) { return {{"name", tool_name}, {"version", version}}; }
@@ -60,6 +62,12 @@ Json place_json(const SourceRange& where) {
   return {{"file", where.file}, {"line", where.line}, {"column", where.column}};
 }
 
+Json source_json(const SourceCommit& source) {
+  Json entry{{"commit", source.commit}, {"dirty", source.dirty}};
+  if (!source.author.empty()) entry["author"] = source.author;
+  return entry;
+}
+
 Json diagnostics_json(const Diagnostics& diagnostics) {
   Json list = Json::array();
   for (const auto& diagnostic : diagnostics) {
@@ -89,8 +97,11 @@ bool unsafe(uint32_t code) {
          (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x2069) || code == 0xFEFF;
 }
 
-std::string safe_text(const Json& document, int indent) {
-  const std::string plain = document.dump(indent, ' ', false, Json::error_handler_t::replace);
+}  // namespace
+
+namespace {
+
+std::string escaped(const std::string& plain) {
   std::string text;
   text.reserve(plain.size() + 1);
   for (size_t i = 0; i < plain.size();) {
@@ -116,8 +127,13 @@ std::string safe_text(const Json& document, int indent) {
 
 }  // namespace
 
-std::string document_text(const Json& document) { return safe_text(document, 2); }
-std::string line_text(const Json& document) { return safe_text(document, -1); }
+std::string document_text(const Json& document) {
+  return escaped(document.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
+std::string line_text(const Json& document) {
+  return escaped(document.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
 
 std::string canonical_text(const Json& document) {
   return nlohmann::json(document).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

@@ -11,6 +11,8 @@
 
 namespace gmsactl::report {
 
+struct SourceCommit;
+
 using Json = nlohmann::ordered_json;
 
 inline constexpr char format_version[] = "1.0";
@@ -22,6 +24,7 @@ Json value_json(const model::FieldValue& value);
 Json fields_json(const std::vector<model::FieldChange>& fields);
 Json error_json(const Error& error);
 Json place_json(const SourceRange& where);
+Json source_json(const SourceCommit& source);
 Json diagnostics_json(const Diagnostics& diagnostics);
 /// The text, or null where it is empty.
 Json text_or_null(std::string_view text);
@@ -29,7 +32,7 @@ Json text_or_null(std::string_view text);
 /// Indented, with a line feed. Invalid UTF-8 becomes U+FFFD; control, bidirectional and zero-width characters
 /// are written as \uXXXX, so that a document shown on a terminal can't command it.
 std::string document_text(const Json& document);
-/// The same in one line.
+/// On one line, ending with a line feed; escaped in the same way.
 std::string line_text(const Json& document);
 /// Keys sorted, no white space: what digests are made of.
 std::string canonical_text(const Json& document);

@@ -286,8 +286,7 @@ std::string opening(const RunReport& report) {
 
 std::string closing(const RunReport& report) {
   std::string text = "\n<sub>gmsactl " + code(report.tool_version) + ", " + code(report.finished_at);
-  if (report.source)
-    text += ", commit " + code(report.source->commit) + (report.source->dirty ? " with changes" : "");
+  if (report.source) text += ", commit " + code(commit_words(*report.source));
   return text + "</sub>\n";
 }
 

@@ -27,6 +27,9 @@ Json change_json(const model::Change& change) {
   entry["objectGuid"] = change.guid.empty() ? Json(nullptr) : Json(change.guid.text());
   entry["cause"] = text_or_null(change.cause);
   entry["fields"] = fields_json(change.fields);
+  entry["guards"] = Json::array();
+  for (const auto& guard : change.guards)
+    entry["guards"].push_back({{"path", guard.path}, {"before", guard.before}, {"after", guard.after}});
   entry["reasons"] = change.reasons;
   entry["requires"] = Json::array();
   for (const auto& id : change.requires_) entry["requires"].push_back(model::address(id));
@@ -45,6 +48,26 @@ Json unreadable_json(const model::UnreadableResource& resource) {
 
 namespace {
 
+/// What `apply FILE` makes the plan from again.
+Json inputs_json(const model::PlanInputs& inputs) {
+  Json json;
+  json["validForSeconds"] = inputs.valid_for.count();
+  json["paths"] = inputs.paths;
+  json["servers"] = inputs.servers;
+  json["targets"] = inputs.targets;
+  json["excludes"] = inputs.excludes;
+  json["allowReplace"] = inputs.allow_replace;
+  json["adopt"] = inputs.adopt;
+  json["prune"] = inputs.prune;
+  json["allowDeletes"] = inputs.allow_deletes ? Json(*inputs.allow_deletes) : Json(nullptr);
+  json["notApplicable"] = text_or_null(inputs.not_applicable);
+  json["manifests"] = Json::array();
+  for (const auto& text : inputs.manifests)
+    json["manifests"].push_back(
+        {{"file", text.file}, {"folder", text.folder}, {"line", text.line}, {"text", text.text}});
+  return json;
+}
+
 Json document_json(const model::Plan& plan, const Summary& summary, const PlanStamp& stamp,
                    const std::string& tool_version) {
   Json document;
@@ -56,7 +79,7 @@ Json document_json(const model::Plan& plan, const Summary& summary, const PlanSt
   document["server"] = plan.server;
   document["declaredAt"] = place_json(plan.declared_at);
   document["createdAt"] = stamp.created_at;
-  if (stamp.source) document["source"] = {{"commit", stamp.source->commit}, {"dirty", stamp.source->dirty}};
+  if (stamp.source) document["source"] = source_json(*stamp.source);
   document["digest"] = "";  // keeps its place among the keys
   document["summary"] = summary_json(summary);
   document["changes"] = Json::array();
@@ -64,6 +87,7 @@ Json document_json(const model::Plan& plan, const Summary& summary, const PlanSt
   document["unreadable"] = Json::array();
   for (const auto& resource : plan.unreadable) document["unreadable"].push_back(unreadable_json(resource));
   document["diagnostics"] = diagnostics_json(plan.diagnostics);
+  document["inputs"] = inputs_json(plan.inputs);
   document["digest"] = document_digest(document);
   return document;
 }

@@ -24,7 +24,8 @@ struct RunReport;
 /// The git commit of the manifests.
 struct SourceCommit {
   std::string commit;  ///< hexadecimal
-  bool dirty = false;
+  bool dirty = false;  ///< what was read is not what the commit has
+  std::string author;  ///< "Ada Admin <ada@contoso.com>"; empty where a document does not tell
   bool operator==(const SourceCommit&) const = default;
 };
 

@@ -187,6 +187,32 @@ model::FieldChange field_of(const Value& entry) {
   return field;
 }
 
+std::string guard_of(const Value& value) {
+  const auto text = value.text();
+  if (text.size() != 16 || !all_of(text, "0123456789abcdef")) value.refuse("is no hash of a value");
+  return text;
+}
+
+model::PlanInputs inputs_of(const Value& entry) {
+  constexpr uint64_t longest = uint64_t{366} * 24 * 3600;
+  model::PlanInputs inputs;
+  inputs.valid_for = std::chrono::seconds(entry["validForSeconds"].count(longest));
+  inputs.paths = entry["paths"].texts();
+  inputs.servers = entry["servers"].texts();
+  inputs.targets = entry["targets"].texts();
+  inputs.excludes = entry["excludes"].texts();
+  inputs.allow_replace = entry["allowReplace"].texts();
+  inputs.adopt = entry["adopt"].boolean();
+  inputs.prune = entry["prune"].boolean();
+  if (!entry["allowDeletes"].is_null())
+    inputs.allow_deletes = static_cast<size_t>(entry["allowDeletes"].count(UINT32_MAX));
+  inputs.not_applicable = entry["notApplicable"].text_or_empty();
+  for (const auto& text : entry["manifests"].elements())
+    inputs.manifests.push_back({text["file"].required_text(), text["folder"].text(),
+                                static_cast<uint32_t>(text["line"].count(10'000'000)), text["text"].text()});
+  return inputs;
+}
+
 model::Change change_of(const Value& entry) {
   model::Change change;
   change.id = id_of(entry);
@@ -200,6 +226,9 @@ model::Change change_of(const Value& entry) {
     guid.refuse("does not go with the action");
   change.cause = cause_of(entry["cause"]);
   for (const auto& field : entry["fields"].elements()) change.fields.push_back(field_of(field));
+  for (const auto& guard : entry["guards"].elements())
+    change.guards.push_back(
+        {guard["path"].required_text(), guard_of(guard["before"]), guard_of(guard["after"])});
   change.reasons = entry["reasons"].texts();
   for (const auto& address : entry["requires"].elements()) change.requires_.push_back(id_of_address(address));
   change.declared_at = declared_at_of(entry["declaredAt"]);
@@ -302,7 +331,8 @@ PlanDocument document_of(const Value& root) {
   if (!is_time(document.stamp.created_at)) root["createdAt"].refuse("is not a time in UTC");
   if (root.has("source")) {
     const auto source = root["source"];
-    document.stamp.source = SourceCommit{source["commit"].required_text(), source["dirty"].boolean()};
+    document.stamp.source = SourceCommit{source["commit"].required_text(), source["dirty"].boolean(),
+                                         source.has("author") ? source["author"].text() : std::string()};
   }
   document.digest = root["digest"].text();
   if (document.digest != document_digest(root.json()))
@@ -313,6 +343,7 @@ PlanDocument document_of(const Value& root) {
     plan.unreadable.push_back({id_of(entry), error_of(entry["error"])});
   for (const auto& diagnostic : root["diagnostics"].elements())
     plan.diagnostics.push_back(diagnostic_of(diagnostic));
+  plan.inputs = inputs_of(root["inputs"]);
   // A plan of an environment whose domain could not be reached has no SID, and nothing to carry out.
   if (!plan.domain_sid.empty() || !plan.changes.empty()) {
     const auto sid = root["domainSid"].checked(model::Sid::parse(plan.domain_sid));

@@ -81,6 +81,17 @@ std::string text_of(const RunReport& report, const PlanTextOptions& options) {
 
 }  // namespace
 
+RunReport saved(std::span<const PlanDocument> documents) {
+  RunReport report;
+  for (const auto& document : documents) {
+    report.environments.push_back(planned(document.plan, document.summary));
+    report.started_at = report.finished_at = document.stamp.created_at;
+    report.source = document.stamp.source;
+    report.tool_version = document.tool_version;
+  }
+  return report;
+}
+
 std::string render(Format format, const RunReport& report, const PlanTextOptions& text) {
   switch (format) {
     case Format::text:

@@ -56,6 +56,9 @@ struct RunReport {
   std::string tool_version = version;  ///< of the gmsactl that made the plan
 };
 
+/// Of plans that were saved together and read back, and that outlive it.
+RunReport saved(std::span<const PlanDocument> documents);
+
 /// The whole report. Ends with a line feed, unless there is nothing to say. `text` is for Format::text.
 std::string render(Format format, const RunReport& report, const PlanTextOptions& text = {});
 

@@ -50,8 +50,32 @@ Json region(const SourceRange& where) {
 /// One environment's results, and the rules that they refer to.
 class Run {
  public:
-  explicit Run(const model::Plan& plan) : plan_(plan) {}
+  Run(const RunReport& report, const EnvironmentReport& environment)
+      : report_(report), environment_(environment), plan_(*environment.plan) {
+    for (const auto& diagnostic : plan_.diagnostics) add(diagnostic);
+    for (const auto& entry : entries(environment)) add(entry);
+    for (const auto& resource : plan_.unreadable) add(resource);
+  }
 
+  Json document() && {
+    Json run;
+    run["tool"]["driver"] = {{"name", tool_name}, {"version", report_.tool_version}, {"rules", rules_}};
+    // GitHub keeps runs apart by what stands before the last slash.
+    run["automationDetails"]["id"] =
+        std::string(tool_name) + " " + std::string(name(report_.command)) + "/" + plan_.environment + "/";
+    run["invocations"] =
+        Json::array({{{"executionSuccessful", count(plan_.diagnostics, Severity::error) == 0},
+                      {"startTimeUtc", report_.started_at},
+                      {"endTimeUtc", report_.finished_at}}});
+    run["columnKind"] = "unicodeCodePoints";
+    run["results"] = std::move(results_);
+    run["properties"] = {
+        {"environment", plan_.environment}, {"domain", plan_.domain}, {"server", plan_.server}};
+    if (report_.source) run["properties"]["commit"] = report_.source->commit;
+    return run;
+  }
+
+ private:
   void add(const Entry& entry) {
     const auto& change = *entry.change;
     const std::string address = model::address(change.id);
@@ -84,25 +108,6 @@ class Run {
     results_.push_back(std::move(result));
   }
 
-  Json document(const RunReport& report) && {
-    Json run;
-    run["tool"]["driver"] = {{"name", tool_name}, {"version", report.tool_version}, {"rules", rules_}};
-    // GitHub keeps runs apart by what stands before the last slash.
-    run["automationDetails"]["id"] =
-        std::string(tool_name) + " " + std::string(name(report.command)) + "/" + plan_.environment + "/";
-    run["invocations"] =
-        Json::array({{{"executionSuccessful", count(plan_.diagnostics, Severity::error) == 0},
-                      {"startTimeUtc", report.started_at},
-                      {"endTimeUtc", report.finished_at}}});
-    run["columnKind"] = "unicodeCodePoints";
-    run["results"] = std::move(results_);
-    run["properties"] = {
-        {"environment", plan_.environment}, {"domain", plan_.domain}, {"server", plan_.server}};
-    if (report.source) run["properties"]["commit"] = report.source->commit;
-    return run;
-  }
-
- private:
   static std::string_view rule_text(model::Action action) {
     switch (action) {
       case model::Action::create:
@@ -141,6 +146,7 @@ class Run {
   /// deletion say, is put down to the declaration of its environment.
   void place(Json& result, SourceRange where, const std::string& address) const {
     if (where.file.empty()) where = plan_.declared_at;
+    where = in_repository(where, report_, environment_);
     Json location = Json::object();
     if (!where.file.empty()) {
       location["physicalLocation"]["artifactLocation"]["uri"] = uri(where.file);
@@ -151,6 +157,8 @@ class Run {
     if (!address.empty()) result["partialFingerprints"]["address/v1"] = plan_.environment + "/" + address;
   }
 
+  const RunReport& report_;
+  const EnvironmentReport& environment_;
   const model::Plan& plan_;
   Json rules_ = Json::array();
   Json results_ = Json::array();
@@ -162,13 +170,8 @@ class Run {
 std::string sarif(const RunReport& report) {
   Json document{{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"}, {"version", "2.1.0"}};
   document["runs"] = Json::array();
-  for (const auto& environment : report.environments) {
-    Run run(*environment.plan);
-    for (const auto& diagnostic : environment.plan->diagnostics) run.add(diagnostic);
-    for (const auto& entry : entries(environment)) run.add(entry);
-    for (const auto& resource : environment.plan->unreadable) run.add(resource);
-    document["runs"].push_back(std::move(run).document(report));
-  }
+  for (const auto& environment : report.environments)
+    document["runs"].push_back(Run(report, environment).document());
   return document_text(document);
 }
 

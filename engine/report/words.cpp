@@ -11,15 +11,6 @@ using model::Action;
 using model::FieldChange;
 using model::FieldValue;
 
-std::string quoted(std::string_view text) {
-  std::string result = "\"";
-  for (const char c : printable(text)) {
-    if (c == '"') result += '\\';
-    result += c;
-  }
-  return result + "\"";
-}
-
 bool is_list(const FieldChange& field) {
   const auto holds_list = [](const FieldValue& value) {
     return std::holds_alternative<std::vector<std::string>>(value);
@@ -27,28 +18,10 @@ bool is_list(const FieldChange& field) {
   return holds_list(field.before) || holds_list(field.after);
 }
 
-std::string value_words(const FieldValue& value, std::string_view when_unset) {
-  struct Words {
-    std::string_view when_unset;
-    std::string operator()(std::monostate) const { return std::string(when_unset); }
-    std::string operator()(bool b) const { return b ? "true" : "false"; }
-    std::string operator()(int64_t number) const { return std::to_string(number); }
-    std::string operator()(const std::string& text) const { return quoted(text); }
-    std::string operator()(const std::vector<std::string>& list) const {
-      if (list.empty()) return "[]";
-      std::vector<std::string> parts;
-      parts.reserve(list.size());
-      for (const auto& element : list) parts.push_back(quoted(element));
-      return "[" + join(parts, ", ") + "]";
-    }
-  };
-  return std::visit(Words{when_unset}, value);
-}
-
-std::string before_words(const FieldChange& field) { return value_words(field.before, "(not set)"); }
+std::string before_words(const FieldChange& field) { return value_text(field.before, "(not set)"); }
 
 std::string after_words(const model::Change& change, const FieldChange& field) {
-  return value_words(field.after, change.action == Action::create ? "(not set)" : "(cleared)");
+  return value_text(field.after, change.action == Action::create ? "(not set)" : "(cleared)");
 }
 
 std::string field_words(const model::Change& change, const FieldChange& field) {

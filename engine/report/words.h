@@ -6,16 +6,12 @@
 #include <string_view>
 
 #include "engine/model/plan.h"
+#include "engine/report/value_text.h"
 
 namespace gmsactl::report {
 
-/// In quotes, so that white space at its ends shows; a backslash stays single, as in DOMAIN\name.
-std::string quoted(std::string_view text);
-
 bool is_list(const model::FieldChange& field);
 
-/// `"Web"`, `30`, `["a", "b"]`; `when_unset` for what is not set.
-std::string value_words(const model::FieldValue& value, std::string_view when_unset);
 /// Each side, where a field has no value there "(not set)" or "(cleared)".
 std::string before_words(const model::FieldChange& field);
 std::string after_words(const model::Change& change, const model::FieldChange& field);

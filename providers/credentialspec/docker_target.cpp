@@ -6,10 +6,12 @@
 #include <thread>
 #include <vector>
 
-#include "engine/base/text.h"
+#include "providers/credentialspec/docker_host.h"
 #include "providers/credentialspec/spec_folder.h"
+#include "providers/transport/docker/engine.h"
 #include "providers/transport/files/local_folder.h"
 #include "providers/transport/sftp/sftp_folder.h"
+#include "providers/transport/smb/smb_folder.h"
 
 namespace gmsactl::credentialspec {
 
@@ -20,23 +22,20 @@ using model::SpecHost;
 using Places = std::map<std::string, model::Observation<model::LivePlace>>;
 
 /// Sessions that stay open for what comes next: to connect costs more than all the rest, and a plan is
-/// followed by writing and reading back. A process may have 1,024 files open where nobody has raised that.
+/// followed by writing and reading back. A process may have 1,024 files open where nobody has raised that;
+/// behind each SMB session is a program that takes 3 MB.
 constexpr size_t most_open_sessions = 256;
+constexpr size_t most_open_programs = 64;
 
-/// Where Docker on Windows keeps them, as an SFTP server there names it.
-constexpr std::string_view usual_sftp_path = "/C:/ProgramData/docker/CredentialSpecs";
-
-std::string with_host(std::string text, const SpecHost& host) {
-  constexpr std::string_view placeholder = "{host}";
-  for (size_t at = 0; (at = text.find(placeholder, at)) != std::string::npos; at += host.name.size())
-    text.replace(at, placeholder.size(), host.name);
-  return text;
-}
+/// What an engine tells is good to know, and not worth waiting long for.
+constexpr std::chrono::milliseconds patience_with_engines{10'000};
 
 /// One host: its folder is opened when it is first needed, and one thing at a time is done there.
 struct Host {
   std::mutex mutex;
-  std::atomic<int> wanted{0};  // by how many threads, the one that holds the mutex included
+  std::atomic<int> wanted{0};            // by how many threads, the one that holds the mutex included
+  std::optional<SpecLocation> location;  // once it is known
+  std::vector<model::PlaceNote> notes;
   std::unique_ptr<files::FileStore> folder;
 };
 
@@ -105,27 +104,52 @@ class DockerTarget : public ports::SpecTarget {
     auto seen = observe_folder(*host.folder, {});
     const auto* unreadable = std::get_if<model::Unreadable>(&seen);
     keep_or_close(host, unreadable != nullptr ? std::optional(unreadable->why) : std::nullopt);
+    // A folder that is not there yet has no specs in it; what is known about the host is to be told all the
+    // same.
+    if (std::holds_alternative<model::Absent>(seen) && !host.notes.empty()) seen = model::LivePlace{};
+    if (auto* place = std::get_if<model::LivePlace>(&seen))
+      place->notes.insert(place->notes.end(), host.notes.begin(), host.notes.end());
     return seen;
+  }
+
+  /// Asks the host's engine, where there is one to ask; once a run.
+  const SpecLocation& locate(const SpecHost& spec_host, Host& host) {
+    if (host.location) return *host.location;
+    std::string data_root;
+    if (!target_.engine.empty()) {
+      const auto info = docker::Engine(engine_options(spec_host)).info();
+      if (info) {
+        host.notes = known_issues(*info, spec_host);
+        data_root = info->data_root;
+      } else {
+        host.notes = {silent_engine(target_, spec_host, info.error())};
+      }
+    }
+    return host.location.emplace(spec_location(target_, spec_host, data_root));
   }
 
   Result<void> open(const SpecHost& spec_host, Host& host) {
     if (host.folder) return {};
-    const auto& transport = target_.transport;
-    const std::string path = with_host(target_.path, spec_host);
-    switch (transport.type) {
+    const auto& [share, path] = locate(spec_host, host);
+    switch (target_.transport.type) {
       case HostTransport::Type::local:
         host.folder = files::local_folder(path);
         break;
       case HostTransport::Type::sftp:
-        host.folder = GMSACTL_TRY(
-            sftp::open_folder(sftp_options(spec_host), path.empty() ? std::string(usual_sftp_path) : path));
+        host.folder = GMSACTL_TRY(sftp::open_folder(sftp_options(spec_host), path));
         break;
       case HostTransport::Type::smb:
-        return fail(ErrorKind::unsupported, "this version does not reach hosts by SMB",
-                    "Use the sftp transport.");
+        host.folder = GMSACTL_TRY(smb::open_folder(
+            {spec_host.address, target_.transport.port, share, options_.timeout, "smbclient"}, path));
+        break;
     }
     open_.fetch_add(1);
     return {};
+  }
+
+  docker::Options engine_options(const SpecHost& host) const {
+    return {with_host(target_.engine, host.address), target_.engine_ca_file, target_.engine_cert_file,
+            target_.engine_key_file, std::min(options_.timeout, patience_with_engines)};
   }
 
   sftp::Options sftp_options(const SpecHost& host) const {
@@ -148,8 +172,9 @@ class DockerTarget : public ports::SpecTarget {
   /// A session that broke is no good; one that somebody waits for stays, whatever the number.
   void keep_or_close(Host& host, const std::optional<Error>& error) {
     const bool broke = error && outcome_unknown(error->kind);
-    const bool keep =
-        host.wanted.load() > 1 || open_.load() <= std::max(options_.parallelism, most_open_sessions);
+    const size_t most =
+        target_.transport.type == HostTransport::Type::smb ? most_open_programs : most_open_sessions;
+    const bool keep = host.wanted.load() > 1 || open_.load() <= std::max(options_.parallelism, most);
     if (!broke && keep) return;
     host.folder.reset();
     open_.fetch_sub(1);

@@ -84,10 +84,19 @@ void read_lines(const std::string& text, LiveSpec& live) {
   if (!live.lines.empty() && live.lines.back().empty()) live.lines.pop_back();
 }
 
-LiveSpec read_spec(files::FileStore& store, const std::string& name, const FolderFormat& format) {
+/// Nothing where it has gone since the folder was listed. A file that can't be read is one with a problem; a
+/// place that can't be reached any more is an error.
+Result<std::optional<LiveSpec>> read_spec(files::FileStore& store, const files::FileEntry& entry,
+                                          const FolderFormat& format) {
   LiveSpec live;
-  live.name = name;
-  auto text = store.read(name, longest_file);
+  live.name = entry.name;
+  if (entry.size > longest_file) {
+    live.problem = "it is longer than " + std::to_string(longest_file) + " bytes";
+    return live;
+  }
+  auto text = store.read(entry.name, longest_file);
+  if (!text && outcome_unknown(text.error().kind)) return fail(std::move(text).error());
+  if (!text && text.error().kind == ErrorKind::not_found) return std::nullopt;
   if (!text) {
     live.problem = text.error().message;
     return live;
@@ -224,7 +233,10 @@ model::Observation<LivePlace> observe_folder(files::FileStore& store, const Fold
          "Nothing needs doing: the next change there writes it anew."});
   for (const auto& entry : *entries) {
     if (entry.name == index_name || !entry.name.ends_with(format.ending)) continue;
-    LiveSpec live = read_spec(store, entry.name, format);
+    auto read = read_spec(store, entry, format);
+    if (!read) return model::Unreadable{std::move(read).error()};
+    if (!*read) continue;
+    LiveSpec& live = **read;
     if (const auto known = index->index.find(entry.name); known != index->index.end()) {
       live.account = known->second.account;
       live.owner = known->second.owner;

@@ -4,11 +4,14 @@
 
 #include <memory>
 
+#include "engine/ports/audit.h"
+#include "engine/ports/lock.h"
 #include "engine/ports/provider.h"
 #include "providers/directory/session.h"
 
 namespace gmsactl::directory {
 
+class AuditedTransport;
 class Writer;
 
 class DirectoryProvider : public ports::Provider {
@@ -23,6 +26,16 @@ class DirectoryProvider : public ports::Provider {
   [[nodiscard]] Result<void> begin_writes() override;
   [[nodiscard]] Result<void> flush() override;
 
+  /// The environment's lock. `unsupported` for a directory in a file, which has no other writers at the same
+  /// time.
+  [[nodiscard]] Result<std::unique_ptr<ports::Locks>> locks();
+
+  /// What of the plan this user may not write, as far as the server tells.
+  [[nodiscard]] Result<Diagnostics> missing_permissions(const model::Plan& plan);
+
+  /// From the next begin_writes() on, every write is noted there. Not owned.
+  void audit_to(ports::AuditLog* log) { audit_ = log; }
+
   /// Requests so far, for --log-level debug and the bench.
   const ldap::Counters& counters() const;
   std::string peer() const;
@@ -31,6 +44,8 @@ class DirectoryProvider : public ports::Provider {
   explicit DirectoryProvider(std::unique_ptr<Session> session);
 
   std::unique_ptr<Session> session_;
+  ports::AuditLog* audit_ = nullptr;
+  std::unique_ptr<AuditedTransport> audited_;  // what the writer writes through, where there is an audit log
   std::unique_ptr<Writer> writer_;
 };
 

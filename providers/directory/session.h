@@ -27,6 +27,8 @@ class Session {
                                                              const SessionOptions& options);
 
   ldap::Transport& transport() { return *transport_; }
+  /// For who goes on using it whatever recover() does.
+  std::shared_ptr<ldap::Transport> shared_transport() const { return transport_; }
   const ldap::Entry& root_dse() const { return root_dse_; }
   const model::Environment& environment() const { return environment_; }
 
@@ -56,7 +58,7 @@ class Session {
   std::vector<std::string> servers_;
   size_t pinned_ = 0;
   bool writes_begun_ = false;
-  std::unique_ptr<ldap::Transport> transport_;
+  std::shared_ptr<ldap::Transport> transport_;
   ldap::Entry root_dse_;
 };
 

@@ -56,7 +56,10 @@ std::string text_of(const LiveGmsa& live, std::string_view name) {
       for (const auto& sid : descriptor->readers()) sids.push_back(sid.text());
     return list(sids);
   }
-  return or_nothing(live.marker);  // the one attribute whose name is not fixed
+  // The marker, whose attribute's name is not fixed.
+  const auto marker = model::Marker::parse(live.marker.value_or(""));
+  return marker ? "generation " + std::to_string(marker->generation) + " of gmsactl's marker"
+                : or_nothing(live.marker);
 }
 
 /// SPNs that were neither there when planned, nor made of those by the server, nor are declared.

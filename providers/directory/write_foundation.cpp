@@ -1,9 +1,8 @@
-#include <sys/random.h>
-
 #include <array>
 
 #include "engine/base/text.h"
 #include "providers/directory/decode.h"
+#include "providers/directory/random.h"
 #include "providers/directory/writer.h"
 
 namespace gmsactl::directory {
@@ -18,13 +17,6 @@ namespace {
 // [MS-GKDI] 3.1.4.1: a key serves once its start lies a key cycle of ten hours back; a domain controller may
 // ask for the five minutes on top by which clocks may differ.
 constexpr int64_t long_enough_ago = (int64_t{10} * 3600 + 5 * 60) * 10'000'000;
-
-Result<std::string> random_bytes(size_t count) {
-  std::string bytes(count, '\0');
-  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-    return fail(ErrorKind::internal, "the system gave no random bytes");
-  return bytes;
-}
 
 Result<model::Guid> random_guid() {
   auto bytes = GMSACTL_TRY(random_bytes(16));

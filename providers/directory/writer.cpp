@@ -2,6 +2,7 @@
 
 #include "engine/base/text.h"
 #include "providers/directory/decode.h"
+#include "providers/directory/modifications.h"
 
 namespace gmsactl::directory {
 
@@ -34,6 +35,8 @@ ChangeResult Writer::apply(const Change& change) {
     create_kds_root_key(change, *key, steps);
   } else if (const auto* removal = std::get_if<model::RemovalChange>(&change.detail)) {
     remove_object(change, *removal, steps);
+  } else if (const auto* marker = std::get_if<model::MarkerChange>(&change.detail)) {
+    change_marker(change, *marker, steps);
   }
   // What another hand had done in part and we finished is our doing.
   if (result.outcome == Outcome::already_done && !result.written.empty()) result.outcome = Outcome::applied;
@@ -74,6 +77,31 @@ Result<std::vector<std::string>> Writer::member_dns(const std::vector<PlannedPri
       dns.push_back(GMSACTL_TRY(created_group(member.host_group)).dn.text());
   }
   return dns;
+}
+
+void Writer::change_marker(const Change& change, const model::MarkerChange& detail, Steps& steps) {
+  const std::string object = guid_dn(change.guid);
+  const auto live = std::visit([](const auto& each) { return each.marker; }, detail.live);
+  const auto wanted = detail.marker.empty() ? std::nullopt : std::optional<std::string>(detail.marker);
+  auto modified = transport_.modify(object, marker_modifications(live, wanted, marker_));
+  if (!modified) {
+    const auto now = ldap::read(transport_, object, {marker_});
+    const bool unknown = outcome_unknown(modified.error());
+    const auto text = now ? now->first(marker_) : std::nullopt;
+    const bool as_wanted = now && (text ? std::optional<std::string>(*text) : std::nullopt) == wanted;
+    if (!as_wanted) {
+      const bool conflict = modified.error().kind == ErrorKind::conflict;
+      steps.fail_with(std::move(modified).error(), unknown && !now ? Outcome::unknown
+                                                   : conflict      ? Outcome::conflict
+                                                                   : Outcome::failed);
+      return;
+    }
+    if (!unknown) {
+      steps.finish(Outcome::already_done);
+      return;
+    }
+  }
+  steps.wrote(wanted ? "taken over" : "released");
 }
 
 bool Writer::place(const Change& change, const Dn& wanted, Steps& steps) {

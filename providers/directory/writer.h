@@ -45,6 +45,8 @@ class Writer {
   /// it is. True where it is gone.
   bool remove_object(const model::Change& change, const model::RemovalChange& detail, Steps& steps);
 
+  void change_marker(const model::Change& change, const model::MarkerChange& detail, Steps& steps);
+
   /// Moves, renames or both; the object must still be where it was planned to be.
   bool place(const model::Change& change, const model::Dn& wanted, Steps& steps);
 

@@ -10,6 +10,7 @@ specs() { printf '%s/%s/CredentialSpecs' "$folder" "$1"; }
 server() { nsenter --mount --target "$(cut -d' ' -f1 "$GMSACTL_LAB_DIR/services/hosts.process")" "$@"; }
 cleanup() {
   local host
+  [[ ! ${SSH_AGENT_PID:-} ]] || kill "$SSH_AGENT_PID"
   for host in HOST01 HOST02 HOST03; do
     ! server mountpoint -q "$(specs "$host")" || server umount "$(specs "$host")"
     mkdir -p "$(specs "$host")"
@@ -199,6 +200,31 @@ identity=$work/other target '    authentication: key'
 plan
 assert_exit 4
 assert_err 'does not let root in (tried: key)' 'transport.identityFile'
+
+step 'a key, an agent and a Kerberos ticket, each by itself'
+target '    authentication: key'
+converged
+identity=$work/other target '    authentication: agent'
+left_out 'does not let root in (tried: agent)'
+eval "$(ssh-agent -a "$work/agent")" >/dev/null
+ssh-add -q "$GMSACTL_LAB_HOSTS_KEY"
+converged
+kill "$SSH_AGENT_PID"
+unset SSH_AUTH_SOCK SSH_AGENT_PID
+identity=$work/other target '    authentication: kerberos'
+converged
+
+step 'a ticket of a user whom the server does not let in, and none at all'
+environment "  directory:
+    servers: [\"ldaps://$dc1\"]
+    authentication: simple
+    username: Administrator@contoso.com
+    passwordFrom: {file: $GMSACTL_LAB_ADMIN_PASSWORD_FILE}
+    tls: {caFile: $GMSACTL_LAB_CA}"
+for cache in "$GMSACTL_LAB_READER_CCACHE" "FILE:$work/none"; do
+  KRB5CCNAME=$cache left_out 'does not let root in (tried: Kerberos)' 'kinit'
+done
+environment
 target
 
 step 'a folder that may not be written to: nothing lost'

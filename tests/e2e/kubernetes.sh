@@ -175,6 +175,29 @@ plan
 assert_exit 4
 assert_err 'the credential plug-in false failed'
 
+step "the service account of a pod, where there is no kubeconfig"
+target
+sed -i '/kubeconfig:/d' "$manifests/targets.yaml"
+cat >"$work/in-pod" <<END
+#!/bin/sh -e
+mount -t tmpfs none /run
+account=/var/run/secrets/kubernetes.io/serviceaccount
+mkdir -p \$account
+cp "$work/token" \$account/token
+cp "$GMSACTL_LAB_CA" \$account/ca.crt
+exec "\$@"
+END
+chmod +x "$work/in-pod"
+address=${server#https://}
+address=$(getent hosts "${address%:*}" | cut -d' ' -f1)
+run env -u KUBECONFIG HOME="$work" KUBERNETES_SERVICE_HOST="$address" KUBERNETES_SERVICE_PORT=6443 \
+  unshare --mount "$work/in-pod" "$gmsactl" plan -f "$manifests" --detailed-exitcode
+assert_exit 0
+assert_out_line 'No changes. Live state matches the manifests.'
+run env -u KUBECONFIG HOME="$work" "$gmsactl" plan -f "$manifests"
+assert_exit 4
+assert_err 'there is no kubeconfig' 'SpecTarget.spec.kubeconfig'
+
 step 'a token that is not taken, and a user who may not'
 kubeconfig 'token: wrong-token-canary'
 plan

@@ -90,12 +90,18 @@ assert_same "$(field '["changes"]')" '[]' changes
 
 step 'a failure in JSON'
 sed -i 's/first/second/' "$manifests/objects.yaml"
-KRB5CCNAME=$GMSACTL_LAB_READER_CCACHE apply -o json
+manifest refused.yaml <<'END'
+kind: GMSA
+metadata: {name: e2e-out-refused}
+spec: {path: "OU=Managed,DC=contoso,DC=com", trustedForDelegation: true, principalsAllowedToRetrieveManagedPassword: [HOST01]}
+END
+KRB5CCNAME=$GMSACTL_LAB_SERVICE_CCACHE apply -o json --target GMSA/e2e-out-refused
 assert_exit 4
 follows report
 assert_same "$(field '["complete"]')" False complete
 assert_same "$(field '["results"][0]["outcome"]')" failed outcome
 assert_same "$(field '["results"][0]["written"]')" '[]' written
+rm "$manifests/refused.yaml"
 sed -i 's/HOST01\]/HOST99]/' "$manifests/objects.yaml"
 plan -o json
 assert_exit 4

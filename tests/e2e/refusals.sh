@@ -156,18 +156,25 @@ converged
 gmsa
 refused 7 'error[GMSA0301]' 'is 7 and can'"'"'t become 30'
 
-step 'a user without rights: refused by the domain, and nothing was written'
+step 'a user without rights may plan, and is told before apply writes anything'
 remove_tree "$account"
 gmsa
 before=$(search "$ou" sub '(objectClass=*)' 1.1)
 KRB5CCNAME=$GMSACTL_LAB_READER_CCACHE plan
 assert_exit 0
+assert_err 'warning[GMSA0250]: Permission missing'
 KRB5CCNAME=$GMSACTL_LAB_READER_CCACHE apply
 assert_exit 4
-assert_out 'GMSA/e2e-ref: failed, nothing written' 'insufficientAccessRights (50)' \
-  'help: Give the account that runs gmsactl the right on the object or its container'
-assert_out_line 'Apply incomplete: 1 failed; 0 created, 0 updated, 0 replaced, 0 deleted; 0 unchanged.'
+assert_err 'error[GMSA0250]: Permission missing' "This user may not create msDS-GroupManagedServiceAccount objects in $ou" 'Nothing was written.'
 assert_same "$(search "$ou" sub '(objectClass=*)' 1.1)" "$before" "what is below $ou"
+
+step 'the same for a single attribute'
+apply_all
+gmsa 'servicePrincipalNames: [http/e2e-ref.contoso.com]' 'description: more'
+KRB5CCNAME=$GMSACTL_LAB_READER_CCACHE apply
+assert_exit 4
+assert_err "This user may not write adminDescription, description, servicePrincipalName in $ou, which GMSA/e2e-ref needs." 'dsacls'
+assert_values "$account" description
 
 step 'the delegated user works in its unit, and is refused outside'
 managed="OU=Managed,$base"
@@ -204,10 +211,22 @@ END
 accounts_path=$managed groups_path=$managed environment
 sed -i 's/HOST02/HOST03/' "$manifests/objects.yaml"
 apply
+assert_exit 4
+assert_err "This user may not create msDS-GroupManagedServiceAccount objects in $ou, which GMSA/e2e-ref-out needs." 'Nothing was written.'
+exists "CN=e2e-ref-out,$ou" && failed 'it was written all the same'
+assert_values "CN=e2e-ref-hosts,$managed" member "CN=HOST02,OU=Hosts,$base"
+
+step 'what the server refuses all the same leaves the rest as it is'
+manifest mixed.yaml <<END
+kind: GMSA
+metadata: {name: e2e-ref-out}
+spec: {trustedForDelegation: true, principalsAllowedToRetrieveManagedPassword: [HOST01]}
+END
+apply
 assert_exit 6
 assert_out 'Written, and it stands:' 'HostGroup/e2e-ref-hosts: updated' 'Not finished:' 'GMSA/e2e-ref-out: failed, nothing written' \
-  'Apply incomplete: 1 failed; 0 created, 1 updated, 0 replaced, 0 deleted; 1 unchanged.'
-exists "CN=e2e-ref-out,$ou" && failed 'it was written all the same'
+  'insufficientAccessRights (50)' 'Apply incomplete: 1 failed; 0 created, 1 updated, 0 replaced, 0 deleted; 1 unchanged.'
+exists "CN=e2e-ref-out,$managed" && failed 'it was written all the same'
 rm "$manifests/mixed.yaml"
 converged
 KRB5CCNAME=$admin_ccache

@@ -207,7 +207,21 @@ Result<void> FakeWorld::carry_out(const Change& change, const model::RemovalChan
   return {};
 }
 
+Result<void> FakeWorld::carry_out(const Change& change, const model::MarkerChange& detail) {
+  const auto swap = [&](std::optional<std::string>& marker,
+                        const std::optional<std::string>& before) -> Result<void> {
+    if (marker != before) return fail(ErrorKind::conflict, "the marker is not as it was when planned");
+    marker = detail.marker.empty() ? std::nullopt : std::optional(detail.marker);
+    return {};
+  };
+  if (const auto* account = std::get_if<LiveGmsa>(&detail.live))
+    return swap(accounts.at(change.guid).marker, account->marker);
+  return swap(groups.at(change.guid).marker, std::get<LiveGroup>(detail.live).marker);
+}
+
 Result<void> FakeWorld::carry_out(const Change& change) {
+  if (const auto* marker = std::get_if<model::MarkerChange>(&change.detail))
+    return carry_out(change, *marker);
   if (const auto* removal = std::get_if<model::RemovalChange>(&change.detail))
     return carry_out(change, *removal);
   if (const auto* account = std::get_if<GmsaChange>(&change.detail)) return carry_out(change, *account);

@@ -81,6 +81,7 @@ class FakeWorld : public ports::Provider {
   Result<void> carry_out(const model::Change& change, const model::GroupChange& detail);
   Result<void> carry_out(const model::ContainerChange& detail);
   Result<void> carry_out(const model::Change& change, const model::RemovalChange& detail);
+  Result<void> carry_out(const model::Change& change, const model::MarkerChange& detail);
   Result<std::vector<model::Sid>> reader_sids(const model::GmsaChange& detail) const;
   Result<void> change_members(const model::GroupChange& detail, model::LiveGroup& live) const;
   Result<void> check_free(const model::Guid& self, const model::Dn& dn,

@@ -74,6 +74,11 @@ Seen run(const Workspace& workspace) {
   const auto quoted = [](const fs::path& p) { return "'" + p.string() + "'"; };
   std::string command = "cd " + quoted(workspace.work()) + " && env -i PATH='" + path +
                         "' LC_ALL=C.UTF-8 TZ=UTC HOME=" + quoted(workspace.root());
+  // Commits have the same ids in every run, and a repository around the temporary folder is none of ours.
+  command += " GIT_CEILING_DIRECTORIES=" + quoted(workspace.root()) + " GIT_CONFIG_NOSYSTEM=1";
+  for (const char* role : {"AUTHOR", "COMMITTER"})
+    command += std::string(" GIT_") + role + "_NAME='Ada Admin' GIT_" + role + "_EMAIL=ada@contoso.com GIT_" +
+               role + "_DATE=2026-01-31T12:00:00Z";
   // A sanitizer's settings are the one thing that a test of the program under it needs.
   for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS"})
     if (const char* value = std::getenv(name)) command += std::string(" ") + name + "='" + value + "'";

@@ -19,7 +19,7 @@ usage: ./dev lab COMMAND [--name NAME]
 
   up [--second-dc] [SERVICE...]
                      start the domain contoso.com with dc01 (and dc02, replicating with it); needs root
-                     SERVICE: hosts (folders of Docker hosts, reached by SFTP), swarm (Docker Swarm),
+                     SERVICE: hosts (folders of Docker hosts, reached by SFTP and SMB), swarm (Docker Swarm),
                      kubernetes (an API server; the first time it is built, which takes some minutes)
   down               stop it and delete all of it
   reset              down, then up as it was: a fresh domain

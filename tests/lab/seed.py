@@ -21,6 +21,11 @@ from samba.samdb import SamDB
 from samba.dcerpc.misc import GUID
 
 HOSTS = [f"HOST{number:02}" for number in range(1, 7)]
+# A file server that is no member asks nobody what a ticket's authorization data means, and so takes none: [MS-ADTS]
+# 2.2.16, ADS_UF_NO_AUTH_DATA_REQUIRED.
+FILE_SERVERS = ["HOST07"]
+WORKSTATION_TRUST_ACCOUNT = 0x1000
+NO_AUTH_DATA_REQUIRED = 0x2000000
 DELEGATED_CLASSES = ["msDS-GroupManagedServiceAccount", "group", "serviceConnectionPoint"]
 FULL_CONTROL = "CCDCLCSWRPWPDTLOCRSDRCWDWO"
 
@@ -53,13 +58,13 @@ class Seed:
     def add_ou(self, name):
         self.samdb.add({"dn": f"OU={name},{self.base}", "objectClass": "organizationalUnit"})
 
-    def add_host(self, name):
+    def add_host(self, name, flags=0):
         dns = f"{name.lower()}.{self.domain}"
         self.samdb.add({
             "dn": f"CN={name},OU=Hosts,{self.base}",
             "objectClass": "computer",
             "sAMAccountName": name + "$",
-            "userAccountControl": "4096",
+            "userAccountControl": str(WORKSTATION_TRUST_ACCOUNT | flags),
             "dNSHostName": dns,
             "servicePrincipalName": [f"host/{name}", f"host/{dns}"],
             "msDS-SupportedEncryptionTypes": "24",
@@ -130,6 +135,8 @@ class Seed:
                 self.add_ou(name)
             for name in HOSTS:
                 self.add_host(name)
+            for name in FILE_SERVERS:
+                self.add_host(name, NO_AUTH_DATA_REQUIRED)
             for name in ("svc-gmsactl", "reader"):
                 self.add_user(name)
             self.delegate(f"OU=Managed,{self.base}", "svc-gmsactl")
@@ -138,7 +145,7 @@ class Seed:
             raise
         self.samdb.transaction_commit()
         os.umask(0o077)
-        for name in HOSTS:
+        for name in HOSTS + FILE_SERVERS:
             self.write_keytab(name + "$", name, os.path.join(self.keytabs_dir, "hosts", name + ".keytab"))
         for name in ("svc-gmsactl", "reader", "Administrator"):
             self.write_keytab(name, name.lower(), os.path.join(self.keytabs_dir, name.lower() + ".keytab"))

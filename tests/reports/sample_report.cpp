@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
                                                      : planned(plan));
   report.started_at = report.finished_at = "2026-01-31T12:00:00Z";
   report.took = std::chrono::milliseconds(1250);
-  report.source = SourceCommit{"3f2c1a9d5b7e", true};
+  report.source = SourceCommit{"3f2c1a9d5b7e", true, "Ada Admin <ada@contoso.com>"};
   for (const auto format : all_formats)
     if (name(format) == argv[1]) std::cout << render(format, report);
   return 0;

@@ -1,5 +1,7 @@
 #include "providers/transport/docker/engine.h"
 
+#include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/text.h"
@@ -76,6 +78,36 @@ Result<Service> service_of(const Json& json) {
   return service;
 }
 
+/// The number at the beginning of `text`, which is cut off together with it; `otherwise` where there is none.
+int take_number(std::string_view& text, int otherwise) {
+  int number = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failed != std::errc()) return otherwise;
+  text.remove_prefix(static_cast<size_t>(end - text.data()));
+  return number;
+}
+
+/// From "Windows Server 2019 Datacenter Version 1809 (OS Build 17763.1817)", else from "10.0.17763".
+void read_build(const Json& info, EngineInfo& result) {
+  constexpr std::string_view marker = "(OS Build ";
+  constexpr std::string_view major = "10.0.";
+  const std::string system = text_at(info, {"OperatingSystem"});
+  const std::string version = text_at(info, {"OSVersion"});
+  std::string_view text = system;
+  if (const size_t at = text.find(marker); at != std::string_view::npos) {
+    text.remove_prefix(at + marker.size());
+    result.build = std::max(0, take_number(text, 0));
+    if (result.build > 0 && text.starts_with('.')) {
+      text.remove_prefix(1);
+      result.revision = std::max(-1, take_number(text, -1));
+    }
+  }
+  text = version;
+  if (result.build > 0 || !text.starts_with(major)) return;
+  text.remove_prefix(major.size());
+  result.build = std::max(0, take_number(text, 0));
+}
+
 Error refusal(const http::Response& response, const std::string& place) {
   const Json json = Json::parse(response.body, nullptr, false);
   std::string words = printable(text_at(json, {"message"}));
@@ -140,6 +172,14 @@ Result<std::string> Engine::api_version() {
   return api_version_ = version;
 }
 
+Result<EngineInfo> Engine::info() {
+  // Without a version of the API, since any will do, and the oldest engines are those that most is known
+  // about.
+  const auto response = GMSACTL_TRY(client_.send({"GET", "/info", "", "", {}}));
+  if (response.status >= 300) return fail(refusal(response, place_));
+  return parse_info(response.body);
+}
+
 Result<void> Engine::check_manager() {
   const auto response = GMSACTL_TRY(call("GET", "/info", {}));
   const Json info = GMSACTL_TRY(parse(response.body));
@@ -187,6 +227,21 @@ Result<void> Engine::use_config(const Service& service, const Config& config) {
       "POST", "/services/" + http::encode(service.id) + "/update?version=" + std::to_string(service.version),
       spec));
   return {};
+}
+
+Result<EngineInfo> parse_info(const std::string& body) {
+  const Json json = GMSACTL_TRY(parse(body));
+  EngineInfo info;
+  info.os_type = fold(text_at(json, {"OSType"}));
+  info.data_root = text_at(json, {"DockerRootDir"});
+  if (info.os_type.empty()) return fail(ErrorKind::corrupt, "the engine does not say what it runs on");
+  if (info.os_type != "windows") return info;
+  info.isolation = fold(text_at(json, {"Isolation"}));
+  read_build(json, info);
+  // The one runtime of Windows that is containerd's; newer engines name its socket as well.
+  info.uses_containerd = text_at(json, {"DefaultRuntime"}).starts_with("io.containerd.") ||
+                         !text_at(json, {"Containerd", "Address"}).empty();
+  return info;
 }
 
 Result<std::vector<Config>> parse_configs(const std::string& body) {

@@ -1,5 +1,5 @@
-// The Docker Engine API (1.30 and later, of 2017) as far as configs and services of a swarm go. Knows no
-// gMSA; called by the Swarm target.
+// The Docker Engine API as far as configs and services of a swarm (1.30 and later, of 2017) and the machine
+// itself go. Knows no gMSA; called by the Swarm and the Docker target.
 #pragma once
 
 #include <map>
@@ -31,6 +31,18 @@ struct Service {
   std::string spec;  ///< the whole ServiceSpec as JSON, for an update that keeps what it does not know
 };
 
+/// The machine that an engine runs on, as the engine tells it. A Windows engine does not tell its
+/// containerd's version.
+struct EngineInfo {
+  std::string os_type;    ///< "windows" or "linux"
+  std::string data_root;  ///< "C:\\ProgramData\\docker"
+  std::string isolation;  ///< Windows: how containers are isolated by default, "process" or "hyperv"
+  int build = 0;          ///< Windows: 17763; 0 where it is not told
+  int revision = -1;      ///< Windows: 1817 of build 17763.1817; -1 where it is not told
+  bool uses_containerd = false;
+  bool operator==(const EngineInfo&) const = default;
+};
+
 struct Options {
   std::string endpoint;  ///< "unix:///var/run/docker.sock" or "tcp://host:2376", then with TLS
   std::string ca_file, cert_file, key_file;
@@ -44,7 +56,9 @@ class Engine {
 
   const std::string& place() const { return place_; }
 
-  /// `unsupported`, with what to do, where the engine is no manager of a swarm. All other calls expect one.
+  [[nodiscard]] Result<EngineInfo> info();
+
+  /// `unsupported`, with what to do, where the engine is no manager of a swarm. All that follow expect one.
   [[nodiscard]] Result<void> check_manager();
   [[nodiscard]] Result<std::vector<Config>> configs();
   [[nodiscard]] Result<std::vector<Service>> services();
@@ -69,6 +83,7 @@ class Engine {
 };
 
 /// From replies of the API; anything may be in them. Exposed for tests and fuzzing.
+[[nodiscard]] Result<EngineInfo> parse_info(const std::string& body);
 [[nodiscard]] Result<std::vector<Config>> parse_configs(const std::string& body);
 [[nodiscard]] Result<std::vector<Service>> parse_services(const std::string& body);
 /// The ServiceSpec with another credential spec: what becomes of `spec`.

@@ -1,8 +1,6 @@
 #include "providers/transport/files/file_store.h"
 
-#include <unistd.h>
-
-#include <atomic>
+#include <random>
 
 #include "engine/base/text.h"
 
@@ -21,13 +19,31 @@ Result<void> check_name(const std::string& name) {
 }
 
 std::string temporary_name(const std::string& name) {
-  static std::atomic<unsigned> counter{0};
-  return std::string(temporary_prefix) + std::to_string(getpid()) + "-" + std::to_string(counter++) + "-" +
+  // Process ids won't do: two containers on two machines often have the same.
+  std::random_device random;
+  return std::string(temporary_prefix) + std::to_string(random()) + "-" + std::to_string(random()) + "-" +
          name + std::string(temporary_suffix);
 }
 
 bool is_temporary(const std::string& name) {
   return name.starts_with(temporary_prefix) && name.ends_with(temporary_suffix);
+}
+
+Result<void> replace_in_steps(const Renaming& renaming, const std::string& place,
+                              const std::string& temporary, const std::string& name) {
+  const std::string aside = temporary_name("former-" + name);
+  GMSACTL_TRY(renaming.rename(name, aside));
+  auto replaced = renaming.rename(temporary, name);
+  if (replaced) {
+    (void)renaming.remove(aside);
+    return {};
+  }
+  if (renaming.rename(aside, name)) return replaced;
+  return fail(Error{ErrorKind::internal,
+                    "writing " + place + "/" + printable(name) +
+                        " failed, and the former file is now called " + printable(aside),
+                    "Rename it back.",
+                    {}});
 }
 
 }  // namespace gmsactl::files

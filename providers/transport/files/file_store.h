@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -40,8 +41,18 @@ class FileStore {
 
 /// `invalid` where it is no plain name.
 [[nodiscard]] Result<void> check_name(const std::string& name);
-/// Beside `name`, not shown by list(), and of this process only.
+/// Beside `name`, not shown by list(), and another one with every call, on whatever machine.
 std::string temporary_name(const std::string& name);
 bool is_temporary(const std::string& name);
+
+/// What a place can do with names in its folder; rename() does not replace.
+struct Renaming {
+  std::function<Result<void>(const std::string& from, const std::string& to)> rename;
+  std::function<Result<void>(const std::string& name)> remove;
+};
+/// For a place that can't put a file over another one in one step: the former file steps aside for a moment,
+/// and comes back if the new one can't take its place.
+[[nodiscard]] Result<void> replace_in_steps(const Renaming& renaming, const std::string& place,
+                                            const std::string& temporary, const std::string& name);
 
 }  // namespace gmsactl::files

@@ -140,8 +140,10 @@ class LocalFolder : public FileStore {
   }
 
   Result<void> create_folder() override {
-    if (mkdir(path_.c_str(), 0755) == 0 || errno == EEXIST) return {};
-    return fail(error_of(errno, "creating the folder " + path_));
+    if (mkdir(path_.c_str(), 0755) == 0) return {};
+    if (errno != EEXIST) return fail(error_of(errno, "creating the folder " + path_));
+    GMSACTL_TRY(open_folder());
+    return {};
   }
 
  private:

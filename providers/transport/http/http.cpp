@@ -87,13 +87,12 @@ Error error_of(CURLcode code, const std::string& details, const Endpoint& endpoi
     case CURLE_SSL_CACERT_BADFILE:
       error.kind = ErrorKind::unauthenticated;
       error.message = "the certificate of " + place + " is refused: " + why;
-      error.hint =
-          "Name the authority that signed it in tls.caFile; the certificate must be of the host's name";
+      error.hint = "Name the authority that signed it as caFile; the certificate must be of the host's name";
       break;
     case CURLE_SSL_CERTPROBLEM:
       error.kind = ErrorKind::unauthenticated;
       error.message = "the client certificate for " + place + " can't be used: " + why;
-      error.hint = "Check tls.certFile and tls.keyFile";
+      error.hint = "Check certFile and keyFile";
       break;
     case CURLE_COULDNT_CONNECT:
     case CURLE_COULDNT_RESOLVE_HOST:

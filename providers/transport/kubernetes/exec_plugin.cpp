@@ -1,17 +1,9 @@
 #include "providers/transport/kubernetes/exec_plugin.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <array>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/text.h"
+#include "providers/transport/process/child.h"
 
 namespace gmsactl::kubernetes {
 
@@ -19,90 +11,32 @@ namespace {
 
 constexpr size_t longest_output = size_t{1} << 20;
 
-struct Pipe {
-  int read = -1;
-  int write = -1;
-  ~Pipe() {
-    if (read >= 0) close(read);
-    if (write >= 0) close(write);
-  }
-};
-
-std::vector<std::string> environment_of(const ExecPlugin& plugin) {
-  std::vector<std::string> variables;
-  for (char** each = environ; *each != nullptr; ++each) variables.emplace_back(*each);
-  for (const auto& [name, value] : plugin.environment) variables.push_back(name + "=" + value);
+process::Command command_of(const ExecPlugin& plugin) {
+  process::Command command{plugin.command, plugin.arguments, plugin.environment};
+  // As kubectl does it: a path is relative to the kubeconfig, a bare name is looked up in PATH.
+  if (command.program.find('/') != std::string::npos && !command.program.starts_with('/'))
+    command.program = plugin.folder + "/" + command.program;
   const nlohmann::json info{
       {"apiVersion", plugin.api_version}, {"kind", "ExecCredential"}, {"spec", {{"interactive", false}}}};
-  variables.push_back("KUBERNETES_EXEC_INFO=" + info.dump());
-  return variables;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> list;
-  for (auto& text : texts) list.push_back(text.data());
-  list.push_back(nullptr);
-  return list;
-}
-
-/// The program's output until it ends; nothing where it takes too long or prints too much.
-std::optional<std::string> read_all(int from, std::chrono::milliseconds timeout) {
-  const auto end = std::chrono::steady_clock::now() + timeout;
-  std::string output;
-  std::array<char, 4096> buffer{};
-  for (;;) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
-    if (left <= 0) return std::nullopt;
-    pollfd waiting{from, POLLIN, 0};
-    if (poll(&waiting, 1, static_cast<int>(left)) <= 0) continue;
-    const ssize_t got = read(from, buffer.data(), buffer.size());
-    if (got == 0) return output;
-    if (got < 0) return std::nullopt;
-    output.append(buffer.data(), static_cast<size_t>(got));
-    if (output.size() > longest_output) return std::nullopt;
-  }
+  command.environment.emplace_back("KUBERNETES_EXEC_INFO", info.dump());
+  return command;
 }
 
 Result<std::string> run(const ExecPlugin& plugin, std::chrono::milliseconds timeout) {
-  std::string command = plugin.command;
-  // As kubectl does it: a path is relative to the kubeconfig, a bare name is looked up in PATH.
-  if (command.find('/') != std::string::npos && !command.starts_with('/'))
-    command = plugin.folder + "/" + command;
-  Pipe out;
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) return fail(ErrorKind::internal, "no pipe can be made");
-  out.read = ends[0];
-  out.write = ends[1];
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, out.write, STDOUT_FILENO);
-  std::vector<std::string> words{command};
-  words.insert(words.end(), plugin.arguments.begin(), plugin.arguments.end());
-  auto variables = environment_of(plugin);
-  pid_t pid = 0;
-  const int spawned = posix_spawnp(&pid, command.c_str(), &actions, nullptr, pointers(words).data(),
-                                   pointers(variables).data());
-  posix_spawn_file_actions_destroy(&actions);
-  if (spawned != 0)
-    return fail(
-        ErrorKind::unauthenticated,
-        "the credential plug-in " + printable(plugin.command) + " can't be run: " + std::strerror(spawned),
-        plugin.install_hint);
-  close(std::exchange(out.write, -1));
-  auto output = read_all(out.read, timeout);
-  if (!output) kill(pid, SIGKILL);
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  auto finished = process::run_to_end(command_of(plugin), {}, longest_output, timeout);
+  if (!finished) {
+    auto error = std::move(finished).error();
+    error.message.insert(0, "the credential plug-in ");
+    if (error.kind != ErrorKind::timeout && error.kind != ErrorKind::corrupt) {
+      error.kind = ErrorKind::unauthenticated;
+      error.hint = plugin.install_hint;
+    }
+    return fail(std::move(error));
   }
-  if (!output)
-    return fail(ErrorKind::timeout,
-                "the credential plug-in " + printable(plugin.command) + " did not end in time");
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+  if (finished->exit_code != 0)
     return fail(ErrorKind::unauthenticated, "the credential plug-in " + printable(plugin.command) + " failed",
                 "What it has to say stands above.");
-  return std::move(*output);
+  return std::move(finished->output);
 }
 
 }  // namespace

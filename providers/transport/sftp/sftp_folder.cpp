@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/base/text.h"
+#include "providers/transport/sftp/posix_rename.h"
 
 namespace gmsactl::sftp {
 
@@ -185,6 +186,7 @@ class SftpFolder : public files::FileStore {
   SftpFolder(Session session, Sftp sftp, const Options& options, std::string path)
       : session_(std::move(session)),
         sftp_(std::move(sftp)),
+        timeout_(options.timeout),
         path_(std::move(path)),
         place_("sftp://" + options.host + (path_.starts_with('/') ? "" : "/") + path_) {}
 
@@ -225,10 +227,10 @@ class SftpFolder : public files::FileStore {
 
   Result<void> write(const std::string& name, const std::string& content) override {
     GMSACTL_TRY(files::check_name(name));
-    const std::string temporary = path_of(files::temporary_name(name));
+    const std::string temporary = files::temporary_name(name);
     auto written = write_temporary(temporary, name, content);
     if (written) written = put_in_place(temporary, name);
-    if (!written) (void)sftp_unlink(sftp_.get(), temporary.c_str());
+    if (!written) (void)sftp_unlink(sftp_.get(), path_of(temporary).c_str());
     return written;
   }
 
@@ -255,7 +257,7 @@ class SftpFolder : public files::FileStore {
                                const std::string& content) {
     const std::string doing = "writing " + place_of(name);
     std::unique_ptr<sftp_file_struct, CloseFile> file(
-        sftp_open(sftp_.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0644));
+        sftp_open(sftp_.get(), path_of(temporary).c_str(), O_WRONLY | O_CREAT | O_EXCL, 0644));
     if (!file) return fail(error(doing));
     for (size_t done = 0; done < content.size();) {
       const ssize_t put =
@@ -268,29 +270,24 @@ class SftpFolder : public files::FileStore {
     return {};
   }
 
-  /// Version 3 of the protocol has no word for replacing a file by renaming another one over it; OpenSSH's
-  /// extension, which libssh uses where it is offered, has. Without it the old file steps aside for a moment
-  /// and comes back if the new one can't take its place.
+  /// In one step where the server can.
   Result<void> put_in_place(const std::string& temporary, const std::string& name) {
-    const std::string target = path_of(name);
-    if (sftp_rename(sftp_.get(), temporary.c_str(), target.c_str()) == 0) return {};
-    const Error why = error("writing " + place_of(name));
-    const Attributes former(sftp_lstat(sftp_.get(), target.c_str()));
-    if (!former || former->type != SSH_FILEXFER_TYPE_REGULAR || outcome_unknown(why.kind)) return fail(why);
-    const std::string aside = path_of(files::temporary_name("former-" + name));
-    if (sftp_rename(sftp_.get(), target.c_str(), aside.c_str()) != 0) return fail(why);
-    if (sftp_rename(sftp_.get(), temporary.c_str(), target.c_str()) == 0) {
-      (void)sftp_unlink(sftp_.get(), aside.c_str());
-      return {};
+    const std::string doing = "writing " + place_of(name);
+    if (has_posix_rename(sftp_.get())) {
+      const int status = posix_rename(sftp_->channel, path_of(temporary), path_of(name), timeout_);
+      if (status == SSH_FX_OK) return {};
+      return fail(error(doing, status));
     }
-    const Error second = error("writing " + place_of(name));
-    if (sftp_rename(sftp_.get(), aside.c_str(), target.c_str()) != 0)
-      return fail(Error{
-          ErrorKind::internal,
-          "writing " + place_of(name) + " failed, and the former file is now called " + printable(aside),
-          "Rename it back.",
-          {}});
-    return fail(second);
+    const auto rename = [&](const std::string& from, const std::string& to) -> Result<void> {
+      if (sftp_rename(sftp_.get(), path_of(from).c_str(), path_of(to).c_str()) == 0) return {};
+      return fail(error(doing));
+    };
+    auto renamed = rename(temporary, name);
+    if (renamed || outcome_unknown(renamed.error().kind)) return renamed;
+    const Attributes former(sftp_lstat(sftp_.get(), path_of(name).c_str()));
+    if (!former || former->type != SSH_FILEXFER_TYPE_REGULAR) return renamed;
+    return files::replace_in_steps({rename, [&](const std::string& aside) { return remove(aside); }}, place_,
+                                   temporary, name);
   }
 
   /// A full disk is a mere "Failure" to SFTP.
@@ -308,10 +305,11 @@ class SftpFolder : public files::FileStore {
     return why;
   }
 
-  Error error(const std::string& doing) const {
+  Error error(const std::string& doing) const { return error(doing, sftp_get_error(sftp_.get())); }
+  Error error(const std::string& doing, int status) const {
     Error result{ErrorKind::internal, {}, {}, {}};
     std::string why = "the server gives no reason";
-    switch (const int code = sftp_get_error(sftp_.get())) {
+    switch (status) {
       case SSH_FX_NO_SUCH_FILE:
       case SSH_FX_NO_SUCH_PATH:
         result.kind = ErrorKind::not_found;
@@ -341,7 +339,7 @@ class SftpFolder : public files::FileStore {
         break;
       default:
         result.kind = ErrorKind::constraint;
-        why = "the server refuses it (SFTP status " + std::to_string(code) + ")";
+        why = "the server refuses it (SFTP status " + std::to_string(status) + ")";
     }
     result.message = doing + ": " + why;
     return result;
@@ -349,6 +347,7 @@ class SftpFolder : public files::FileStore {
 
   Session session_;
   Sftp sftp_;  // closed before the session
+  std::chrono::milliseconds timeout_;
   std::string path_;
   std::string place_;
 };

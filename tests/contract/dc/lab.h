@@ -1,18 +1,13 @@
 // Where the lab is, as `./dev lab env` tells.
 #pragma once
 
-#include <cstdlib>
 #include <fstream>
 #include <string>
 
 #include "providers/transport/ldap/connect.h"
+#include "tests/contract/lab.h"
 
 namespace gmsactl::contract::lab {
-
-inline std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
-}
 
 inline constexpr const char* why_absent =
     "GMSACTL_LAB_DC1 is not set: ./dev lab up, then eval \"$(./dev lab env)\"";

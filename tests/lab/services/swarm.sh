@@ -11,12 +11,14 @@ swarm_docker() { DOCKER_HOST=unix://$(swarm_socket "$1") docker "${@:2}"; }
 
 # swarm_engine NAME OCTET: starts a Docker engine.
 swarm_engine() {
-  local name=$1 state=$lab_dir/swarm/$1 tls=$lab_dir/tls address
+  local name=$1 state=$lab_dir/swarm/$1 tls=$lab_dir/tls address apart=()
+  # What it mounts would outlive it, and keep `down` from removing its folders.
+  [[ $mode != netns ]] || apart=(unshare --mount)
   address=$(service_address "$2")
   add_service_address "$2"
   mkdir -p "$state"
   [[ -e $tls/$name.pem ]] || swarm_certificate "$name" "$address"
-  service_run "$name" dockerd --data-root "$state/data" --exec-root "$state/exec" --pidfile "$state/docker.pid" \
+  service_run "$name" "${apart[@]}" dockerd --data-root "$state/data" --exec-root "$state/exec" --pidfile "$state/docker.pid" \
     -H "unix://$(swarm_socket "$name")" -H "tcp://$address:2376" --tlsverify --tlscacert "$tls/ca.pem" \
     --tlscert "$tls/$name.pem" --tlskey "$tls/$name.key" --iptables=false --ip6tables=false --bridge=none \
     --storage-driver=vfs --config-file "$state/none.json"

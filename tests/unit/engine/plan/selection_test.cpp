@@ -53,6 +53,17 @@ TEST(PlanSelection, a_target_brings_what_it_requires_and_nothing_else) {
   EXPECT_THAT(findings(plan), IsEmpty());
 }
 
+TEST(PlanSelection, a_target_that_matches_nothing_plans_nothing) {
+  FakeWorld world;
+  world.add_computer("HOST01");
+  world.facts.kds_root_keys = model::Absent{};
+  auto wanted = estate();
+  wanted.environment.create_kds_root_key = true;
+  const auto plan = plan_for(world, wanted, {{""}, {}, {}});
+  EXPECT_THAT(actions(plan), IsEmpty());
+  EXPECT_THAT(findings(plan), IsEmpty());
+}
+
 TEST(PlanSelection, a_target_brings_the_key) {
   FakeWorld world;
   world.facts.kds_root_keys = model::Absent{};

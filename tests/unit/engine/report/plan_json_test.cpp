@@ -25,15 +25,16 @@ std::vector<std::string> keys(const Json& json) {
 TEST(PlanJson, has_the_contracts_keys_in_its_order) {
   auto plan = sample::plan();
   plan.diagnostics = {sample::diagnostic()};
-  const auto json = parsed(plan_json(plan, {stamp.created_at, SourceCommit{"abc123", true}}));
+  const auto json =
+      parsed(plan_json(plan, {stamp.created_at, SourceCommit{"abc123", true, "Ada <ada@contoso.com>"}}));
   using Keys = std::vector<std::string>;
-  EXPECT_EQ(keys(json),
-            (Keys{"formatVersion", "tool", "environment", "domain", "domainSid", "server", "declaredAt",
-                  "createdAt", "source", "digest", "summary", "changes", "unreadable", "diagnostics"}));
+  EXPECT_EQ(keys(json), (Keys{"formatVersion", "tool", "environment", "domain", "domainSid", "server",
+                              "declaredAt", "createdAt", "source", "digest", "summary", "changes",
+                              "unreadable", "diagnostics", "inputs"}));
   EXPECT_EQ(keys(json["summary"]),
             (Keys{"create", "update", "replace", "delete", "move", "adopt", "unchanged", "unreadable"}));
   EXPECT_EQ(keys(json["changes"][1]), (Keys{"address", "kind", "name", "action", "dn", "objectGuid", "cause",
-                                            "fields", "reasons", "requires", "declaredAt"}));
+                                            "fields", "guards", "reasons", "requires", "declaredAt"}));
   EXPECT_EQ(keys(json["changes"][1]["fields"][0]),
             (Keys{"path", "before", "after", "added", "removed", "cause"}));
   EXPECT_EQ(keys(json["diagnostics"][0]),
@@ -110,7 +111,7 @@ std::string edited(const std::function<void(Json&)>& edit) {
   plan.diagnostics = {sample::diagnostic()};
   plan.unreadable = {
       {{model::Kind::gmsa, "Web"}, Error{ErrorKind::denied, "no", "", NativeCode{50, "x", 5U}}}};
-  auto json = parsed(plan_json(plan, {stamp.created_at, SourceCommit{"abc", false}}));
+  auto json = parsed(plan_json(plan, {stamp.created_at, SourceCommit{"abc", false, ""}}));
   edit(json);
   if (json.is_object() && json.contains("digest")) json["digest"] = document_digest(json);
   return json.dump();
@@ -124,6 +125,14 @@ TEST(PlanJson, reading_ignores_what_a_newer_minor_version_adds) {
   }));
   ASSERT_TRUE(document) << document.error().message;
   EXPECT_EQ(document->format_version, "1.7");
+}
+
+TEST(PlanJson, reading_gives_back_the_commit) {
+  const SourceCommit source{"abc", true, "Ada Admin <ada@contoso.com>"};
+  EXPECT_EQ(parse_plan_json(plan_json(sample::plan(), {stamp.created_at, source}))->stamp.source, source);
+  const SourceCommit of_before{"abc", true, ""};  // written by a version that did not tell the author
+  EXPECT_EQ(parse_plan_json(plan_json(sample::plan(), {stamp.created_at, of_before}))->stamp.source,
+            of_before);
 }
 
 TEST(PlanJson, reading_refuses_another_major_version) {
@@ -157,7 +166,8 @@ TEST(PlanJson, reading_fails_closed_on_every_missing_key) {
   };
   for (const char* place :
        {"", "/tool", "/source", "/summary", "/changes/0", "/changes/1/fields/0", "/changes/1/declaredAt",
-        "/unreadable/0", "/unreadable/0/error", "/unreadable/0/error/native", "/diagnostics/0"})
+        "/changes/1/guards/0", "/inputs", "/inputs/manifests/0", "/unreadable/0", "/unreadable/0/error",
+        "/unreadable/0/error/native", "/diagnostics/0"})
     without_each_key(Json::json_pointer(place));
 }
 
@@ -197,6 +207,11 @@ TEST(PlanJson, reading_refuses_values_that_make_no_sense) {
       {"/changes/1/fields/0/after", Json::array({1})},
       {"/changes/1/fields/0/added", "http/a"},
       {"/changes/1/fields/4/after", 18446744073709551615U},
+      {"/changes/1/guards/0/before", "0123456789abcde"},
+      {"/changes/1/guards/0/after", "0123456789ABCDEF"},
+      {"/inputs/validForSeconds", -1},
+      {"/inputs/prune", "no"},
+      {"/inputs/manifests/0/file", ""},
       {"/changes/1/requires/0", "WebApp01Hosts"},
       {"/changes/1/requires/0", "HostGroup/"},
       {"/changes/1/declaredAt/line", -1},

@@ -50,6 +50,7 @@ inline model::Change updated_account() {
                    {"displayName", {}, std::string("The web"), {}, {}},
                    {"enabled", false, true, {}, {}},
                    {"kerberosEncryptionTypes", int64_t{28}, int64_t{24}, {}, {}}};
+  change.guards = {{"description", "0123456789abcdef", "fedcba9876543210"}};
   change.reasons = {"the SPNs differ", "the description differs"};
   change.requires_ = {{model::Kind::host_group, "WebApp01Hosts"}};
   change.declared_at = {"accounts.yaml", 12, 1};
@@ -59,6 +60,8 @@ inline model::Change updated_account() {
 inline model::Plan plan() {
   auto plan = empty_plan();
   plan.changes = {new_group(), updated_account()};
+  plan.inputs.manifests = {{"accounts.yaml", "", 12, "kind: GMSA\n"}};
+  plan.inputs.paths = {"accounts.yaml"};
   return plan;
 }
 
@@ -131,6 +134,8 @@ class RandomPlans {
     model::Plan plan = empty_plan();
     // Environments have different names, whatever else they have in common.
     plan.environment = "e" + std::to_string(++made_) + text();
+    plan.inputs.manifests = {{"f" + text(), text(), 1, text()}};
+    plan.inputs.targets = {text()};
     plan.server = text();
     if (below(2) == 0) plan.declared_at = place();
     const size_t count = below(8);

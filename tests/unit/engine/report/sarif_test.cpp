@@ -64,6 +64,27 @@ TEST(Sarif, a_path_becomes_a_uri) {
   EXPECT_FALSE(place(1).contains("region"));
 }
 
+TEST(Sarif, of_manifests_at_a_revision_it_points_at_the_file_in_the_repository) {
+  auto plan = sample::plan();
+  plan.changes[0].declared_at.file = "origin/main:team/a.yaml";
+  plan.inputs.paths.clear();
+  const std::vector plans{plan};
+  RunReport report = sample::run(plans);
+  report.source = SourceCommit{"3f2c1a9d5b7e", false, "Ada <ada@contoso.com>"};
+  const auto uri_of = [&] {
+    return sarif(
+               report)["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        .get<std::string>();
+  };
+  EXPECT_EQ(uri_of(), "team/a.yaml");
+  EXPECT_NE(render(Format::github, report).find("::notice file=team/a.yaml,line=3,"), std::string::npos);
+  // A file whose name has a colon, read from where it lies.
+  auto here = plans;
+  here[0].inputs.paths = {"."};
+  report.environments = {planned(here[0])};
+  EXPECT_EQ(uri_of(), "origin/main%3ateam/a.yaml");
+}
+
 TEST(Sarif, each_environment_is_a_run_of_a_category_of_its_own) {
   const std::vector<model::Plan> plans{sample::busy_plan(), sample::quiet_plan()};
   const auto document = sarif(sample::run(plans));

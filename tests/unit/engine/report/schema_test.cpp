@@ -12,6 +12,7 @@
 
 #include "engine/base/text.h"
 #include "engine/report/apply_json.h"
+#include "engine/report/changed.h"
 #include "engine/report/plan_json.h"
 #include "tests/unit/engine/report/sample.h"
 
@@ -64,8 +65,9 @@ TEST(Schema, every_plan_document_fits) {
   const SchemaOf schema("plan.schema.json");
   sample::RandomPlans plans(11);
   for (int i = 0; i < 60; ++i) {
-    const auto text =
-        plan_json(plans.next(), {now, i % 2 == 0 ? std::optional(SourceCommit{"abc", true}) : std::nullopt});
+    const auto text = plan_json(
+        plans.next(),
+        {now, i % 2 == 0 ? std::optional(SourceCommit{"abc", true, "Ada <ada@contoso.com>"}) : std::nullopt});
     ASSERT_EQ(schema.complaints(nlohmann::json::parse(text)), "") << text;
   }
   const std::vector<model::Plan> both{sample::plan(), sample::empty_plan()};
@@ -113,6 +115,22 @@ TEST(Schema, every_sarif_document_fits) {
       ASSERT_EQ(schema.complaints(nlohmann::json::parse(text)), "") << text;
     }
   }
+}
+
+TEST(Schema, every_comparison_of_manifests_fits) {
+  const SchemaOf schema("changed.schema.json");
+  ManifestDifference difference{{"main", "abc"}, {"", ""}, {"a.yaml"}, {}};
+  EXPECT_EQ(schema.complaints(nlohmann::json::parse(changed_json(difference))), "");
+  using Presence = EnvironmentDifference::Presence;
+  for (const auto presence : {Presence::both, Presence::added, Presence::removed}) {
+    model::DeclaredChanges changes;
+    changes.added = {{model::Kind::kds_root_key, "contoso.com"}, {model::Kind::gmsa, "Web \xff"}};
+    changes.removed = {{model::Kind::host_group, "Hosts"}};
+    changes.changed = {{model::Kind::credential_spec, "docker/Web01@*"}};
+    changes.settings = {"directory"};
+    difference.environments.push_back({"prod", presence, changes});
+  }
+  EXPECT_EQ(schema.complaints(nlohmann::json::parse(changed_json(difference))), "");
 }
 
 TEST(Schema, what_the_reader_refuses_the_schema_refuses) {

@@ -1,0 +1,36 @@
+// Carrying plans out: asking, the lock, the writes, the reading back, and what is said of it. Shared by all
+// commands that write, whether the plan comes from manifests or from a file.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/cli/environment_run.h"
+#include "engine/cli/exit_code.h"
+#include "engine/cli/options.h"
+#include "engine/cli/reporting.h"
+#include "engine/model/plan.h"
+#include "engine/report/diagnostic_text.h"
+
+namespace gmsactl::cli {
+
+/// One environment about to be written.
+struct Prepared {
+  EnvironmentRun run;
+  model::Plan plan;
+  report::SourceLines source;
+  std::vector<model::ChangeResult> results = {};
+};
+
+/// Plans every environment, asks, and writes. Nothing is written where anything is wrong with any of them.
+ExitCode plan_and_write(const Options& options);
+
+/// Writes one after the other, and reports what became of each.
+ExitCode write_all(const Options& options, std::vector<Prepared>& prepared, Reporting& reporting,
+                   const std::optional<report::SourceCommit>& source);
+
+/// Compares with what the plan was made from, and leaves in `one.plan` what is still to do. What stands
+/// against it is printed, and the exit code says so.
+ExitCode check_still_the_same(const Options& options, Prepared& one, ports::EventSink& events);
+
+}  // namespace gmsactl::cli

@@ -1,0 +1,78 @@
+#include "engine/cli/audit_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+
+#include "engine/cli/run_identity.h"
+#include "engine/cli/terminal.h"
+#include "engine/report/audit_json.h"
+
+namespace gmsactl::cli {
+
+namespace {
+
+Error failed(const std::string& path) {
+  return {ErrorKind::internal, "the audit log " + path + " can't be written: " + std::strerror(errno),
+          "Mend that, or choose another --audit-log.", std::nullopt};
+}
+
+class AuditFile : public ports::AuditLog {
+ public:
+  AuditFile(int file, std::string path, report::AuditContext context)
+      : file_(file), path_(std::move(path)), context_(std::move(context)) {}
+  ~AuditFile() override { close(file_); }
+
+  Result<void> ready() override {
+    const std::lock_guard lock(mutex_);
+    if (error_) return fail(*error_);
+    return {};
+  }
+  void record(const ports::WriteRecord& write) override {
+    append(report::audit_line(context_, utc_now(), write));
+  }
+  void record(const model::Change& change, const model::ChangeResult& result) override {
+    append(report::audit_line(context_, utc_now(), change, result));
+  }
+
+ private:
+  void append(const std::string& line) {
+    const std::lock_guard lock(mutex_);
+    if (error_) return;
+    // One call a line: with O_APPEND, lines of several processes don't mix.
+    const ssize_t written = write(file_, line.data(), line.size());
+    if (written == static_cast<ssize_t>(line.size())) return;
+    if (written >= 0) errno = ENOSPC;
+    error_ = failed(path_);
+  }
+
+  const int file_;
+  const std::string path_;
+  const report::AuditContext context_;
+  std::mutex mutex_;
+  std::optional<Error> error_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ports::AuditLog>> open_audit_log(const std::string& path, const model::Plan& plan,
+                                                        const std::optional<report::SourceCommit>& source) {
+  const int file = open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+  if (file < 0) return fail(failed(path));
+  const auto identity = run_identity();
+  report::AuditContext context;
+  context.environment = plan.environment;
+  context.domain = plan.domain;
+  context.server = plan.server;
+  context.plan_digest = report::plan_digest(plan, {{}, source});
+  context.source = source;
+  context.who = identity.holder;
+  context.host = identity.host;
+  context.url = identity.url;
+  return std::make_unique<AuditFile>(file, path, std::move(context));
+}
+
+}  // namespace gmsactl::cli

@@ -1,0 +1,144 @@
+#include "engine/cli/saved_plan.h"
+
+#include <gmsactl/version.h>
+
+#include <algorithm>
+#include <ctime>
+#include <filesystem>
+
+#include "engine/base/text.h"
+#include "engine/cli/environment_run.h"
+#include "engine/cli/terminal.h"
+#include "engine/plan/saved_plan.h"
+#include "engine/spec/validate.h"
+
+namespace gmsactl::cli {
+
+namespace {
+
+bool deletes(const model::Plan& plan) {
+  return std::any_of(plan.changes.begin(), plan.changes.end(),
+                     [](const auto& change) { return change.action == model::Action::remove; });
+}
+
+/// A manifest may hold a password where none belongs. It shall not get into a file that is passed around.
+bool holds_secret(const model::Desired& desired) {
+  return std::any_of(desired.accounts.begin(), desired.accounts.end(), [](const auto& account) {
+    const auto& delivery = account.spec.credential_spec;
+    return delivery && delivery->host_account_config &&
+           spec::looks_like_password(delivery->host_account_config->plugin_input);
+  });
+}
+
+/// Seconds since 1970 of "2026-01-31T12:00:00Z", which the parser has checked.
+std::time_t seconds_of(const std::string& time) {
+  std::tm parts{};
+  strptime(time.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+  return timegm(&parts);
+}
+
+Result<void> check_age(const report::PlanDocument& document) {
+  const std::time_t age = std::time(nullptr) - seconds_of(document.stamp.created_at);
+  const auto valid_for = document.plan.inputs.valid_for.count();
+  if (age <= valid_for) return {};
+  return fail(ErrorKind::conflict,
+              "the plan was made at " + document.stamp.created_at + " to be carried out within " +
+                  std::to_string(valid_for / 3600) + " hours, which are over",
+              "Plan again and review the difference.");
+}
+
+/// Where the manifests are at hand, they must say the same as when the plan was made.
+Result<void> check_manifests_at_hand(const model::PlanInputs& inputs, const model::Desired& planned) {
+  std::error_code failure;
+  for (const auto& path : inputs.paths)
+    if (path == "-" || !std::filesystem::exists(path, failure)) return {};
+  if (inputs.paths.empty()) return {};
+  const auto manifests = manifest::load(manifest::LoadRequest{inputs.paths, {}});
+  Diagnostics found;
+  const auto now = manifests.resolve(planned.environment.name, found);
+  const std::string where = join(inputs.paths, ", ");
+  const auto differs = [&](const std::string& what) {
+    return fail(ErrorKind::conflict, where + " declares " + what + " otherwise than when the plan was made",
+                "Plan again and review the difference.");
+  };
+  if (has_errors(manifests.diagnostics()) || has_errors(found))
+    return fail(ErrorKind::conflict, where + " has mistakes that it had not when the plan was made",
+                "Run gmsactl validate.");
+  if (!(now.environment == planned.environment)) return differs("Environment " + planned.environment.name);
+  const auto check = [&](const auto& then, const auto& all, const std::string& kind) -> Result<void> {
+    for (const auto& declaration : then) {
+      const auto found_now = std::find_if(all.begin(), all.end(),
+                                          [&](const auto& each) { return each.name == declaration.name; });
+      if (found_now == all.end() || !(*found_now == declaration) || found_now->protect != declaration.protect)
+        return differs(kind + "/" + declaration.name);
+    }
+    return {};
+  };
+  GMSACTL_TRY(check(planned.host_groups, now.host_groups, "HostGroup"));
+  GMSACTL_TRY(check(planned.accounts, now.accounts, "GMSA"));
+  return check(planned.spec_targets, now.spec_targets, "SpecTarget");
+}
+
+}  // namespace
+
+model::PlanInputs inputs_of(const Options& options, const Loaded& loaded, const model::Desired& desired,
+                            const model::Plan& plan) {
+  model::PlanInputs inputs;
+  // Files below the current folder say nothing about manifests that were read from a commit, or elsewhere.
+  if (options.revision.empty() && options.repository.empty())
+    inputs.paths = options.manifests.empty() ? std::vector<std::string>{"."} : options.manifests;
+  inputs.servers = options.servers;
+  inputs.targets = planning(options, loaded, desired).targets;
+  inputs.excludes = options.excludes;
+  inputs.allow_replace = options.allow_replace;
+  inputs.adopt = options.adopt;
+  inputs.prune = options.prune;
+  inputs.allow_deletes = options.allow_deletes;
+  inputs.valid_for = std::chrono::duration_cast<std::chrono::seconds>(options.valid_for);
+  if (holds_secret(desired)) {
+    inputs.not_applicable =
+        "a manifest that it was made from seems to hold a password, which does not belong in a file";
+    return inputs;
+  }
+  const bool everything = deletes(plan);
+  const auto needed = plan::declarations_behind(desired, plan.changes);
+  inputs.manifests = loaded.read.manifests.texts(desired.environment.name, [&](const std::string& address) {
+    return everything || needed.contains(address);
+  });
+  return inputs;
+}
+
+Result<SavedInputs> reopen(const report::PlanDocument& document) {
+  const model::PlanInputs& inputs = document.plan.inputs;
+  if (document.tool_version != gmsactl::version)
+    return fail(ErrorKind::conflict,
+                "the plan was made by gmsactl " + document.tool_version + ", and this is " + gmsactl::version,
+                "Plan again with this version.");
+  GMSACTL_TRY(check_age(document));
+  if (!inputs.not_applicable.empty())
+    return fail(ErrorKind::invalid, "the plan can't be carried out: " + inputs.not_applicable,
+                "Keep the password in a vault, and plan again.");
+  SavedInputs saved{{{manifest::load(manifest::sources_of(inputs.manifests)), std::nullopt}, {}, {}, {}, {}},
+                    {}};
+  Loaded& loaded = saved.loaded;
+  Diagnostics found = loaded.read.manifests.diagnostics();
+  auto desired = loaded.read.manifests.resolve(document.plan.environment, found);
+  if (has_errors(found) || desired.environment.name != document.plan.environment)
+    return fail(ErrorKind::corrupt, "the manifests in the plan can't be read by this version",
+                "Plan again with this version.");
+  desired.complete = std::any_of(document.plan.changes.begin(), document.plan.changes.end(),
+                                 [](const auto& each) { return each.action == model::Action::remove; });
+  GMSACTL_TRY(check_manifests_at_hand(inputs, desired));
+  loaded.environments.push_back(std::move(desired));
+  plan::Options& planning = saved.planning;
+  planning.targets = inputs.targets;
+  planning.excludes = inputs.excludes;
+  planning.allow_replace.insert(inputs.allow_replace.begin(), inputs.allow_replace.end());
+  planning.adopt = inputs.adopt;
+  planning.prune = inputs.prune;
+  planning.allow_deletes = inputs.allow_deletes;
+  planning.today = utc_now().substr(0, 10);
+  return saved;
+}
+
+}  // namespace gmsactl::cli

@@ -1,0 +1,52 @@
+// One run at a time on one environment: a courtesy among pipelines, so that the second waits or is told. It
+// is not what keeps data safe: several domain controllers can each grant it. Compare and swap does that.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "engine/base/result.h"
+
+namespace gmsactl::ports {
+
+struct LockHolder {
+  std::string id;      ///< of this lock, to release it by
+  std::string holder;  ///< who: a user's name
+  std::string host;
+  std::string since;    ///< "2026-01-31T12:00:00Z", by the directory's clock
+  std::string expires;  ///< likewise: from then on anybody may take it over
+  std::string url;      ///< of the pipeline's run, or empty
+  std::string process;  ///< of this machine and no other, for `gone`; may be empty
+  bool operator==(const LockHolder&) const = default;
+};
+
+/// Held, renewed and, at the end of its life, released.
+class Lock {
+ public:
+  virtual ~Lock() = default;
+  /// Whether somebody else held it first, so that what was planned before may be out of date.
+  virtual bool waited() const = 0;
+};
+
+class Locks {
+ public:
+  virtual ~Locks() = default;
+
+  /// `holder` needs holder, host, url and process. Waits up to `patience` while somebody else holds it,
+  /// unless `gone` knows that holder's process to have ended. `already_exists`, with who that is, where it is
+  /// not to be had in time; `denied` where no lock can be made for want of rights; `not_found` where there is
+  /// no place for one yet; `unsupported` where the directory needs none.
+  [[nodiscard]] virtual Result<std::unique_ptr<Lock>> acquire(
+      const LockHolder& holder, std::chrono::milliseconds patience,
+      const std::function<bool(const std::string& process)>& gone, std::stop_token stop) = 0;
+  /// Nothing where nobody holds it.
+  [[nodiscard]] virtual Result<std::optional<LockHolder>> status() = 0;
+  /// `not_found` where no lock has this id.
+  [[nodiscard]] virtual Result<void> release(const std::string& id) = 0;
+};
+
+}  // namespace gmsactl::ports
