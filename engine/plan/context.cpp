@@ -35,6 +35,12 @@ Context::Context(const model::Desired& wanted, const model::Observations& observ
     group_names_by_sid_.emplace(live->id.sid.text(), name);
     groups_by_dn_.emplace(live->id.dn.key(), live);
   }
+  if (seen.leftovers)
+    for (const auto& leftover : *seen.leftovers)
+      if (const auto* live = std::get_if<model::LiveGroup>(&leftover.live)) {
+        groups_by_sid_.emplace(live->id.sid.text(), live);
+        groups_by_dn_.emplace(live->id.dn.key(), live);
+      }
   for (const auto& declaration : desired.host_groups)
     group_declarations_.emplace(declaration.name, &declaration);
 }
