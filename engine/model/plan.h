@@ -151,6 +151,7 @@ struct Plan {
   std::string domain;
   std::string domain_sid;
   std::string server;
+  SourceRange declared_at;      ///< the Environment's own declaration
   std::vector<Change> changes;  ///< in dependency order
   std::vector<ResourceId> unchanged;
   std::vector<UnreadableResource> unreadable;
