@@ -16,7 +16,6 @@
 #include "engine/cli/run_identity.h"
 #include "engine/cli/terminal.h"
 #include "engine/plan/saved_plan.h"
-#include "engine/report/apply_json.h"
 #include "engine/report/apply_text.h"
 #include "engine/report/plan_text.h"
 #include "engine/report/stale_text.h"
@@ -123,7 +122,9 @@ ExitCode verify(const Options& options, Prepared& one, ports::EventSink& events)
   return ExitCode::partly_applied;
 }
 
-ExitCode write(const Options& options, Prepared& one, const report::ApplyStamp& stamp) {
+/// `stream` may be null.
+ExitCode write(const Options& options, Prepared& one, report::EventStream* stream,
+               const std::optional<report::SourceCommit>& source) {
   if (one.plan.empty()) return leaves_out_specs(one.plan) ? ExitCode::live_system : ExitCode::done;
   auto settings = progress_options(options);
   const bool text = options.output == Output::text;
@@ -136,7 +137,7 @@ ExitCode write(const Options& options, Prepared& one, const report::ApplyStamp& 
       return code;
   std::unique_ptr<ports::AuditLog> audit;
   if (!options.audit_log.empty()) {
-    auto opened = open_audit_log(options.audit_log, one.plan, stamp);
+    auto opened = open_audit_log(options.audit_log, one.plan, source);
     if (!opened) {
       print_error(options, "nothing was written to environment " + one.plan.environment, opened.error());
       return ExitCode::unforeseen;
@@ -148,10 +149,15 @@ ExitCode write(const Options& options, Prepared& one, const report::ApplyStamp& 
   const auto begin = [&] { return one.run.provider().begin_writes(); };
   if (const ExitCode code = on_a_living_server(options, one, progress, begin); code != ExitCode::done)
     return code;
-  one.results = apply::run(one.plan, one.run.provider(), {options.parallelism}, stop_requested(), progress);
+  std::optional<BothSinks> both;
+  if (stream != nullptr) both.emplace(progress, *stream);
+  ports::EventSink& events = both ? static_cast<ports::EventSink&>(*both) : progress;
+  one.results = apply::run(one.plan, one.run.provider(), {options.parallelism}, stop_requested(), events);
   auto flushed = one.run.provider().flush();
   progress.clear();
   if (!flushed) {
+    for (auto& result : one.results)
+      result = {result.id, result.action, Outcome::failed, flushed.error(), {}};
     print_error(options, "nothing was written to environment " + one.plan.environment, flushed.error());
     return exit_code(flushed.error().kind);
   }
@@ -166,10 +172,11 @@ ExitCode write(const Options& options, Prepared& one, const report::ApplyStamp& 
   return code;
 }
 
-void print_json(const std::vector<Prepared>& prepared, const report::ApplyStamp& stamp) {
-  std::vector<report::ApplyRun> runs;
-  for (const auto& one : prepared) runs.push_back({&one.plan, one.results});
-  std::cout << report::applies_json(runs, stamp);
+std::vector<report::EnvironmentReport> reports_of(const std::vector<Prepared>& prepared) {
+  std::vector<report::EnvironmentReport> reports;
+  reports.reserve(prepared.size());
+  for (const auto& one : prepared) reports.push_back(report::applied(one.plan, one.results));
+  return reports;
 }
 
 /// With when and where the live value was written, as far as the directory tells.
@@ -239,17 +246,19 @@ ExitCode check_still_the_same(const Options& options, Prepared& one, ports::Even
   return ExitCode::done;
 }
 
-ExitCode write_all(const Options& options, std::vector<Prepared>& prepared, report::ApplyStamp stamp) {
+ExitCode write_all(const Options& options, std::vector<Prepared>& prepared, Reporting& reporting,
+                   const std::optional<report::SourceCommit>& source) {
   ExitCode code = ExitCode::done;
+  auto* stream = reporting.stream(reports_of(prepared));
   for (auto& one : prepared) {
+    if (stream != nullptr) stream->begin(one.plan);
     if (stop_requested().stop_requested())
       code = worst(code, ExitCode::interrupted);
     else
-      code = worst(code, write(options, one, stamp));
+      code = worst(code, write(options, one, stream, source));
+    if (stream != nullptr) stream->end(report::applied(one.plan, one.results));
   }
-  stamp.finished_at = utc_now();
-  if (options.output == Output::json) print_json(prepared, stamp);
-  return code;
+  return worst(code, reporting.show(reporting.ended(reports_of(prepared), source)));
 }
 
 ExitCode plan_and_write(const Options& options) {
@@ -258,7 +267,8 @@ ExitCode plan_and_write(const Options& options) {
                       "Pass --auto-approve in a pipeline.");
     return ExitCode::invalid;
   }
-  const std::string started = utc_now();
+  Reporting reporting(options, report::Command::apply);
+  if (!reporting.possible()) return ExitCode::invalid;
   const auto loaded = load(options);
   if (!loaded) return loaded.error();
   print_diagnostics(options, loaded->warnings, loaded->source_lines());
@@ -275,7 +285,7 @@ ExitCode plan_and_write(const Options& options) {
     return ExitCode::done;
   }
   // Before the first write, since that may change the work tree.
-  return write_all(options, prepared, {started, {}, source_of(options, loaded->read)});
+  return write_all(options, prepared, reporting, source_of(options, loaded->read));
 }
 
 }  // namespace gmsactl::cli

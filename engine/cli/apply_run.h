@@ -8,8 +8,8 @@
 #include "engine/cli/environment_run.h"
 #include "engine/cli/exit_code.h"
 #include "engine/cli/options.h"
+#include "engine/cli/reporting.h"
 #include "engine/model/plan.h"
-#include "engine/report/apply_json.h"
 #include "engine/report/diagnostic_text.h"
 
 namespace gmsactl::cli {
@@ -25,8 +25,9 @@ struct Prepared {
 /// Plans every environment, asks, and writes. Nothing is written where anything is wrong with any of them.
 ExitCode plan_and_write(const Options& options);
 
-/// Writes one after the other, and prints what became of each. The stamp lacks only when it ended.
-ExitCode write_all(const Options& options, std::vector<Prepared>& prepared, report::ApplyStamp stamp);
+/// Writes one after the other, and reports what became of each.
+ExitCode write_all(const Options& options, std::vector<Prepared>& prepared, Reporting& reporting,
+                   const std::optional<report::SourceCommit>& source);
 
 /// Compares with what the plan was made from, and leaves in `one.plan` what is still to do. What stands
 /// against it is printed, and the exit code says so.

@@ -59,7 +59,7 @@ class AuditFile : public ports::AuditLog {
 }  // namespace
 
 Result<std::unique_ptr<ports::AuditLog>> open_audit_log(const std::string& path, const model::Plan& plan,
-                                                        const report::ApplyStamp& stamp) {
+                                                        const std::optional<report::SourceCommit>& source) {
   const int file = open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
   if (file < 0) return fail(failed(path));
   const auto identity = run_identity();
@@ -67,8 +67,8 @@ Result<std::unique_ptr<ports::AuditLog>> open_audit_log(const std::string& path,
   context.environment = plan.environment;
   context.domain = plan.domain;
   context.server = plan.server;
-  context.plan_digest = report::plan_digest(plan, {stamp.started_at, stamp.source});
-  context.source = stamp.source;
+  context.plan_digest = report::plan_digest(plan, {{}, source});
+  context.source = source;
   context.who = identity.holder;
   context.host = identity.host;
   context.url = identity.url;

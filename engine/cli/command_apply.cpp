@@ -60,7 +60,8 @@ ExitCode prepare_saved(const Options& options, const report::PlanDocument& docum
 
 /// To review a plan in a file is to approve it, so nobody is asked again.
 ExitCode apply_file(const Options& options) {
-  const std::string started = utc_now();
+  Reporting reporting(options, report::Command::apply);
+  if (!reporting.possible()) return ExitCode::invalid;
   const auto text = read_file(options.plan_file);
   const auto documents =
       text ? report::parse_plans_json(*text) : Result<std::vector<report::PlanDocument>>(fail(text.error()));
@@ -102,7 +103,7 @@ ExitCode apply_file(const Options& options) {
       std::cout << report::plan_text(one.plan, {color_for(options, STDOUT_FILENO), options.explain}) << '\n'
                 << std::flush;
   }
-  return write_all(options, prepared, {started, {}, documents->front().stamp.source});
+  return write_all(options, prepared, reporting, documents->front().stamp.source);
 }
 
 }  // namespace
@@ -112,6 +113,8 @@ ExitCode apply(const Options& options) {
 }
 
 ExitCode show_plan(const Options& options) {
+  Reporting reporting(options, report::Command::plan);
+  if (!reporting.possible()) return ExitCode::invalid;
   const auto text = read_file(options.plan_file);
   const auto documents =
       text ? report::parse_plans_json(*text) : Result<std::vector<report::PlanDocument>>(fail(text.error()));
@@ -119,17 +122,19 @@ ExitCode show_plan(const Options& options) {
     print_error(options, options.plan_file, documents.error());
     return ExitCode::invalid;
   }
+  const auto report = report::saved(*documents);
   if (options.output == Output::json) {
-    std::cout << *text;
-    return ExitCode::done;
+    std::cout << *text;  // as it is, with whatever another version has put into it
+    return reporting.save(report);
   }
   for (const auto& document : *documents) {
     print_diagnostics(options, document.plan.diagnostics, {});
+    if (options.output != Output::text) continue;
     std::cout << report::plan_text(document.plan, document.summary,
                                    {color_for(options, STDOUT_FILENO), options.explain})
               << "Made at " << document.stamp.created_at << ", digest " << document.digest << ".\n";
   }
-  return ExitCode::done;
+  return reporting.show(report);
 }
 
 }  // namespace gmsactl::cli

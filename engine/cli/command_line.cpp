@@ -31,6 +31,25 @@ std::string read_duration(const std::string& text, std::chrono::milliseconds& du
   return {};
 }
 
+std::string format_names() {
+  std::string names;
+  for (const auto format : report::all_formats)
+    names += (names.empty() ? "" : ", ") + std::string(report::name(format));
+  return names;
+}
+
+/// "markdown=plan.md".
+std::string read_report(const std::string& text, ReportFile& file) {
+  const auto equals = std::min(text.find('='), text.size());
+  file.path = text.substr(std::min(equals + 1, text.size()));
+  for (const auto format : report::all_formats)
+    if (!file.path.empty() && text.substr(0, equals) == report::name(format)) {
+      file.format = format;
+      return {};
+    }
+  return "\"" + text + "\" is not FORMAT=FILE with one of these formats: " + format_names();
+}
+
 /// An empty variable of a pipeline must not turn "this revision" into "whatever is there".
 const CLI::Validator not_empty(
     [](std::string& text) { return text.empty() ? std::string("is empty") : std::string(); }, "");
@@ -50,6 +69,7 @@ class CommandLine {
     manifest_flags(*check);
     auto* show = add("plan", "Show what apply would do; never writes to a live system", plan);
     live_flags(*show);
+    report_flags(*show);
     detailed_flag(*show);
     named(show->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
     show->add_option("--out", options_.out, "Save the plan, for apply FILE and show FILE")->type_name("FILE");
@@ -59,6 +79,7 @@ class CommandLine {
     since_flag(*show);
     auto* write = add("apply", "Make live state match the manifests", apply);
     live_flags(*write);
+    report_flags(*write);
     named(write->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
     writing_flags(*write);
     write->add_option("plan", options_.plan_file,
@@ -69,7 +90,7 @@ class CommandLine {
                           "Refuse manifests that are not as committed to git"),
           "REQUIRE_CLEAN");
     auto* saved = add("show", "Show a saved plan", show_plan);
-    output_flag(*saved);
+    report_flags(*saved);
     named(saved->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
     saved->add_option("file", options_.plan_file, "What plan --out FILE wrote")->required();
     auto* compare =
@@ -81,7 +102,7 @@ class CommandLine {
     auto* print = add("schema", "Print the JSON Schema of a manifest kind, for editors", schema);
     print->add_option("kind", options_.schema_name,
                       "manifest (all kinds, the default), Environment, HostGroup, GMSA, SpecTarget, plan, "
-                      "report or changed");
+                      "report, events or changed");
     auto* tell = add("version", "Print the version", version);
     output_flag(*tell);
   }
@@ -134,15 +155,19 @@ class CommandLine {
     auto* take =
         add("adopt", "Take over existing objects that nobody manages, and change nothing else", adopt);
     live_flags(*take);
+    report_flags(*take);
     writing_flags(*take);
     auto* release = add("forget", "Release managed objects, and change nothing else", forget);
     live_flags(*release, /*with_target=*/false);
+    report_flags(*release);
     writing_flags(*release);
     release->add_option("address", options_.targets, "What to release: GMSA/NAME, HostGroup/NAME or a glob")
         ->required();
     auto* lock = app_.add_subcommand("lock", "The lock that one run holds while it writes");
     lock->require_subcommand(1);
-    live_flags(*add("status", "Who holds the lock", lock_status, lock), /*with_target=*/false);
+    auto* holder = add("status", "Who holds the lock", lock_status, lock);
+    live_flags(*holder, /*with_target=*/false);
+    output_flag(*holder);
     auto* unlock = add("release", "Release a lock whose run is gone", lock_release, lock);
     live_flags(*unlock, /*with_target=*/false);
     unlock->add_option("--id", options_.lock_id, "The lock's id, as lock status shows it")
@@ -155,12 +180,14 @@ class CommandLine {
     spec->require_subcommand(1);
     auto* render = add("render", "Print the credential spec of an account", spec_render, spec);
     live_flags(*render);
+    output_flag(*render);
     render->add_option("account", options_.spec_accounts, "GMSA by its name in the manifests")
         ->required()
         ->expected(1);
     auto* usage =
         add("usage", "Print what to put where so that something runs as an account", spec_usage, spec);
     live_flags(*usage);
+    output_flag(*usage);
     usage->add_option("account", options_.spec_accounts, "GMSA by its name in the manifests")
         ->required()
         ->expected(1);
@@ -173,12 +200,14 @@ class CommandLine {
         ->type_name("WHAT");
     auto* validate_files = add("validate", "Check credential specs that somebody wrote", spec_validate, spec);
     live_flags(*validate_files);
+    output_flag(*validate_files);
     validate_files
         ->add_option("file", options_.spec_files,
                      "Files; with --env their facts are compared with the directory")
         ->required();
     auto* list = add("list", "Which credential specs are where", spec_list, spec);
     live_flags(*list);
+    output_flag(*list);
   }
 
   CLI::App* add(const std::string& name, const std::string& description, Command command,
@@ -227,6 +256,28 @@ class CommandLine {
               ->transform(CLI::CheckedTransformer(outputs).description(""))
               ->type_name("FORMAT"),
           "OUTPUT");
+  }
+
+  /// Of commands that show a plan, or what became of it.
+  void report_flags(CLI::App& sub) {
+    std::map<std::string, Output> formats;
+    for (const auto format : report::all_formats) formats.emplace(report::name(format), format);
+    named(sub.add_option("-o,--output", options_.output, "Format on standard output: " + format_names())
+              ->transform(CLI::CheckedTransformer(formats).description(""))
+              ->type_name("FORMAT"),
+          "OUTPUT");
+    named(sub.add_option_function<std::vector<std::string>>(
+                 "--report",
+                 [this](const std::vector<std::string>& texts) {
+                   for (const auto& text : texts)
+                     if (const auto wrong = read_report(text, options_.reports.emplace_back());
+                         !wrong.empty())
+                       throw CLI::ValidationError("--report", wrong);
+                 },
+                 "Also write a report in this format to a file, or - for standard output; repeatable")
+              ->type_name("FORMAT=FILE")
+              ->allow_extra_args(false),
+          "REPORT");
   }
 
   void path_flag(CLI::App& sub) {
@@ -308,7 +359,7 @@ class CommandLine {
 
   void writing_flags(CLI::App& sub) {
     sub.add_flag("--auto-approve", options_.auto_approve, "Do not ask before writing");
-    named(sub.add_flag("--no-lock", options_.no_lock, "Neither take the lock nor heed it"), "NO_LOCK");
+    sub.add_flag("--no-lock", options_.no_lock, "Neither take the lock nor heed it");
     named(sub.add_option("--audit-log", options_.audit_log,
                          "Append a line of JSON for every write to this file")
               ->type_name("FILE"),
@@ -320,7 +371,6 @@ class CommandLine {
 
   void live_flags(CLI::App& sub, bool with_target = true, const Outputs& outputs = documents) {
     manifest_flags(sub);
-    output_flag(sub, outputs);
     if (with_target) selection_flags(sub);
     connection_flags(sub);
   }
@@ -389,7 +439,8 @@ class CommandLine {
     static constexpr std::array ignored{"GMSACTL_MANIFESTS",    "GMSACTL_ENV",           "GMSACTL_ALL_ENVS",
                                         "GMSACTL_SERVER",       "GMSACTL_TARGET",        "GMSACTL_EXCLUDE",
                                         "GMSACTL_AUTO_APPROVE", "GMSACTL_ALLOW_REPLACE", "GMSACTL_ADOPT",
-                                        "GMSACTL_PRUNE",        "GMSACTL_ALLOW_DELETES", "GMSACTL_SINCE"};
+                                        "GMSACTL_PRUNE",        "GMSACTL_ALLOW_DELETES", "GMSACTL_SINCE",
+                                        "GMSACTL_NO_LOCK"};
     for (const char* name : ignored)
       if (std::getenv(name) != nullptr)
         log(LogLevel::warn, "variable is ignored: what is written to is chosen on the command line only",

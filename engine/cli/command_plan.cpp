@@ -4,12 +4,14 @@
 #include "engine/cli/commands.h"
 #include "engine/cli/files.h"
 #include "engine/cli/planned.h"
+#include "engine/cli/reporting.h"
 #include "engine/cli/terminal.h"
-#include "engine/report/plan_json.h"
 
 namespace gmsactl::cli {
 
 ExitCode plan(const Options& options) {
+  Reporting reporting(options, report::Command::plan);
+  if (!reporting.possible()) return ExitCode::invalid;
   const auto loaded = load(options);
   if (!loaded) return loaded.error();
   print_diagnostics(options, loaded->warnings, loaded->source_lines());
@@ -28,13 +30,15 @@ ExitCode plan(const Options& options) {
     plan.diagnostics.insert(plan.diagnostics.begin(), loaded->warnings.begin(), loaded->warnings.end());
     plans.push_back(std::move(plan));
   }
-  // A document that lists some of the environments could be taken for one that lists all.
+  // A report of some of the environments could be taken for one of all.
   if (plans.size() != loaded->environments.size()) return code;
-  if (options.output != Output::json && options.out.empty()) return code;
-  const std::string document = report::plans_json(plans, {utc_now(), source_of(options, loaded->read)});
-  if (options.output == Output::json) std::cout << document;
+  std::vector<report::EnvironmentReport> environments;
+  environments.reserve(plans.size());
+  for (const auto& plan : plans) environments.push_back(report::planned(plan));
+  const auto report = reporting.ended(std::move(environments), source_of(options, loaded->read));
+  code = worst(code, reporting.show(report));
   if (options.out.empty()) return code;
-  if (auto written = write_file(options.out, document); !written) {
+  if (auto written = write_file(options.out, report::render(Output::json, report)); !written) {
     print_error(options, "the plan could not be saved", written.error());
     return worst(code, ExitCode::unforeseen);
   }

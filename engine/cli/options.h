@@ -8,11 +8,18 @@
 #include <vector>
 
 #include "engine/plan/make_plan.h"
+#include "engine/report/render.h"
 
 namespace gmsactl::cli {
 
-enum class Output { text, json, jsonl };
+using Output = report::Format;
 enum class ColorChoice { automatic, always, never };
+
+/// --report FORMAT=FILE
+struct ReportFile {
+  report::Format format = report::Format::text;
+  std::string path;
+};
 
 struct Options {
   std::vector<std::string> manifests;  ///< files, folders or "-"
@@ -21,6 +28,7 @@ struct Options {
   std::vector<std::string> targets;
   std::vector<std::string> excludes;
   Output output = Output::text;
+  std::vector<ReportFile> reports;
   std::vector<std::string> servers;
   size_t parallelism = 16;
   std::chrono::milliseconds timeout{120'000};

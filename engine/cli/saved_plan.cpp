@@ -37,13 +37,22 @@ std::time_t seconds_of(const std::string& time) {
   return timegm(&parts);
 }
 
+/// "7 days", "90 minutes": in the largest unit that leaves no rest.
+std::string duration_text(std::chrono::seconds duration) {
+  using Unit = std::pair<int64_t, std::string_view>;
+  for (const auto& [seconds, name] : {Unit{86'400, "day"}, Unit{3600, "hour"}, Unit{60, "minute"}})
+    if (duration.count() >= seconds && duration.count() % seconds == 0)
+      return plural(static_cast<size_t>(duration.count() / seconds), name);
+  return plural(static_cast<size_t>(duration.count()), "second");
+}
+
 Result<void> check_age(const report::PlanDocument& document) {
   const std::time_t age = std::time(nullptr) - seconds_of(document.stamp.created_at);
   const auto valid_for = document.plan.inputs.valid_for.count();
   if (age <= valid_for) return {};
   return fail(ErrorKind::conflict,
-              "the plan was made at " + document.stamp.created_at + " to be carried out within " +
-                  std::to_string(valid_for / 3600) + " hours, which are over",
+              "the plan was made at " + document.stamp.created_at + ", to be carried out within " +
+                  duration_text(document.plan.inputs.valid_for) + ", and that time is over",
               "Plan again and review the difference.");
 }
 

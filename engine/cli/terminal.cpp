@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <ctime>
 #include <iostream>
@@ -66,13 +67,25 @@ void print_usage_error(const Options& options, const std::string& message, const
   if (!hint.empty()) std::cerr << "  help: " << printable(hint) << '\n';
 }
 
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
+namespace {
+
+std::string utc(std::time_t time, const char* form) {
   std::tm parts{};
-  gmtime_r(&now, &parts);
+  gmtime_r(&time, &parts);
   std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  std::strftime(text.data(), text.size(), form, &parts);
   return text.data();
+}
+
+}  // namespace
+
+std::string utc_now() { return utc(std::time(nullptr), "%Y-%m-%dT%H:%M:%SZ"); }
+
+std::string utc_now_exactly() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  const std::string fraction = std::to_string(1000 + milliseconds % 1000);
+  return utc(static_cast<std::time_t>(milliseconds / 1000), "%Y-%m-%dT%H:%M:%S.") + fraction.substr(1) + "Z";
 }
 
 }  // namespace gmsactl::cli

@@ -27,5 +27,7 @@ void print_usage_error(const Options& options, const std::string& message, const
 
 /// "2026-01-31T12:00:00Z".
 std::string utc_now();
+/// "2026-01-31T12:00:00.250Z".
+std::string utc_now_exactly();
 
 }  // namespace gmsactl::cli

@@ -164,6 +164,7 @@ struct Plan {
   std::string domain;
   std::string domain_sid;
   std::string server;
+  SourceRange declared_at;      ///< the Environment's own declaration
   std::vector<Change> changes;  ///< in dependency order
   std::vector<ResourceId> unchanged;
   std::vector<ResourceId> accepted;  ///< those of which some drift is left as it is, since it is accepted

@@ -35,6 +35,12 @@ Context::Context(const model::Desired& wanted, const model::Observations& observ
     group_names_by_sid_.emplace(live->id.sid.text(), name);
     groups_by_dn_.emplace(live->id.dn.key(), live);
   }
+  if (seen.leftovers)
+    for (const auto& leftover : *seen.leftovers)
+      if (const auto* live = std::get_if<model::LiveGroup>(&leftover.live)) {
+        groups_by_sid_.emplace(live->id.sid.text(), live);
+        groups_by_dn_.emplace(live->id.dn.key(), live);
+      }
   for (const auto& declaration : desired.host_groups)
     group_declarations_.emplace(declaration.name, &declaration);
 }
@@ -45,6 +51,12 @@ void Context::report(Severity severity, std::string_view code, std::string summa
                      std::string hint, std::optional<SourceRange> where, const ResourceId& id) {
   plan.diagnostics.push_back(
       {severity, code, std::move(summary), std::move(detail), std::move(hint), where, model::address(id)});
+}
+
+void Context::report(Severity severity, std::string_view code, std::string summary, std::string detail,
+                     std::string hint, std::optional<SourceRange> where) {
+  plan.diagnostics.push_back(
+      {severity, code, std::move(summary), std::move(detail), std::move(hint), where, {}});
 }
 
 void Context::unreadable(const ResourceId& id, const Error& why, SourceRange where) {

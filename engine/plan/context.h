@@ -34,6 +34,9 @@ class Context {
 
   void report(Severity severity, std::string_view code, std::string summary, std::string detail,
               std::string hint, std::optional<SourceRange> where, const model::ResourceId& id);
+  /// What is about the environment, not about one address.
+  void report(Severity severity, std::string_view code, std::string summary, std::string detail,
+              std::string hint, std::optional<SourceRange> where = std::nullopt);
   void unreadable(const model::ResourceId& id, const Error& why, SourceRange where);
 
   /// Resolves, and reports what is unknown or ambiguous.

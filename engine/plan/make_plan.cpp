@@ -207,6 +207,7 @@ model::Plan make_plan(const model::Desired& desired, const model::Observations& 
   context.plan.domain = seen.directory.dns_domain;
   context.plan.domain_sid = seen.directory.domain_sid.text();
   context.plan.server = seen.directory.server;
+  context.plan.declared_at = desired.environment.declared_at;
   if (options.aim == Aim::forget) {
     plan_release(context);
     return std::move(context.plan);

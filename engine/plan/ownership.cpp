@@ -183,6 +183,20 @@ void release(Context& context, const Live& live, const Marker& marker) {
   context.plan.changes.push_back(std::move(change));
 }
 
+/// Nobody should believe that something is released because a name was mistyped.
+void report_unmatched(Context& context) {
+  for (const auto& pattern : context.options.targets) {
+    const bool matched =
+        std::any_of(context.plan.changes.begin(), context.plan.changes.end(),
+                    [&](const Change& change) { return glob_match(pattern, model::address(change.id)); });
+    if (matched) continue;
+    context.report(Severity::error, "GMSA0225", "Nothing to release",
+                   "No object that environment " + context.desired.environment.name +
+                       " manages has the address " + printable(pattern) + ".",
+                   "Addresses look like GMSA/WebApp01; gmsactl plan warns of those declared no longer.");
+  }
+}
+
 }  // namespace
 
 void plan_release(Context& context) {
@@ -202,6 +216,7 @@ void plan_release(Context& context) {
   for (const auto& leftover : *context.seen.leftovers)
     if (context.selected(leftover.marker.id))
       std::visit([&](const auto& live) { release(context, live, leftover.marker); }, leftover.live);
+  report_unmatched(context);
 }
 
 }  // namespace gmsactl::plan

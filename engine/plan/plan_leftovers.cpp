@@ -87,9 +87,7 @@ void check_not_named(Context& context, const Leftover& leftover) {
 }
 
 void refuse_pruning(Context& context, std::string detail, std::string hint) {
-  context.report(Severity::error, "GMSA0306", "Pruning refused", std::move(detail), std::move(hint),
-                 std::nullopt, {Kind::gmsa, "*"});
-  context.plan.diagnostics.back().address.clear();
+  context.report(Severity::error, "GMSA0306", "Pruning refused", std::move(detail), std::move(hint));
 }
 
 }  // namespace
@@ -136,10 +134,30 @@ void report_unpruned(Context& context) {
                           "forget.");
   context.report(Severity::warning, "GMSA0305", "Managed objects are declared no longer",
                  plural(unpruned.size(), "object") + ": " + join(unpruned, ", ") + ".",
-                 "Pass --prune to delete them, or release them with gmsactl forget.", std::nullopt,
-                 {Kind::gmsa, "*"});
-  context.plan.diagnostics.back().address.clear();
+                 "Pass --prune to delete them, or release them with gmsactl forget.");
 }
+
+namespace {
+
+const LiveGmsa* live_account(const Change& change) {
+  if (const auto* account = std::get_if<model::GmsaChange>(&change.detail))
+    return account->live ? &*account->live : nullptr;
+  if (const auto* removal = std::get_if<model::RemovalChange>(&change.detail))
+    return std::get_if<LiveGmsa>(&removal->live);
+  return nullptr;
+}
+
+/// Readers are named by their SID, which would dangle.
+bool reads_through(const Change& change, const model::Sid& group) {
+  const auto* account = live_account(change);
+  if (account == nullptr || !account->group_msa_membership) return false;
+  const auto descriptor = model::SecurityDescriptor::decode(*account->group_msa_membership);
+  if (!descriptor) return false;
+  const auto readers = descriptor->readers();
+  return std::find(readers.begin(), readers.end(), group) != readers.end();
+}
+
+}  // namespace
 
 void order_removals(Context& context) {
   auto& changes = context.plan.changes;
@@ -155,13 +173,8 @@ void order_removals(Context& context) {
                               [&](const std::string& dn) { return model::dn_key(dn) == key; });
       else if (const auto* spec = std::get_if<model::CredentialSpecChange>(&other.detail))
         lets_go = removal.id.kind == Kind::gmsa && spec->account == removal.id.name;
-      else if (std::holds_alternative<model::GmsaChange>(other.detail) || other.id.kind == Kind::gmsa)
-        // Readers are named by their SID, which would dangle.
-        lets_go =
-            group != nullptr && std::any_of(other.fields.begin(), other.fields.end(), [&](const auto& field) {
-              return field.path == readers_field && std::find(field.removed.begin(), field.removed.end(),
-                                                              group->sam_account_name) != field.removed.end();
-            });
+      else
+        lets_go = group != nullptr && reads_through(other, group->id.sid);
       if (lets_go) removal.requires_.push_back(other.id);
     }
   }

@@ -63,8 +63,7 @@ void check_deletions(Context& context) {
           limits + ".",
       "If that is what is meant, pass --allow-deletes " + std::to_string(deletes) +
           " for this run, or raise policy.maxDeletes and policy.maxDeletePercent in the Environment.",
-      context.desired.environment.position("policy"), {Kind::gmsa, "*"});
-  context.plan.diagnostics.back().address.clear();
+      context.desired.environment.position("policy"));
 }
 
 /// Members that somebody else added are no loss, and a single one may always go: it may be half of a small

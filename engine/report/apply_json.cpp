@@ -1,21 +1,14 @@
 #include "engine/report/apply_json.h"
 
-#include <gmsactl/version.h>
-
-#include <map>
 #include <nlohmann/json.hpp>
 
-#include "engine/report/apply_text.h"
-#include "engine/report/json_values.h"
+#include "engine/report/document_json.h"
 
 namespace gmsactl::report {
 
-using model::ChangeResult;
 using model::Outcome;
 
-namespace {
-
-Json summary_json(const ApplyCounts& counts, const model::Plan& plan) {
+Json summary_json(const ApplyCounts& counts, const Summary& planned) {
   return {{"created", counts.created},
           {"updated", counts.updated},
           {"replaced", counts.replaced},
@@ -29,50 +22,48 @@ Json summary_json(const ApplyCounts& counts, const model::Plan& plan) {
           {"unknown", counts.unknown},
           {"skipped", counts.skipped},
           {"notBegun", counts.stopped},
-          {"unchanged", plan.unchanged.size()},
-          {"unreadable", plan.unreadable.size()}};
+          {"unchanged", planned.unchanged},
+          {"unreadable", planned.unreadable}};
 }
 
-Json result_json(const ChangeResult& result, const model::Change* change) {
-  Json entry;
-  entry["address"] = model::address(result.id);
-  entry["kind"] = name(result.id.kind);
-  entry["name"] = result.id.name;
-  entry["action"] = name(result.action);
-  entry["outcome"] = outcome_key(result.outcome);
-  entry["dn"] = change != nullptr ? text_or_null(change->dn.text()) : Json(nullptr);
-  entry["objectGuid"] =
-      change != nullptr && !change->guid.empty() ? Json(change->guid.text()) : Json(nullptr);
-  entry["fields"] = change != nullptr ? fields_json(change->fields) : Json::array();
-  entry["written"] = result.written;
-  entry["error"] = result.error ? error_json(*result.error) : Json(nullptr);
-  return entry;
+Json result_json(const Entry& entry) {
+  const auto& change = *entry.change;
+  const auto& result = *entry.result;
+  Json json;
+  json["address"] = model::address(change.id);
+  json["kind"] = name(change.id.kind);
+  json["name"] = change.id.name;
+  json["action"] = name(change.action);
+  json["outcome"] = outcome_key(result.outcome);
+  json["dn"] = text_or_null(change.dn.text());
+  json["objectGuid"] = change.guid.empty() ? Json(nullptr) : Json(change.guid.text());
+  json["fields"] = fields_json(change.fields);
+  json["written"] = result.written;
+  json["error"] = result.error ? error_json(*result.error) : Json(nullptr);
+  return json;
 }
 
-Json document_json(const ApplyRun& run, const ApplyStamp& stamp) {
-  const model::Plan& plan = *run.plan;
-  std::map<model::ResourceId, const model::Change*> changes;
-  for (const auto& change : plan.changes) changes.emplace(change.id, &change);
-  const ApplyCounts counts = count(run.results);
+namespace {
+
+Json document_json(const EnvironmentReport& environment, const RunReport& report) {
+  const model::Plan& plan = *environment.plan;
+  const ApplyCounts counts = count(environment.results);
 
   Json document;
   document["formatVersion"] = format_version;
-  document["tool"] = tool_json(version);
+  document["tool"] = tool_json(report.tool_version);
   document["environment"] = plan.environment;
   document["domain"] = plan.domain;
   document["domainSid"] = plan.domain_sid;
   document["server"] = plan.server;
-  document["startedAt"] = stamp.started_at;
-  document["finishedAt"] = stamp.finished_at;
-  if (stamp.source) document["source"] = source_json(*stamp.source);
-  document["planDigest"] = plan_digest(plan, {stamp.started_at, stamp.source});
+  document["startedAt"] = report.started_at;
+  document["finishedAt"] = report.finished_at;
+  if (report.source) document["source"] = source_json(*report.source);
+  document["planDigest"] = plan_digest(plan, {report.started_at, report.source});
   document["complete"] = counts.complete();
-  document["summary"] = summary_json(counts, plan);
+  document["summary"] = summary_json(counts, environment.summary);
   document["results"] = Json::array();
-  for (const auto& result : run.results) {
-    const auto change = changes.find(result.id);
-    document["results"].push_back(result_json(result, change == changes.end() ? nullptr : change->second));
-  }
+  for (const auto& entry : entries(environment)) document["results"].push_back(result_json(entry));
   document["diagnostics"] = diagnostics_json(plan.diagnostics);
   return document;
 }
@@ -101,17 +92,14 @@ std::string_view outcome_key(Outcome outcome) {
   return "";
 }
 
-std::string apply_json(const model::Plan& plan, std::span<const ChangeResult> results,
-                       const ApplyStamp& stamp) {
-  return document_text(document_json({&plan, results}, stamp));
-}
-
-std::string applies_json(std::span<const ApplyRun> runs, const ApplyStamp& stamp) {
-  if (runs.size() == 1) return document_text(document_json(runs.front(), stamp));
+std::string applies_json(const RunReport& report) {
+  if (report.environments.size() == 1)
+    return document_text(document_json(report.environments.front(), report));
   Json document;
   document["formatVersion"] = format_version;
   document["runs"] = Json::array();
-  for (const auto& run : runs) document["runs"].push_back(document_json(run, stamp));
+  for (const auto& environment : report.environments)
+    document["runs"].push_back(document_json(environment, report));
   return document_text(document);
 }
 

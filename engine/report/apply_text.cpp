@@ -28,29 +28,6 @@ std::string_view done_word(Action action) {
   return "";
 }
 
-/// What a reader needs to know first: whether anything was written.
-std::string_view words(const ChangeResult& result) {
-  switch (result.outcome) {
-    case Outcome::applied:
-      return done_word(result.action);
-    case Outcome::already_done:
-      return "already as wanted";
-    case Outcome::failed:
-      return "failed, nothing written";
-    case Outcome::partial:
-      return "failed, partly written";
-    case Outcome::conflict:
-      return "changed by somebody else meanwhile";
-    case Outcome::unknown:
-      return "outcome unknown";
-    case Outcome::skipped:
-      return "skipped, nothing written";
-    case Outcome::stopped:
-      return "not begun, nothing written";
-  }
-  return "";
-}
-
 Tone tone(Outcome outcome) {
   switch (outcome) {
     case Outcome::applied:
@@ -97,20 +74,6 @@ std::string counts_text(const ApplyCounts& counts, size_t unchanged) {
   text += number(counts.replaced, "replaced, ") + number(counts.removed, "deleted");
   if (counts.already_done != 0) text += ", " + number(counts.already_done, "already as wanted");
   text += "; " + number(unchanged, "unchanged");
-  return text;
-}
-
-std::string failures_text(const ApplyCounts& counts) {
-  std::string text;
-  const auto add = [&](size_t n, std::string_view word) {
-    if (n != 0) text += (text.empty() ? "" : ", ") + std::to_string(n) + " " + std::string(word);
-  };
-  add(counts.failed, "failed");
-  add(counts.partial, "partly written");
-  add(counts.conflict, "in conflict");
-  add(counts.unknown, "unknown");
-  add(counts.skipped, "skipped");
-  add(counts.stopped, "not begun");
   return text;
 }
 
@@ -164,17 +127,62 @@ ApplyCounts count(std::span<const ChangeResult> results) {
   return counts;
 }
 
+std::string failure_counts(const ApplyCounts& counts) {
+  std::string text;
+  const auto add = [&](size_t n, std::string_view word) {
+    if (n != 0) text += (text.empty() ? "" : ", ") + std::to_string(n) + " " + std::string(word);
+  };
+  add(counts.failed, "failed");
+  add(counts.partial, "partly written");
+  add(counts.conflict, "in conflict");
+  add(counts.unknown, "unknown");
+  add(counts.skipped, "skipped");
+  add(counts.stopped, "not begun");
+  return text;
+}
+
+std::string apply_counts(const ApplyCounts& counts, size_t unchanged) {
+  const std::string failures = failure_counts(counts);
+  return (failures.empty() ? "" : failures + "; ") + counts_text(counts, unchanged);
+}
+
+std::string_view outcome_words(const ChangeResult& result) {
+  switch (result.outcome) {
+    case Outcome::applied:
+      return done_word(result.action);
+    case Outcome::already_done:
+      return "already as wanted";
+    case Outcome::failed:
+      return "failed, nothing written";
+    case Outcome::partial:
+      return "failed, partly written";
+    case Outcome::conflict:
+      return "changed by somebody else meanwhile";
+    case Outcome::unknown:
+      return "outcome unknown";
+    case Outcome::skipped:
+      return "skipped, nothing written";
+    case Outcome::stopped:
+      return "not begun, nothing written";
+  }
+  return "";
+}
+
 std::string apply_line(const ChangeResult& result, Color color) {
   std::string text =
-      printable(model::address(result.id)) + ": " + paint(color, tone(result.outcome), words(result));
+      printable(model::address(result.id)) + ": " + paint(color, tone(result.outcome), outcome_words(result));
   if (result.error) text += ": " + printable(result.error->message);
   return text;
 }
 
 std::string apply_text(const model::Plan& plan, std::span<const ChangeResult> results, Color color) {
+  return apply_text(summarise(plan), results, color);
+}
+
+std::string apply_text(const Summary& planned, std::span<const ChangeResult> results, Color color) {
   const ApplyCounts counts = count(results);
-  const std::string done = counts_text(counts, plan.unchanged.size());
-  if (counts.complete()) return "Apply complete: " + done + ".\n";
+  const std::string summary = apply_counts(counts, planned.unchanged) + ".\n";
+  if (counts.complete()) return "Apply complete: " + summary;
 
   std::string written;
   std::string rest;
@@ -187,7 +195,7 @@ std::string apply_text(const model::Plan& plan, std::span<const ChangeResult> re
   std::string text;
   if (!written.empty()) text += "Written, and it stands:\n" + written + "\n";
   text += "Not finished:\n" + rest + "\n";
-  return text + "Apply incomplete: " + failures_text(counts) + "; " + done + ".\n";
+  return text + "Apply incomplete: " + summary;
 }
 
 }  // namespace gmsactl::report

@@ -8,6 +8,7 @@
 
 #include "engine/model/plan.h"
 #include "engine/report/style.h"
+#include "engine/report/summary.h"
 
 namespace gmsactl::report {
 
@@ -32,12 +33,23 @@ struct ApplyCounts {
 };
 ApplyCounts count(std::span<const model::ChangeResult> results);
 
+/// "1 failed, 2 skipped"; empty where everything was carried out.
+std::string failure_counts(const ApplyCounts& counts);
+/// "1 failed; 2 created, 0 updated, 0 replaced, 0 deleted; 41 unchanged"; failures only where there are any.
+std::string apply_counts(const ApplyCounts& counts, size_t unchanged);
+
+/// What a reader needs to know first, whether anything was written: "created", "failed, nothing written".
+std::string_view outcome_words(const model::ChangeResult& result);
+
 /// "GMSA/WebApp01: created", without a line feed; with the error's message where there is one.
 std::string apply_line(const model::ChangeResult& result, Color color = Color::off);
 
 /// "Apply complete: 2 created, …; 41 unchanged." or, where anything failed, the list of what was and wasn't
 /// written and "Apply incomplete: …". Ends with a line feed.
 std::string apply_text(const model::Plan& plan, std::span<const model::ChangeResult> results,
+                       Color color = Color::off);
+/// Of a plan that knows only how many were unchanged.
+std::string apply_text(const Summary& planned, std::span<const model::ChangeResult> results,
                        Color color = Color::off);
 
 }  // namespace gmsactl::report

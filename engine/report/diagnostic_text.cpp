@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/base/text.h"
+#include "engine/report/words.h"
 
 namespace gmsactl::report {
 
@@ -98,14 +99,6 @@ Excerpt excerpt(std::string_view line, uint32_t column, size_t width) {
   return part;
 }
 
-std::string place(const SourceRange& where) {
-  std::string text = printable(where.file);
-  if (where.line == 0) return text;
-  text += ":" + std::to_string(where.line);
-  if (where.column != 0) text += ":" + std::to_string(where.column);
-  return text;
-}
-
 /// Each line made printable and indented: a diagnostic may list things, one a line.
 std::string indented(std::string_view text, std::string_view first, std::string_view next) {
   std::string result;
@@ -143,7 +136,7 @@ std::string diagnostic_text(const Diagnostic& diagnostic, const SourceLines& sou
   std::string text = paint(options.color, tone(diagnostic.severity), head) + ": " +
                      paint(options.color, Tone::strong, printable(diagnostic.summary)) + "\n";
   if (diagnostic.where && !diagnostic.where->file.empty()) {
-    text += paint(options.color, Tone::blue, "  -->") + " " + place(*diagnostic.where) + "\n";
+    text += paint(options.color, Tone::blue, "  -->") + " " + place_words(*diagnostic.where) + "\n";
     text += source_excerpt(*diagnostic.where, source, options);
   } else if (!diagnostic.address.empty()) {
     text += paint(options.color, Tone::blue, "  -->") + " " + printable(diagnostic.address) + "\n";

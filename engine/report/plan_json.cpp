@@ -5,9 +5,17 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/digest.h"
-#include "engine/report/json_values.h"
+#include "engine/report/document_json.h"
+#include "engine/report/render.h"
 
 namespace gmsactl::report {
+
+Json summary_json(const Summary& summary) {
+  return {{"create", summary.create},       {"update", summary.update},
+          {"replace", summary.replace},     {"delete", summary.remove},
+          {"move", summary.move},           {"adopt", summary.adopt},
+          {"unchanged", summary.unchanged}, {"unreadable", summary.unreadable}};
+}
 
 Json change_json(const model::Change& change) {
   Json entry;
@@ -29,15 +37,6 @@ Json change_json(const model::Change& change) {
   return entry;
 }
 
-namespace {
-
-Json summary_json(const Summary& summary) {
-  return {{"create", summary.create},       {"update", summary.update},
-          {"replace", summary.replace},     {"delete", summary.remove},
-          {"move", summary.move},           {"adopt", summary.adopt},
-          {"unchanged", summary.unchanged}, {"unreadable", summary.unreadable}};
-}
-
 Json unreadable_json(const model::UnreadableResource& resource) {
   Json entry;
   entry["address"] = model::address(resource.id);
@@ -46,6 +45,10 @@ Json unreadable_json(const model::UnreadableResource& resource) {
   entry["error"] = error_json(resource.why);
   return entry;
 }
+
+namespace {
+
+namespace {
 
 /// What `apply FILE` makes the plan from again.
 Json inputs_json(const model::PlanInputs& inputs) {
@@ -76,6 +79,7 @@ Json document_json(const model::Plan& plan, const Summary& summary, const PlanSt
   document["domain"] = plan.domain;
   document["domainSid"] = plan.domain_sid;
   document["server"] = plan.server;
+  document["declaredAt"] = place_json(plan.declared_at);
   document["createdAt"] = stamp.created_at;
   if (stamp.source) document["source"] = source_json(*stamp.source);
   document["digest"] = "";  // keeps its place among the keys
@@ -112,11 +116,22 @@ std::string plan_json(const PlanDocument& document) {
 }
 
 std::string plans_json(std::span<const model::Plan> plans, const PlanStamp& stamp) {
-  if (plans.size() == 1) return plan_json(plans.front(), stamp);
+  RunReport report;
+  for (const auto& plan : plans) report.environments.push_back(planned(plan));
+  report.started_at = stamp.created_at;
+  report.source = stamp.source;
+  return plans_json(report);
+}
+
+std::string plans_json(const RunReport& report) {
+  const auto document_of = [&](const EnvironmentReport& one) {
+    return document_json(*one.plan, one.summary, {report.started_at, report.source}, report.tool_version);
+  };
+  if (report.environments.size() == 1) return document_text(document_of(report.environments.front()));
   Json document;
   document["formatVersion"] = format_version;
   document["plans"] = Json::array();
-  for (const auto& plan : plans) document["plans"].push_back(document_json(plan, stamp));
+  for (const auto& one : report.environments) document["plans"].push_back(document_of(one));
   return document_text(document);
 }
 

@@ -19,6 +19,8 @@
 
 namespace gmsactl::report {
 
+struct RunReport;
+
 /// The git commit of the manifests.
 struct SourceCommit {
   std::string commit;  ///< hexadecimal
@@ -50,6 +52,9 @@ std::string plan_json(const model::Plan& plan, const PlanStamp& stamp);
 std::string plan_json(const PlanDocument& document);
 /// One plan: its document. Several environments: {"formatVersion": "1.0", "plans": […]}.
 std::string plans_json(std::span<const model::Plan> plans, const PlanStamp& stamp);
+
+/// Likewise, of a run: see render.h.
+std::string plans_json(const RunReport& report);
 
 /// "sha256:…" over the document without `createdAt` and `digest`, keys sorted, no white space: what
 /// `jq -jcS 'del(.createdAt, .digest)' FILE | sha256sum` prints.

@@ -147,6 +147,11 @@ SourceRange place_of(const Value& file, const Value& line, const Value& column) 
   return where;
 }
 
+/// Where something is declared, which may not be known.
+SourceRange declared_at_of(const Value& value) {
+  return value.is_null() ? SourceRange{} : place_of(value["file"], value["line"], value["column"]);
+}
+
 model::FieldValue field_value(const Value& value) {
   const Json& json = value.json();
   if (json.is_null()) return std::monostate{};
@@ -233,8 +238,7 @@ model::Change change_of(const Value& entry) {
         {guard["path"].required_text(), guard_of(guard["before"]), guard_of(guard["after"])});
   change.reasons = entry["reasons"].texts();
   for (const auto& address : entry["requires"].elements()) change.requires_.push_back(id_of_address(address));
-  const auto where = entry["declaredAt"];
-  if (!where.is_null()) change.declared_at = place_of(where["file"], where["line"], where["column"]);
+  change.declared_at = declared_at_of(entry["declaredAt"]);
   return change;
 }
 
@@ -329,6 +333,7 @@ PlanDocument document_of(const Value& root) {
   plan.domain = root["domain"].required_text();
   plan.domain_sid = root["domainSid"].text();
   plan.server = root["server"].text();
+  plan.declared_at = declared_at_of(root["declaredAt"]);
   document.stamp.created_at = root["createdAt"].text();
   if (!is_time(document.stamp.created_at)) root["createdAt"].refuse("is not a time in UTC");
   if (root.has("source")) {

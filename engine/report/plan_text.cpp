@@ -3,22 +3,17 @@
 #include <algorithm>
 
 #include "engine/base/text.h"
-#include "engine/report/diagnostic_text.h"
-#include "engine/report/value_text.h"
+#include "engine/report/words.h"
 
 namespace gmsactl::report {
 
-using model::Action;
 using model::Change;
 using model::FieldChange;
-using model::FieldValue;
 
 namespace {
 
 constexpr std::string_view field_indent = "      ";
 constexpr std::string_view element_indent = "        ";
-
-bool is_list(const FieldValue& value) { return std::holds_alternative<std::vector<std::string>>(value); }
 
 class PlanText {
  public:
@@ -44,8 +39,10 @@ class PlanText {
   void change(const Change& change) {
     const std::string symbol(model::symbol(change.action));
     text_ += std::string(3 - std::min<size_t>(symbol.size(), 3), ' ') + painted(tone(change.action), symbol) +
-             " " + painted(Tone::strong, printable(model::address(change.id))) + "   " +
-             painted(Tone::faint, printable(model::place_text(change))) + "\n";
+             " " + painted(Tone::strong, printable(model::address(change.id)));
+    // That a change was asked for needs no word; that somebody made it behind our back does.
+    if (is_drift(change.cause)) text_ += " " + mark(change.cause);
+    text_ += "   " + painted(Tone::faint, printable(model::place_text(change))) + "\n";
     size_t width = 0;
     for (const auto& field : change.fields) width = std::max(width, field.path.size());
     for (const auto& field : change.fields) this->field(change, field, width);
@@ -56,28 +53,19 @@ class PlanText {
   void field(const Change& change, const FieldChange& field, size_t width) {
     std::string path = printable(field.path);
     path.resize(std::max(width, path.size()), ' ');
-    text_ += std::string(field_indent) + path + "   ";
-    if (is_list(field.before) || is_list(field.after)) return elements(change, field);
-    if (change.action != Action::create) text_ += value_text(field.before, "(not set)") + " -> ";
-    text_ += value_text(field.after, change.action == Action::create ? "(not set)" : "(cleared)") + "\n";
-  }
-
-  void elements(const Change& change, const FieldChange& field) {
-    if (field.added.empty() && field.removed.empty()) {
-      // A list whose order alone matters, or one that is created empty.
-      if (change.action != Action::create) text_ += value_text(field.before, "(not set)") + " -> ";
-      text_ += value_text(field.after, "(cleared)") + "\n";
-      return;
-    }
-    std::string counts;
-    if (!field.added.empty()) counts = std::to_string(field.added.size()) + " added";
-    if (!field.removed.empty())
-      counts += (counts.empty() ? "" : ", ") + std::to_string(field.removed.size()) + " removed";
-    text_ += counts + "\n";
+    text_ += std::string(field_indent) + path + "   " + field_words(change, field);
+    // Where all fields have one cause, the header says it.
+    if (change.cause == model::cause::both && !field.cause.empty()) text_ += "   " + mark(field.cause);
+    text_ += "\n";
+    if (!is_list(field)) return;
     for (const auto& element : field.added)
       text_ += std::string(element_indent) + painted(Tone::green, "+ " + quoted(element)) + "\n";
     for (const auto& element : field.removed)
       text_ += std::string(element_indent) + painted(Tone::red, "- " + quoted(element)) + "\n";
+  }
+
+  std::string mark(std::string_view cause) const {
+    return painted(Tone::yellow, "(" + std::string(cause_words(cause)) + ")");
   }
 
   void explanation(const Change& change) {
@@ -87,10 +75,9 @@ class PlanText {
     };
     for (const auto& reason : change.reasons) line("because", reason);
     for (const auto& id : change.requires_) line("after", model::address(id));
-    if (change.declared_at.file.empty()) return;
-    std::string where(change.declared_at.file);
-    if (change.declared_at.line != 0) where += ":" + std::to_string(change.declared_at.line);
-    line("declared at", where);
+    SourceRange where = change.declared_at;
+    where.column = 0;  // a line is enough for people
+    if (!where.file.empty()) line("declared at", place_words(where));
   }
 
   void unreadable() {

@@ -17,6 +17,17 @@ Summary summarise(const model::Plan& plan) {
   return summary;
 }
 
+Summary operator+(const Summary& a, const Summary& b) {
+  return {.create = a.create + b.create,
+          .update = a.update + b.update,
+          .replace = a.replace + b.replace,
+          .remove = a.remove + b.remove,
+          .move = a.move + b.move,
+          .adopt = a.adopt + b.adopt,
+          .unchanged = a.unchanged + b.unchanged,
+          .unreadable = a.unreadable + b.unreadable};
+}
+
 std::string plan_counts(const Summary& summary) {
   const auto count = [](size_t number, std::string_view words) {
     return std::to_string(number) + " " + std::string(words);

@@ -23,6 +23,8 @@ struct Summary {
 };
 
 Summary summarise(const model::Plan& plan);
+/// Of several environments together.
+Summary operator+(const Summary& a, const Summary& b);
 
 /// "2 to create, 1 to update, 0 to replace, 0 to delete; 41 unchanged"; moves and adoptions after the updates
 /// and unreadable ones at the end, only where there are any.

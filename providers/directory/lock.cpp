@@ -34,30 +34,39 @@ std::string time_text(int64_t seconds) {
   return text.data();
 }
 
-/// Seconds since 1970 by the controller's clock.
+/// Of "20260131120000.0Z"; 0 where it is no such text.
+int64_t seconds_since_1970(std::string_view generalized_time) {
+  const int64_t time = filetime(generalized_time);
+  return time == 0 ? 0 : time / 10'000'000 - 11'644'473'600;
+}
+
+/// By the controller's clock.
 Result<int64_t> server_time(ldap::Transport& transport) {
   const auto root = GMSACTL_TRY(ldap::read(transport, "", {"currentTime"}));
-  const int64_t time = filetime(root.first("currentTime").value_or(""));
+  const int64_t time = seconds_since_1970(root.first("currentTime").value_or(""));
   if (time == 0) return fail(ErrorKind::corrupt, "the server does not tell its time");
-  return time / 10'000'000 - 11'644'473'600;
+  return time;
 }
 
 /// What stands in the directory: the raw value is what a swap names.
 struct Found {
   std::string value;
-  std::optional<LockHolder> holder;  ///< absent where the value is not ours to read
+  std::optional<LockHolder> holder;  ///< absent where the value can't be read: another version may have it
+  int64_t changed = 0;               ///< seconds since 1970
 
-  /// A value that nobody can read is nobody's.
-  bool expired(int64_t now) const { return !holder || holder->expires <= time_text(now); }
+  bool expired(int64_t now) const {
+    return holder ? holder->expires <= time_text(now) : changed + lock_lease.count() <= now;
+  }
 };
 
 Result<std::optional<Found>> look(ldap::Transport& transport, const std::string& dn) {
-  auto entry = ldap::read(transport, dn, {value_attribute});
+  auto entry = ldap::read(transport, dn, {value_attribute, "whenChanged"});
   if (!entry && entry.error().kind == ErrorKind::not_found) return std::optional<Found>();
   if (!entry) return fail(std::move(entry).error());
   Found found;
   found.value = entry->first(value_attribute).value_or("");
   found.holder = parse_lock(found.value);
+  found.changed = seconds_since_1970(entry->first("whenChanged").value_or(""));
   return std::optional<Found>(std::move(found));
 }
 
@@ -117,12 +126,25 @@ class HeldLock : public ports::Lock {
   std::jthread renewing_;
 };
 
-/// Then it was taken by a request of ours whose answer was lost.
-bool is_same_process(const LockHolder& holder, const LockHolder& own) {
-  return !own.process.empty() && holder.process == own.process;
+/// Whether nobody is held up who lives: its time is over, or its process is, or it is this very process's,
+/// taken by a request whose answer was lost.
+bool is_free(const Found& found, const LockHolder& own, int64_t now,
+             const std::function<bool(const std::string& process)>& gone) {
+  if (found.expired(now)) return true;
+  if (!found.holder) return false;
+  const std::string& process = found.holder->process;
+  return gone(process) || (!own.process.empty() && process == own.process);
 }
 
-Error held_by(const LockHolder& holder) {
+Error held_by(const Found& found) {
+  if (!found.holder)
+    return {ErrorKind::already_exists,
+            "another run holds the lock, and what it says of itself can't be read: \"" +
+                printable(found.value) + "\"",
+            "Wait for it with --lock-timeout: " + std::to_string(lock_lease.count()) +
+                " seconds after its last sign of life it is nobody's.",
+            std::nullopt};
+  const LockHolder& holder = *found.holder;
   std::string who = printable(holder.holder) + " on " + printable(holder.host);
   if (!holder.url.empty()) who += ", " + printable(holder.url);
   return {ErrorKind::already_exists,
@@ -187,14 +209,14 @@ Result<std::unique_ptr<ports::Lock>> DirectoryLocks::acquire(
     if (added.error().kind != ErrorKind::already_exists) return fail(std::move(added).error());
     const auto found = GMSACTL_TRY(look(*transport_, dn_));
     if (!found) continue;  // released in between
-    if (found->expired(now) || is_same_process(*found->holder, own) || gone(found->holder->process)) {
+    if (is_free(*found, own, now, gone)) {
       auto taken = transport_->modify(dn_, swap(found->value, lock_text(own)));
       if (taken) return take(true);
       if (taken.error().kind != ErrorKind::conflict && taken.error().kind != ErrorKind::not_found)
         return fail(std::move(taken).error());
       continue;  // somebody else was faster
     }
-    if (std::chrono::steady_clock::now() >= deadline) return fail(held_by(*found->holder));
+    if (std::chrono::steady_clock::now() >= deadline) return fail(held_by(*found));
     std::unique_lock lock(mutex);
     stopped.wait_for(lock, stop, look_again, [] { return false; });
     if (stop.stop_requested()) return fail(ErrorKind::cancelled, "interrupted while waiting for the lock");
@@ -205,7 +227,9 @@ Result<std::optional<LockHolder>> DirectoryLocks::status() {
   const auto found = GMSACTL_TRY(look(*transport_, dn_));
   if (!found) return std::optional<LockHolder>();
   const int64_t now = GMSACTL_TRY(server_time(*transport_));
-  return found->expired(now) ? std::optional<LockHolder>() : found->holder;
+  if (found->expired(now)) return std::optional<LockHolder>();
+  if (!found->holder) return fail(held_by(*found));
+  return found->holder;
 }
 
 Result<void> DirectoryLocks::release(const std::string& id) {

@@ -114,14 +114,16 @@ std::set<Sid> unknown_readers(const Observations& seen) {
   for (const auto& [name, observation] : seen.host_groups)
     if (const auto* live = std::get_if<LiveGroup>(&observation)) known.insert(live->id.sid);
   std::set<Sid> unknown;
-  for (const auto& [name, observation] : seen.accounts) {
-    const auto* live = std::get_if<LiveGmsa>(&observation);
-    if (live == nullptr || !live->group_msa_membership) continue;
+  const auto note = [&](const LiveGmsa* live) {
+    if (live == nullptr || !live->group_msa_membership) return;
     const auto descriptor = model::SecurityDescriptor::decode(*live->group_msa_membership);
-    if (!descriptor) continue;
+    if (!descriptor) return;
     for (auto& sid : descriptor->readers())
       if (!known.contains(sid)) unknown.insert(std::move(sid));
-  }
+  };
+  for (const auto& [name, observation] : seen.accounts) note(std::get_if<LiveGmsa>(&observation));
+  if (seen.leftovers)
+    for (const auto& leftover : *seen.leftovers) note(std::get_if<LiveGmsa>(&leftover.live));
   return unknown;
 }
 

@@ -106,7 +106,7 @@ std::string inputs_of(const fs::path& source) {
 std::string stable(std::string text, const Workspace& workspace, const std::string& inputs) {
   replace_all(text, workspace.work().string(), "<DIR>");
   static const std::regex digest("sha256:[0-9a-f]{64}");
-  static const std::regex time("20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?Z");
+  static const std::regex time("20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?Z?");
   static const std::regex version("(gmsactl |\"version\": \")[0-9]+\\.[0-9]+\\.[0-9]+");
   static const std::regex guid("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
   text = std::regex_replace(text, digest, "sha256:<DIGEST>");

@@ -111,7 +111,8 @@ with_lock() {
 write_client_files() {
   local dc service
   {
-    printf '127.0.0.1 localhost\n'
+    # This machine's own name too: libldap looks it up when it starts, and whatever answers for the machine may be slow.
+    printf '127.0.0.1 localhost %s\n' "$(uname -n)"
     for dc in "${dcs[@]}"; do printf '%s %s.%s\n' "$(dc_address "$dc")" "$dc" "$domain"; done
     for service in $(started_services); do service_function "$service" hosts || true; done
   } >"$lab_dir/hosts"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that building, checking and the lab need: ./dev setup [build|lab|check|all]
+# Installs the Debian packages that building, checking and the lab need: ./dev setup [build|lab|test|check|all]
 # Does nothing, in well under a second, when all of them are there.
 set -euo pipefail
 
@@ -10,6 +10,8 @@ build_packages=(g++ cmake ninja-build ccache git pkg-config libyaml-cpp-dev nloh
 check_packages=(clang clang-tidy clang-format libclang-rt-14-dev lld cppcheck shellcheck)
 samba_packages=(samba-ad-dc samba samba-dsdb-modules samba-ad-provision ldb-tools smbclient winbind python3-samba)
 lab_packages=(krb5-user ldap-utils libsasl2-modules-gssapi-mit iproute2 bind9-dnsutils util-linux openssl python3)
+# What tests of reports hold them against: a browser, promtool, and GitHub's Markdown.
+report_packages=(chromium prometheus cmark-gfm)
 
 # The first Samba that knows group Managed Service Accounts and their passwords.
 samba_minimum=2:4.21
@@ -83,10 +85,10 @@ restore_services() {
 }
 
 # A package that came only for the lab should not start its services at the next boot either.
-disable_new_services() {
+disable_services() {
   local unit
   command -v systemctl >/dev/null || return 0
-  for unit in smbd nmbd winbind samba-ad-dc; do
+  for unit in "$@"; do
     systemctl disable "$unit.service" >/dev/null 2>&1 || true
   done
 }
@@ -104,8 +106,9 @@ for set in "$@"; do
     build) wanted+=("${build_packages[@]}") ;;
     check) wanted+=("${check_packages[@]}") ;;
     lab) wanted+=("${samba_packages[@]}" "${lab_packages[@]}") ;;
-    all) wanted+=("${build_packages[@]}" "${check_packages[@]}" "${samba_packages[@]}" "${lab_packages[@]}") ;;
-    *) say "setup: unknown set '$set': build, lab, check or all"; exit 2 ;;
+    test) wanted+=("${report_packages[@]}") ;;
+    all) wanted+=("${build_packages[@]}" "${check_packages[@]}" "${samba_packages[@]}" "${lab_packages[@]}" "${report_packages[@]}") ;;
+    *) say "setup: unknown set '$set': build, lab, test, check or all"; exit 2 ;;
   esac
 done
 
@@ -136,6 +139,7 @@ say "setup: installing ${missing[*]}"
 update_lists || die "apt-get update failed; see above"
 hold_services
 ((!${#plain[@]})) || apt install --no-install-recommends "${plain[@]}" || die "apt-get install failed; see above"
+[[ " ${plain[*]-} " != *" prometheus "* ]] || disable_services prometheus
 if ((${#samba[@]})); then
   had_samba=$(dpkg-query -W -f '${db:Status-Status}' samba 2>/dev/null || true)
   suite=()
@@ -149,7 +153,7 @@ if ((${#samba[@]})); then
     suite=(-t "$(codename)-backports")
   fi
   apt install --no-install-recommends ${suite[@]+"${suite[@]}"} "${samba[@]}" || die "apt-get install failed; see above"
-  [[ $had_samba == installed ]] || disable_new_services
+  [[ $had_samba == installed ]] || disable_services smbd nmbd winbind samba-ad-dc
 fi
 mapfile -t missing < <(missing_of "${wanted[@]}")
 ((!${#missing[@]})) || die "still missing after the installation: ${missing[*]}"

@@ -159,6 +159,16 @@ TEST(Prune, what_names_an_object_lets_go_of_it_first) {
   EXPECT_THAT(addresses(change_of(plan, "HostGroup/Inner").requires_), ElementsAre("GMSA/Web01"));
 }
 
+TEST(Prune, an_account_goes_before_the_group_that_it_reads_through) {
+  FakeWorld world;
+  const auto hosts = world.add_group("Hosts").id;
+  world.add_account("Old").group_msa_membership = descriptor({hosts.sid});
+  const auto plan = plan_for(world, desired({}, {account("Web01")}), pruning(10));
+  EXPECT_THAT(addresses(change_of(plan, "HostGroup/Hosts").requires_), ElementsAre("GMSA/Old"));
+  EXPECT_THAT(field_of(change_of(plan, "GMSA/Old"), "principalsAllowedToRetrieveManagedPassword").removed,
+              ElementsAre("Hosts"));
+}
+
 TEST(Prune, an_spn_is_taken_over_from_what_is_deleted) {
   Estate estate(10, 1);
   estate.wanted.accounts[0].spec.service_principal_names.push_back({"host/dropped0.contoso.com", {}});

@@ -108,8 +108,7 @@ TEST(ApplyJson, has_one_result_for_each_change) {
        Outcome::failed,
        Error{ErrorKind::denied, "access denied", "Ask.", NativeCode{50, "insufficientAccessRights", 5U}},
        {}}};
-  const auto json = nlohmann::ordered_json::parse(
-      apply_json(plan, results, {"2026-01-31T12:00:00Z", "2026-01-31T12:00:01Z", {}}));
+  const auto json = nlohmann::ordered_json::parse(applies_json(sample::applied_run(plan, results)));
   EXPECT_EQ(json["complete"], false);
   EXPECT_EQ(json["summary"]["created"], 1);
   EXPECT_EQ(json["summary"]["failed"], 1);

@@ -39,6 +39,32 @@ TEST(PlanText, explains_when_asked) {
       << text;
 }
 
+TEST(PlanText, marks_what_somebody_changed_behind_our_back) {
+  auto plan = sample::empty_plan();
+  plan.changes = {sample::updated_account()};
+  auto& change = plan.changes[0];
+  change.fields = {{"description", std::string("a"), std::string("b"), {}, {}, model::cause::drift},
+                   {"enabled", false, true, {}, {}, model::cause::drift}};
+  change.cause = model::cause::drift;
+  EXPECT_NE(plan_text(plan).find(
+                "  ~ GMSA/WebApp01 (drift)   CN=WebApp01,CN=Managed Service Accounts,DC=contoso,DC=com\n"
+                "      description   \"a\" -> \"b\"\n"),
+            std::string::npos)
+      << plan_text(plan);
+  change.fields[1].cause = model::cause::pending;
+  change.cause = model::cause::both;
+  EXPECT_NE(plan_text(plan).find("  ~ GMSA/WebApp01 (drift and pending)   CN=WebApp01,CN=Managed Service "
+                                 "Accounts,DC=contoso,DC=com\n"
+                                 "      description   \"a\" -> \"b\"   (drift)\n"
+                                 "      enabled       false -> true   (pending)\n"),
+            std::string::npos)
+      << plan_text(plan);
+  for (const auto asked_for : {model::cause::pending, model::cause::fresh, std::string_view()}) {
+    change.cause = asked_for;
+    EXPECT_NE(plan_text(plan).find("  ~ GMSA/WebApp01   CN="), std::string::npos) << asked_for;
+  }
+}
+
 TEST(PlanText, no_changes_is_one_sentence) {
   EXPECT_EQ(plan_text(sample::empty_plan()),
             "Environment prod: domain contoso.com, server dc01.contoso.com\n\n"

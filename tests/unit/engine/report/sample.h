@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/model/plan.h"
+#include "engine/report/render.h"
 
 namespace gmsactl::report::sample {
 
@@ -74,6 +75,56 @@ inline Diagnostic diagnostic() {
           "GMSA/WebApp01"};
 }
 
+/// Every outcome in turn.
+inline std::vector<model::ChangeResult> results_of(const model::Plan& plan) {
+  std::vector<model::ChangeResult> results;
+  for (const auto& change : plan.changes) {
+    const auto outcome = static_cast<model::Outcome>(results.size() % 8);
+    results.push_back({change.id, change.action, outcome, {}, {"wrote \xff"}});
+    if (outcome != model::Outcome::applied)
+      results.back().error =
+          Error{ErrorKind::denied, "no", "ask", NativeCode{50, "insufficientAccessRights", 5U}};
+  }
+  return results;
+}
+
+/// A report of plans that outlive it.
+inline RunReport run(const std::vector<model::Plan>& plans) {
+  RunReport report;
+  for (const auto& plan : plans) report.environments.push_back(planned(plan));
+  report.started_at = report.finished_at = "2026-01-31T12:00:00Z";
+  return report;
+}
+inline RunReport applied_run(const model::Plan& plan, const std::vector<model::ChangeResult>& results) {
+  RunReport report;
+  report.command = Command::apply;
+  report.environments = {applied(plan, results)};
+  report.started_at = "2026-01-31T12:00:00Z";
+  report.finished_at = "2026-01-31T12:00:01Z";
+  return report;
+}
+/// Every outcome in turn, in each environment.
+inline RunReport applied_run(const std::vector<model::Plan>& plans) {
+  RunReport report = run(plans);
+  report.command = Command::apply;
+  for (auto& environment : report.environments)
+    environment = applied(*environment.plan, results_of(*environment.plan));
+  return report;
+}
+
+/// As many changes, of every action in turn, with what they usually have.
+inline model::Plan big_plan(size_t size) {
+  auto plan = empty_plan();
+  for (size_t i = 0; i < size; ++i) {
+    plan.changes.push_back(i % 6 == 0 ? new_group() : updated_account());
+    auto& change = plan.changes.back();
+    change.id.name += std::to_string(i);
+    change.action = static_cast<model::Action>(i % 6);
+    if (change.action == model::Action::create) change.guid = {};
+  }
+  return plan;
+}
+
 /// Any bytes at all, in every place that takes text from outside.
 class RandomPlans {
  public:
@@ -81,10 +132,12 @@ class RandomPlans {
 
   model::Plan next() {
     model::Plan plan = empty_plan();
-    plan.environment = "e" + text();
+    // Environments have different names, whatever else they have in common.
+    plan.environment = "e" + std::to_string(++made_) + text();
     plan.inputs.manifests = {{"f" + text(), text(), 1, text()}};
     plan.inputs.targets = {text()};
     plan.server = text();
+    if (below(2) == 0) plan.declared_at = place();
     const size_t count = below(8);
     for (size_t i = 0; i < count; ++i) plan.changes.push_back(change(i));
     for (size_t i = below(3); i > 0; --i)
@@ -93,7 +146,10 @@ class RandomPlans {
            Error{ErrorKind::unavailable, text(), text(), NativeCode{81, "serverDown", {}}}});
     for (size_t i = below(3); i > 0; --i) {
       auto diagnostic = sample::diagnostic();
+      diagnostic.severity = static_cast<Severity>(below(3));
       diagnostic.detail = text();
+      diagnostic.hint = text();
+      if (below(2) == 0) diagnostic.where = place();
       plan.diagnostics.push_back(diagnostic);
     }
     return plan;
@@ -102,9 +158,48 @@ class RandomPlans {
  private:
   size_t below(size_t limit) { return random_() % limit; }
   std::string text() {
-    static const std::vector<std::string> pieces = {
-        "a",  "Z9",   " ",        "\x1b[31m", "\n",  "\t",       "\"", "\\", "é", "\xff", "\xe2\x80\xae",
-        "界", "\x7f", "\xc2\x9b", "\x00",     "<b>", "\xed\xa0", "/",  "$",  "|", "{}"};
+    static const std::vector<std::string> pieces = {"a",
+                                                    "Z9",
+                                                    " ",
+                                                    "\x1b[31m",
+                                                    "\n",
+                                                    "\t",
+                                                    "\"",
+                                                    "\\",
+                                                    "é",
+                                                    "\xff",
+                                                    "\xe2\x80\xae",
+                                                    "界",
+                                                    "\x7f",
+                                                    "\xc2\x9b",
+                                                    std::string(1, '\0'),
+                                                    "<b>",
+                                                    "\xed\xa0",
+                                                    "/",
+                                                    "$",
+                                                    "|",
+                                                    "{}",
+                                                    "{0}",
+                                                    "]]>",
+                                                    "</script>",
+                                                    "</code>",
+                                                    "-->",
+                                                    "`",
+                                                    "```",
+                                                    "**",
+                                                    "](http://evil)",
+                                                    "![",
+                                                    "@team",
+                                                    "::error::",
+                                                    "%0A",
+                                                    "&amp;",
+                                                    "'",
+                                                    "\xef\xbf\xbf",
+                                                    "\r",
+                                                    ",",
+                                                    ":",
+                                                    "</details>",
+                                                    "<!--"};
     std::string result;
     for (size_t i = below(6); i > 0; --i) result += pieces[below(pieces.size())];
     return result;
@@ -123,24 +218,48 @@ class RandomPlans {
         return std::vector<std::string>{text(), text()};
     }
   }
+  SourceRange place() {
+    return {intern("f" + text()), static_cast<uint32_t>(below(3)), static_cast<uint32_t>(below(3))};
+  }
+  std::string_view cause() {
+    static constexpr std::string_view causes[] = {"", model::cause::drift, model::cause::pending,
+                                                  model::cause::both, model::cause::fresh};
+    return causes[below(5)];
+  }
   model::Change change(size_t index) {
-    static constexpr model::Action actions[] = {model::Action::create,  model::Action::update,
-                                                model::Action::replace, model::Action::remove,
-                                                model::Action::move,    model::Action::adopt};
     model::Change change = updated_account();
-    change.id = {static_cast<model::Kind>(below(4)), std::to_string(index) + text()};
-    change.action = actions[below(std::size(actions))];
+    change.id = {static_cast<model::Kind>(below(5)), std::to_string(index) + text()};
+    change.action = static_cast<model::Action>(below(6));
     if (change.action == model::Action::create) change.guid = {};
-    change.fields = {{"path", value(), value(), {text()}, {text()}},
+    if (change.id.kind == model::Kind::credential_spec) {
+      change.dn = {};
+      change.guid = {};
+    }
+    change.cause = cause();
+    change.fields = {{"path", value(), value(), {text()}, {text()}, cause()},
+                     {"servicePrincipalNames",
+                      std::vector<std::string>{text(), text()},
+                      value(),
+                      {text()},
+                      {text()},
+                      cause()},
+                     {"members",
+                      value(),
+                      std::vector<std::string>{text() + "$", text()},
+                      {text() + "$"},
+                      {text()},
+                      cause()},
                      {"description", value(), value(), {}, {}}};
     if (below(2) == 0)
       change.fields[1].last_write = model::LastWrite{static_cast<int64_t>(below(1'000'000)) * 10'000'000,
                                                      text(), static_cast<uint32_t>(below(9))};
     change.reasons = {text()};
+    if (below(2) == 0) change.declared_at = place();
     return change;
   }
 
   std::mt19937 random_;
+  size_t made_ = 0;
 };
 
 }  // namespace gmsactl::report::sample

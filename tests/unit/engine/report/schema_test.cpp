@@ -2,6 +2,7 @@
 #include <gmsactl/schemas.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
@@ -9,6 +10,7 @@
 #include <valijson/schema_parser.hpp>
 #include <valijson/validator.hpp>
 
+#include "engine/base/text.h"
 #include "engine/report/apply_json.h"
 #include "engine/report/changed.h"
 #include "engine/report/plan_json.h"
@@ -22,9 +24,9 @@ class SchemaOf {
   explicit SchemaOf(std::string_view name) {
     for (const auto& [file, text] : schemas::all)
       if (file == name) json_ = nlohmann::json::parse(text);
-    valijson::adapters::NlohmannJsonAdapter adapter(json_);
-    valijson::SchemaParser().populateSchema(adapter, schema_);
+    populate();
   }
+  explicit SchemaOf(std::ifstream file) : json_(nlohmann::json::parse(file)) { populate(); }
 
   /// Empty where the document is valid.
   std::string complaints(const nlohmann::json& document) const {
@@ -40,23 +42,24 @@ class SchemaOf {
   }
 
  private:
+  /// One schema may refer to another, by its file name beside its own.
+  void populate() {
+    const auto fetch = [](const std::string& uri) -> const nlohmann::json* {
+      for (const auto& [file, text] : schemas::all)
+        if (uri.ends_with(file)) return new nlohmann::json(nlohmann::json::parse(text));
+      return nullptr;
+    };
+    const auto release = [](const nlohmann::json* json) { delete json; };
+    valijson::adapters::NlohmannJsonAdapter adapter(json_);
+    valijson::SchemaParser().populateSchema<valijson::adapters::NlohmannJsonAdapter>(adapter, schema_, fetch,
+                                                                                     release);
+  }
+
   nlohmann::json json_;
   valijson::Schema schema_;
 };
 
 constexpr char now[] = "2026-01-31T12:00:00Z";
-
-std::vector<model::ChangeResult> results_of(const model::Plan& plan) {
-  std::vector<model::ChangeResult> results;
-  for (const auto& change : plan.changes) {
-    const auto outcome = static_cast<model::Outcome>(results.size() % 8);
-    results.push_back({change.id, change.action, outcome, {}, {"wrote \xff"}});
-    if (outcome != model::Outcome::applied)
-      results.back().error =
-          Error{ErrorKind::denied, "no", "ask", NativeCode{50, "insufficientAccessRights", 5U}};
-  }
-  return results;
-}
 
 TEST(Schema, every_plan_document_fits) {
   const SchemaOf schema("plan.schema.json");
@@ -76,13 +79,42 @@ TEST(Schema, every_apply_report_fits) {
   sample::RandomPlans plans(12);
   for (int i = 0; i < 60; ++i) {
     const auto plan = plans.next();
-    const auto text = apply_json(plan, results_of(plan), {now, now, {}});
+    const auto text = applies_json(sample::applied_run(plan, sample::results_of(plan)));
     ASSERT_EQ(schema.complaints(nlohmann::json::parse(text)), "") << text;
   }
   const auto plan = sample::plan();
-  const auto results = results_of(plan);
-  const std::vector<ApplyRun> runs{{&plan, results}, {&plan, results}};
-  EXPECT_EQ(schema.complaints(nlohmann::json::parse(applies_json(runs, {now, now, {}}))), "");
+  auto both = sample::applied_run(plan, sample::results_of(plan));
+  both.environments.push_back(both.environments.front());
+  EXPECT_EQ(schema.complaints(nlohmann::json::parse(applies_json(both))), "");
+}
+
+TEST(Schema, every_event_fits) {
+  const SchemaOf schema("events.schema.json");
+  sample::RandomPlans random(13);
+  for (int i = 0; i < 10; ++i) {
+    const std::vector<model::Plan> plans{random.next(), random.next()};
+    const std::string stream = render(Format::jsonl, sample::applied_run(plans));
+    for (const auto line : split(trim(stream), '\n'))
+      ASSERT_EQ(schema.complaints(nlohmann::json::parse(line)), "") << line;
+  }
+  auto event = nlohmann::json::parse(
+      R"({"@timestamp": "2026-01-31T12:00:00Z", "@level": "info", "@message": "x", "type": "apply_progress",
+          "environment": "prod", "phase": "applying", "done": 1, "total": 2})");
+  EXPECT_EQ(schema.complaints(event), "");
+  event.erase("done");
+  EXPECT_NE(schema.complaints(event), "");
+}
+
+TEST(Schema, every_sarif_document_fits) {
+  const SchemaOf schema(std::ifstream(GMSACTL_SOURCE_DIR "/tests/unit/engine/report/sarif.schema.json"));
+  sample::RandomPlans random(14);
+  for (int i = 0; i < 30; ++i) {
+    const std::vector<model::Plan> plans{random.next(), random.next()};
+    for (const auto& report : {sample::run(plans), sample::applied_run(plans)}) {
+      const std::string text = render(Format::sarif, report);
+      ASSERT_EQ(schema.complaints(nlohmann::json::parse(text)), "") << text;
+    }
+  }
 }
 
 TEST(Schema, every_comparison_of_manifests_fits) {
