@@ -202,6 +202,13 @@ bool approved(const Options& options, const std::vector<Prepared>& prepared) {
 
 }  // namespace
 
+void print_stale(const Options& options, const std::vector<plan::StaleField>& stale) {
+  std::vector<report::StaleRow> rows;
+  for (const auto& field : stale)
+    rows.push_back({model::address(field.id), field.field, field.planned, field.live, {}});
+  std::cerr << report::stale_text(rows, color_for(options, STDERR_FILENO));
+}
+
 ExitCode check_still_the_same(const Options& options, Prepared& one, ports::EventSink& events) {
   auto fresh = one.run.plan(events);
   if (!fresh) {
@@ -211,13 +218,10 @@ ExitCode check_still_the_same(const Options& options, Prepared& one, ports::Even
   auto check = plan::compare_with_saved(one.plan, std::move(*fresh));
   print_diagnostics(options, check.errors, one.source);
   if (!check.stale.empty()) {
-    std::vector<report::StaleRow> rows;
-    for (const auto& field : check.stale)
-      rows.push_back({model::address(field.id), field.field, field.planned, field.live, {}});
     print_error(options, "the plan of environment " + one.plan.environment + " is stale",
                 {ErrorKind::conflict, "what it is about changed after it was made", {}, {}});
-    std::cerr << report::stale_text(rows, color_for(options, STDERR_FILENO))
-              << "  help: Plan again and review the difference.\n";
+    print_stale(options, check.stale);
+    std::cerr << "  help: Plan again and review the difference.\n";
   }
   if (!check.stale.empty() || !check.errors.empty()) return ExitCode::stale;
   check.rest.inputs = std::move(one.plan.inputs);

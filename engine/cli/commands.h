@@ -10,7 +10,8 @@ namespace gmsactl::cli {
 ExitCode validate(const Options& options);
 ExitCode plan(const Options& options);
 ExitCode apply(const Options& options);
-ExitCode show_plan(const Options& options);
+ExitCode revert(const Options& options);
+ExitCode show_file(const Options& options);
 ExitCode adopt(const Options& options);
 ExitCode forget(const Options& options);
 ExitCode lock_status(const Options& options);
