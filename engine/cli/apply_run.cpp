@@ -179,27 +179,6 @@ std::vector<report::EnvironmentReport> reports_of(const std::vector<Prepared>& p
   return reports;
 }
 
-/// With when and where the live value was written, as far as the directory tells.
-std::vector<report::StaleRow> stale_rows(const std::vector<plan::StaleField>& stale, Prepared& one) {
-  std::map<model::ResourceId, model::Guid> objects;
-  for (const auto& change : one.plan.changes)
-    if (!change.guid.empty()) objects.emplace(change.id, change.guid);
-  std::vector<model::Guid> guids;
-  for (const auto& field : stale)
-    if (const auto object = objects.find(field.id); object != objects.end()) guids.push_back(object->second);
-  const auto writes = one.run.provider().last_writes(guids).value_or(model::LastWrites());
-  std::vector<report::StaleRow> rows;
-  for (const auto& field : stale) {
-    std::string changed;
-    if (const auto object = objects.find(field.id); object != objects.end())
-      if (const auto of_object = writes.find(object->second); of_object != writes.end())
-        if (const auto write = of_object->second.find(field.field); write != of_object->second.end())
-          changed = report::last_write_text(write->second);
-    rows.push_back({model::address(field.id), field.field, field.planned, field.live, std::move(changed)});
-  }
-  return rows;
-}
-
 /// Plans every environment; what stops an apply is printed and returned.
 ExitCode prepare(const Options& options, const Loaded& loaded, std::vector<Prepared>& prepared) {
   ExitCode code = ExitCode::done;
@@ -225,6 +204,27 @@ bool approved(const Options& options, const std::vector<Prepared>& prepared) {
 
 }  // namespace
 
+void print_stale(const Options& options, const std::vector<plan::StaleField>& stale, const model::Plan& plan,
+                 EnvironmentRun& run) {
+  std::map<model::ResourceId, model::Guid> objects;
+  for (const auto& change : plan.changes)
+    if (!change.guid.empty()) objects.emplace(change.id, change.guid);
+  std::vector<model::Guid> guids;
+  for (const auto& field : stale)
+    if (const auto object = objects.find(field.id); object != objects.end()) guids.push_back(object->second);
+  const auto writes = run.provider().last_writes(guids).value_or(model::LastWrites());
+  std::vector<report::StaleRow> rows;
+  for (const auto& field : stale) {
+    std::string changed;
+    if (const auto object = objects.find(field.id); object != objects.end())
+      if (const auto of_object = writes.find(object->second); of_object != writes.end())
+        if (const auto write = of_object->second.find(field.field); write != of_object->second.end())
+          changed = report::last_write_text(write->second);
+    rows.push_back({model::address(field.id), field.field, field.planned, field.live, std::move(changed)});
+  }
+  std::cerr << report::stale_text(rows, color_for(options, STDERR_FILENO));
+}
+
 ExitCode check_still_the_same(const Options& options, Prepared& one, ports::EventSink& events) {
   auto fresh = one.run.plan(events);
   if (!fresh) {
@@ -234,11 +234,10 @@ ExitCode check_still_the_same(const Options& options, Prepared& one, ports::Even
   auto check = plan::compare_with_saved(one.plan, std::move(*fresh));
   print_diagnostics(options, check.errors, one.source);
   if (!check.stale.empty()) {
-    const auto rows = stale_rows(check.stale, one);
     print_error(options, "the plan of environment " + one.plan.environment + " is stale",
                 {ErrorKind::conflict, "what it is about changed after it was made", {}, {}});
-    std::cerr << report::stale_text(rows, color_for(options, STDERR_FILENO))
-              << "  help: Plan again and review the difference.\n";
+    print_stale(options, check.stale, one.plan, one.run);
+    std::cerr << "  help: Plan again and review the difference.\n";
   }
   if (!check.stale.empty() || !check.errors.empty()) return ExitCode::stale;
   check.rest.inputs = std::move(one.plan.inputs);

@@ -10,6 +10,7 @@
 #include "engine/cli/options.h"
 #include "engine/cli/reporting.h"
 #include "engine/model/plan.h"
+#include "engine/plan/saved_plan.h"
 #include "engine/report/diagnostic_text.h"
 
 namespace gmsactl::cli {
@@ -28,6 +29,11 @@ ExitCode plan_and_write(const Options& options);
 /// Writes one after the other, and reports what became of each.
 ExitCode write_all(const Options& options, std::vector<Prepared>& prepared, Reporting& reporting,
                    const std::optional<report::SourceCommit>& source);
+
+/// The table of what is no more as it was when something was planned or done, with when and where each live
+/// value was written, as far as the directory tells.
+void print_stale(const Options& options, const std::vector<plan::StaleField>& stale, const model::Plan& plan,
+                 EnvironmentRun& run);
 
 /// Compares with what the plan was made from, and leaves in `one.plan` what is still to do. What stands
 /// against it is printed, and the exit code says so.

@@ -62,11 +62,11 @@ ExitCode prepare_saved(const Options& options, const report::PlanDocument& docum
 ExitCode apply_file(const Options& options) {
   Reporting reporting(options, report::Command::apply);
   if (!reporting.possible()) return ExitCode::invalid;
-  const auto text = read_file(options.plan_file);
+  const auto text = read_file(options.file);
   const auto documents =
       text ? report::parse_plans_json(*text) : Result<std::vector<report::PlanDocument>>(fail(text.error()));
   if (!documents) {
-    print_error(options, options.plan_file, documents.error());
+    print_error(options, options.file, documents.error());
     return ExitCode::invalid;
   }
   ExitCode code = ExitCode::done;
@@ -109,32 +109,7 @@ ExitCode apply_file(const Options& options) {
 }  // namespace
 
 ExitCode apply(const Options& options) {
-  return options.plan_file.empty() ? plan_and_write(options) : apply_file(options);
-}
-
-ExitCode show_plan(const Options& options) {
-  Reporting reporting(options, report::Command::plan);
-  if (!reporting.possible()) return ExitCode::invalid;
-  const auto text = read_file(options.plan_file);
-  const auto documents =
-      text ? report::parse_plans_json(*text) : Result<std::vector<report::PlanDocument>>(fail(text.error()));
-  if (!documents) {
-    print_error(options, options.plan_file, documents.error());
-    return ExitCode::invalid;
-  }
-  const auto report = report::saved(*documents);
-  if (options.output == Output::json) {
-    std::cout << *text;  // as it is, with whatever another version has put into it
-    return reporting.save(report);
-  }
-  for (const auto& document : *documents) {
-    print_diagnostics(options, document.plan.diagnostics, {});
-    if (options.output != Output::text) continue;
-    std::cout << report::plan_text(document.plan, document.summary,
-                                   {color_for(options, STDOUT_FILENO), options.explain})
-              << "Made at " << document.stamp.created_at << ", digest " << document.digest << ".\n";
-  }
-  return reporting.show(report);
+  return options.file.empty() ? plan_and_write(options) : apply_file(options);
 }
 
 }  // namespace gmsactl::cli

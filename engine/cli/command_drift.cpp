@@ -8,9 +8,9 @@
 #include "engine/cli/drift_cache.h"
 #include "engine/cli/inspection.h"
 #include "engine/cli/planned.h"
+#include "engine/cli/reporting.h"
 #include "engine/cli/terminal.h"
 #include "engine/report/drift_text.h"
-#include "engine/report/plan_json.h"
 
 namespace gmsactl::cli {
 
@@ -47,6 +47,8 @@ ExitCode exit_code_of(const Options& options, const model::Plan& plan) {
 }  // namespace
 
 ExitCode drift(const Options& options) {
+  Reporting reporting(options, report::Command::drift);
+  if (!reporting.possible()) return ExitCode::invalid;
   auto loaded = load(options);
   if (!loaded) return loaded.error();
   print_diagnostics(options, loaded->warnings, loaded->source_lines());
@@ -73,10 +75,11 @@ ExitCode drift(const Options& options) {
     plan->diagnostics.insert(plan->diagnostics.begin(), loaded->warnings.begin(), loaded->warnings.end());
     plans.push_back(std::move(*plan));
   }
-  // A document that lists some of the environments could be taken for one that lists all.
-  if (options.output == Output::json && plans.size() == loaded->environments.size())
-    std::cout << report::plans_json(plans, {utc_now(), source_of(options, loaded->read)});
-  return code;
+  // A report of some of the environments could be taken for one of all.
+  if (plans.size() != loaded->environments.size()) return code;
+  std::vector<report::EnvironmentReport> compared;
+  for (const auto& plan : plans) compared.push_back(report::planned(plan));
+  return worst(code, reporting.show(reporting.ended(std::move(compared), source_of(options, loaded->read))));
 }
 
 }  // namespace gmsactl::cli

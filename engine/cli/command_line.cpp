@@ -72,9 +72,7 @@ class CommandLine {
     report_flags(*show);
     detailed_flag(*show);
     named(show->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
-    show->add_option("--out", options_.out, "Save the plan, for apply FILE and show FILE")->type_name("FILE");
-    named(duration(*show, "--valid-for", options_.valid_for, "How long apply takes the saved plan (168h)"),
-          "VALID_FOR");
+    out_flags(*show);
     allowing_flags(*show);
     since_flag(*show);
     auto* write = add("apply", "Make live state match the manifests", apply);
@@ -82,17 +80,18 @@ class CommandLine {
     report_flags(*write);
     named(write->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
     writing_flags(*write);
-    write->add_option("plan", options_.plan_file,
+    write->add_option("plan", options_.file,
                       "A saved plan: do exactly that, or nothing where anything it is about has changed");
     allowing_flags(*write);
     since_flag(*write);
     named(write->add_flag("--require-clean", options_.require_clean,
                           "Refuse manifests that are not as committed to git"),
           "REQUIRE_CLEAN");
-    auto* saved = add("show", "Show a saved plan", show_plan);
+    revert_command();
+    auto* saved = add("show", "Show a saved plan or what an apply has done", show_file);
     report_flags(*saved);
     named(saved->add_flag("--explain", options_.explain, "Say why each change is proposed"), "EXPLAIN");
-    saved->add_option("file", options_.plan_file, "What plan --out FILE wrote")->required();
+    saved->add_option("file", options_.file, "What plan --out wrote, or apply -o json")->required();
     auto* compare =
         add("changed", "Environments and addresses that differ between two git revisions", changed);
     changed_flags(*compare);
@@ -129,6 +128,7 @@ class CommandLine {
     auto* compare =
         add("drift", "Compare live state with the manifests; never writes to a live system", drift);
     live_flags(*compare);
+    report_flags(*compare);
     named(compare->add_flag("--ignore-pending", options_.ignore_pending,
                             "Exit with 0 where only the manifests changed, and nothing live"),
           "IGNORE_PENDING");
@@ -141,7 +141,8 @@ class CommandLine {
                    "With --cache: how old the last look at everything may be (24h)"),
           "FULL_EVERY");
     auto* keep = add("watch", "Compare whenever something changes; never writes to a live system", watch);
-    live_flags(*keep, /*with_target=*/true, streams);
+    live_flags(*keep);
+    output_flag(*keep, streams);
     named(duration(*keep, "--interval", options_.interval,
                    "Longest time between two looks, whatever the directory tells (1m)"),
           "INTERVAL");
@@ -149,6 +150,16 @@ class CommandLine {
                    "How old the last look at everything may be (24h)"),
           "FULL_EVERY");
     named(duration(*keep, "--for", options_.watch_for, "End after this time (never)"), "FOR");
+  }
+
+  void revert_command() {
+    auto* back = add("revert", "Plan to take back what an apply has done", revert);
+    back->add_option("result", options_.file, "What apply -o json or --report json=FILE wrote")->required();
+    live_flags(*back);
+    report_flags(*back);
+    detailed_flag(*back);
+    out_flags(*back);
+    allow_deletes_flag(*back);
   }
 
   void ownership_commands() {
@@ -294,6 +305,12 @@ class CommandLine {
     sub.add_flag("--all-envs", options_.all_environments, "Every environment");
   }
 
+  void out_flags(CLI::App& sub) {
+    sub.add_option("--out", options_.out, "Save the plan, for apply FILE and show FILE")->type_name("FILE");
+    named(duration(sub, "--valid-for", options_.valid_for, "How long apply takes the saved plan (168h)"),
+          "VALID_FOR");
+  }
+
   void detailed_flag(CLI::App& sub) {
     named(sub.add_flag("--detailed-exitcode", options_.detailed_exit_code,
                        "Exit with 2 where there are changes"),
@@ -369,7 +386,7 @@ class CommandLine {
           "LOCK_TIMEOUT");
   }
 
-  void live_flags(CLI::App& sub, bool with_target = true, const Outputs& outputs = documents) {
+  void live_flags(CLI::App& sub, bool with_target = true) {
     manifest_flags(sub);
     if (with_target) selection_flags(sub);
     connection_flags(sub);
@@ -397,13 +414,17 @@ class CommandLine {
     named(duration(sub, "--timeout", options_.timeout, "Longest wait for one answer (2m)"), "TIMEOUT");
   }
 
+  void allow_deletes_flag(CLI::App& sub) {
+    sub.add_option("--allow-deletes", options_.allow_deletes,
+                   "Deletions and members removed that this run may make, in place of the policy's limits")
+        ->type_name("N");
+  }
+
   /// What is not done unless it is allowed, on the command line only.
   void allowing_flags(CLI::App& sub) {
     sub.add_flag("--adopt", options_.adopt, "Take over existing objects that nobody manages");
     sub.add_flag("--prune", options_.prune, "Delete what gmsactl manages and no manifest declares any more");
-    sub.add_option("--allow-deletes", options_.allow_deletes,
-                   "Deletions and members removed that this run may make, in place of the policy's limits")
-        ->type_name("N");
+    allow_deletes_flag(sub);
     sub.add_option("--allow-replace", options_.allow_replace,
                    "Allow replacing this account, which gives it a new SID; repeatable")
         ->type_name("GMSA/NAME")

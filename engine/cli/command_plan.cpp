@@ -32,20 +32,7 @@ ExitCode plan(const Options& options) {
   }
   // A report of some of the environments could be taken for one of all.
   if (plans.size() != loaded->environments.size()) return code;
-  std::vector<report::EnvironmentReport> environments;
-  environments.reserve(plans.size());
-  for (const auto& plan : plans) environments.push_back(report::planned(plan));
-  const auto report = reporting.ended(std::move(environments), source_of(options, loaded->read));
-  code = worst(code, reporting.show(report));
-  if (options.out.empty()) return code;
-  if (auto written = write_file(options.out, report::render(Output::json, report)); !written) {
-    print_error(options, "the plan could not be saved", written.error());
-    return worst(code, ExitCode::unforeseen);
-  }
-  if (options.output == Output::text && !options.quiet)
-    std::cerr << "Saved to " << printable(options.out) << ". To carry out exactly this plan: gmsactl apply "
-              << printable(options.out) << '\n';
-  return code;
+  return worst(code, show_and_save(options, reporting, plans, source_of(options, loaded->read)));
 }
 
 }  // namespace gmsactl::cli

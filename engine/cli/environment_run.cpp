@@ -118,6 +118,7 @@ plan::Options planning(const Options& options, const Loaded& loaded, const model
   planning.adopt = options.adopt;
   planning.prune = options.prune;
   planning.allow_deletes = options.allow_deletes;
+  planning.removals = options.removals;
   planning.today = utc_now().substr(0, 10);
   if (const auto shared = loaded.shared_accounts.find(desired.environment.name);
       shared != loaded.shared_accounts.end())

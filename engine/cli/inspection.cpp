@@ -53,7 +53,7 @@ void report_look(const Options& options, const std::string& environment, const d
   if (look.forgotten)
     notes.push_back(
         {Severity::warning,
-         "GMSA0226",
+         "GMSA0227",
          "Everything is read each time",
          "Changes to environment " + environment + " can't be followed: " + look.forgotten->message + ".",
          look.forgotten->hint,
@@ -61,7 +61,7 @@ void report_look(const Options& options, const std::string& environment, const d
          {}});
   if (look.undated)
     notes.push_back({Severity::warning,
-                     "GMSA0227",
+                     "GMSA0228",
                      "Drift could not be dated",
                      "When and where environment " + environment +
                          " was changed is not known: " + look.undated->message + ".",

@@ -69,24 +69,6 @@ bool any_matches(const std::string& pattern, const std::vector<model::Desired>& 
   return false;
 }
 
-/// A pattern that means nothing is a slip of the pen, and would make a run look like there is nothing to do.
-bool check_patterns(const Options& options, const std::vector<model::Desired>& environments) {
-  const auto check = [&](const std::vector<std::string>& patterns, const std::string& flag) {
-    for (const auto& pattern : patterns)
-      if (!any_matches(pattern, environments)) {
-        print_usage_error(
-            options, flag + " \"" + pattern + "\" matches no address of the chosen environments",
-            "Addresses look like GMSA/WebApp01 and HostGroup/WebApp01Hosts; * and ? stand for any text.");
-        return false;
-      }
-    return true;
-  };
-  // What is to be released may be declared no longer.
-  if (options.aim == plan::Aim::forget) return true;
-  return check(options.targets, "--target") && check(options.excludes, "--exclude") &&
-         check(options.allow_replace, "--allow-replace");
-}
-
 /// Each directory in a file is one of its own, whatever domain it is of.
 bool same_directory(const model::Environment& a, const model::Environment& b) {
   const auto file = [](const model::Environment& environment) {
@@ -120,6 +102,21 @@ void find_shared_accounts(const std::vector<std::string>& names, Loaded& loaded)
 
 }  // namespace
 
+bool check_patterns(const Options& options, const std::function<bool(const std::string&)>& matches) {
+  const auto check = [&](const std::vector<std::string>& patterns, const std::string& flag) {
+    for (const auto& pattern : patterns)
+      if (!matches(pattern)) {
+        print_usage_error(
+            options, flag + " \"" + pattern + "\" matches no address of the chosen environments",
+            "Addresses look like GMSA/WebApp01 and HostGroup/WebApp01Hosts; * and ? stand for any text.");
+        return false;
+      }
+    return true;
+  };
+  return check(options.targets, "--target") && check(options.excludes, "--exclude") &&
+         check(options.allow_replace, "--allow-replace");
+}
+
 tl::expected<Loaded, ExitCode> load(const Options& options) {
   const auto invalid = tl::unexpected(ExitCode::invalid);
   auto read = read_manifests(options);
@@ -148,7 +145,11 @@ tl::expected<Loaded, ExitCode> load(const Options& options) {
   }
   for (const auto& name : *chosen) loaded.environments.push_back(manifests.resolve(name, found));
   if (has_errors(found)) return give_up();
-  if (!check_patterns(options, loaded.environments)) return invalid;
+  // What is to be released may be declared no longer.
+  if (options.aim != plan::Aim::forget && !check_patterns(options, [&](const std::string& pattern) {
+        return any_matches(pattern, loaded.environments);
+      }))
+    return invalid;
   if (!options.since.empty()) {
     auto limits = limits_since(options, loaded.environments);
     if (!limits) return invalid;

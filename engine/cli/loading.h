@@ -3,6 +3,7 @@
 // that may be used is decided here, too (7).
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -30,5 +31,9 @@ struct Loaded {
 
 /// Prints what is wrong, and gives the exit code that it leads to.
 tl::expected<Loaded, ExitCode> load(const Options& options);
+
+/// Prints the first pattern of --target, --exclude and --allow-replace that matches nothing: a slip of the
+/// pen, which would make a run look like there is nothing to do.
+bool check_patterns(const Options& options, const std::function<bool(const std::string&)>& matches);
 
 }  // namespace gmsactl::cli

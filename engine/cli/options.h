@@ -50,9 +50,10 @@ struct Options {
   bool auto_approve = false;
   std::vector<std::string> allow_replace;
   plan::Aim aim = plan::Aim::as_declared;
-  std::string lock_id;    ///< of lock release
-  std::string plan_file;  ///< of apply and show, or empty
-  std::string out;        ///< where plan saves what it made, or empty
+  std::string lock_id;                            ///< of lock release
+  std::string file;                               ///< of apply, show and revert, or empty
+  std::optional<std::set<std::string>> removals;  ///< of revert: addresses of what the apply has created
+  std::string out;                                ///< where plan saves what it made, or empty
   std::chrono::milliseconds valid_for{std::chrono::days{7}};
   std::chrono::milliseconds lock_timeout{0};
   bool no_lock = false;

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "engine/base/text.h"
+#include "engine/cli/files.h"
 #include "engine/cli/saved_plan.h"
 #include "engine/cli/terminal.h"
 #include "engine/report/plan_text.h"
@@ -43,6 +44,25 @@ std::optional<Planned> plan_and_show(const Options& options, const Loaded& loade
   else if (options.output == Output::text)
     std::cout << report::plan_text(*plan, {color_for(options, STDOUT_FILENO), options.explain}) << std::flush;
   return Planned{std::move(*run), std::move(*plan)};
+}
+
+ExitCode show_and_save(const Options& options, const Reporting& reporting,
+                       const std::vector<model::Plan>& plans,
+                       const std::optional<report::SourceCommit>& source) {
+  std::vector<report::EnvironmentReport> environments;
+  environments.reserve(plans.size());
+  for (const auto& plan : plans) environments.push_back(report::planned(plan));
+  const auto report = reporting.ended(std::move(environments), source);
+  const ExitCode code = reporting.show(report);
+  if (options.out.empty()) return code;
+  if (auto written = write_file(options.out, report::render(Output::json, report)); !written) {
+    print_error(options, "the plan could not be saved", written.error());
+    return worst(code, ExitCode::unforeseen);
+  }
+  if (options.output == Output::text && !options.quiet)
+    std::cerr << "Saved to " << printable(options.out) << ". To carry out exactly this plan: gmsactl apply "
+              << printable(options.out) << '\n';
+  return code;
 }
 
 bool leaves_out_specs(const model::Plan& plan) {

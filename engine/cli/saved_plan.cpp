@@ -93,8 +93,9 @@ Result<void> check_manifests_at_hand(const model::PlanInputs& inputs, const mode
 model::PlanInputs inputs_of(const Options& options, const Loaded& loaded, const model::Desired& desired,
                             const model::Plan& plan) {
   model::PlanInputs inputs;
-  // Files below the current folder say nothing about manifests that were read from a commit, or elsewhere.
-  if (options.revision.empty() && options.repository.empty())
+  // Files below the current folder say nothing about manifests that were read from a commit, or elsewhere, or
+  // about what was before an apply.
+  if (options.revision.empty() && options.repository.empty() && !options.removals)
     inputs.paths = options.manifests.empty() ? std::vector<std::string>{"."} : options.manifests;
   inputs.servers = options.servers;
   inputs.targets = planning(options, loaded, desired).targets;
@@ -103,6 +104,7 @@ model::PlanInputs inputs_of(const Options& options, const Loaded& loaded, const 
   inputs.adopt = options.adopt;
   inputs.prune = options.prune;
   inputs.allow_deletes = options.allow_deletes;
+  inputs.removals = options.removals;
   inputs.valid_for = std::chrono::duration_cast<std::chrono::seconds>(options.valid_for);
   if (holds_secret(desired)) {
     inputs.not_applicable =
@@ -147,6 +149,7 @@ Result<SavedInputs> reopen(const report::PlanDocument& document) {
   planning.adopt = inputs.adopt;
   planning.prune = inputs.prune;
   planning.allow_deletes = inputs.allow_deletes;
+  planning.removals = inputs.removals;
   planning.today = utc_now().substr(0, 10);
   return saved;
 }

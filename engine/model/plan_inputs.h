@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct PlanInputs {
   bool adopt = false;
   bool prune = false;
   std::optional<size_t> allow_deletes;
+  std::optional<std::set<std::string>> removals;  ///< of a plan that undoes an apply: addresses that go
   /// From the document's createdAt on; after that it is not carried out any more.
   std::chrono::seconds valid_for{std::chrono::days{7}};
   /// Why it can't be carried out from the document, or empty.

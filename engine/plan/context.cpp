@@ -254,6 +254,7 @@ bool Context::check_names_free(const ResourceId& id, const Dn& dn, const std::st
 }
 
 bool Context::prunes() const {
+  if (options.removals) return true;
   return options.prune && options.targets.empty() &&
          !(desired.accounts.empty() && desired.host_groups.empty());
 }

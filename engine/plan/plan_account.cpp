@@ -21,12 +21,7 @@ using model::ResourceId;
 
 namespace {
 
-// [MS-ADTS] 2.2.16 userAccountControl bits.
-constexpr uint32_t uac_disabled = 0x2;
-constexpr uint32_t uac_workstation_trust = 0x1000;
-constexpr uint32_t uac_trusted_for_delegation = 0x80000;
-constexpr uint32_t uac_not_delegated = 0x100000;
-constexpr uint32_t uac_trusted_to_auth_for_delegation = 0x1000000;
+namespace uac = model::user_account_control;
 
 struct UacField {
   std::string_view path;
@@ -36,11 +31,11 @@ struct UacField {
 };
 
 std::vector<UacField> uac_fields(const Gmsa& spec) {
-  return {{"enabled", uac_disabled, true, spec.enabled},
-          {"trustedForDelegation", uac_trusted_for_delegation, false, spec.trusted_for_delegation},
-          {"trustedToAuthForDelegation", uac_trusted_to_auth_for_delegation, false,
+  return {{"enabled", uac::disabled, true, spec.enabled},
+          {"trustedForDelegation", uac::trusted_for_delegation, false, spec.trusted_for_delegation},
+          {"trustedToAuthForDelegation", uac::trusted_to_auth_for_delegation, false,
            spec.trusted_to_auth_for_delegation},
-          {"accountNotDelegated", uac_not_delegated, false, spec.account_not_delegated}};
+          {"accountNotDelegated", uac::not_delegated, false, spec.account_not_delegated}};
 }
 
 uint32_t wanted_uac(const Gmsa& spec, uint32_t live) {
@@ -249,7 +244,7 @@ void leave_alone(const Ledger& ledger, const LiveGmsa& live, GmsaChange& detail)
     if (field.path == readers_field) detail.keeps_readers = true;
     if (field.path == "kerberosEncryptionTypes")
       wanted.encryption_types = live.encryption_types.value_or(0) & model::encryption::managed;
-    if (field.path == "enabled") wanted.enabled = (live.user_account_control & uac_disabled) == 0;
+    if (field.path == "enabled") wanted.enabled = (live.user_account_control & uac::disabled) == 0;
     if (field.path == "trustedForDelegation") wanted.trusted_for_delegation.reset();
     if (field.path == "trustedToAuthForDelegation") wanted.trusted_to_auth_for_delegation.reset();
     if (field.path == "accountNotDelegated") wanted.account_not_delegated.reset();
@@ -264,7 +259,7 @@ void fill_wanted_bits(Action action, GmsaChange& detail) {
   const Gmsa& spec = detail.desired;
   const bool keeps = detail.live && action != Action::replace;
   detail.user_account_control =
-      wanted_uac(spec, keeps ? detail.live->user_account_control : uac_workstation_trust);
+      wanted_uac(spec, keeps ? detail.live->user_account_control : uac::workstation_trust);
   const uint32_t other_types =
       detail.live ? detail.live->encryption_types.value_or(0) & ~model::encryption::managed : 0;
   detail.encryption_types = spec.encryption_types | other_types;

@@ -48,7 +48,9 @@ Change removal_of(Context& context, const Leftover& leftover) {
   change.guid = leftover.id().guid;
   change.cause = model::cause::pending;
   change.reasons.emplace_back(
-      "it is ours by its marker, no manifest declares it any more, and --prune was given");
+      context.options.removals
+          ? "the apply that is to be undone has created it"
+          : "it is ours by its marker, no manifest declares it any more, and --prune was given");
   Fields fields(change.fields);
   std::visit([&](const auto& live) { show_lost(context, live, fields); }, leftover.live);
   for (auto& field : change.fields) field.after = std::monostate{};  // nothing, not an empty list
@@ -75,15 +77,36 @@ void report_copy(Context& context, const Leftover& leftover) {
                  leftover.marker.id);
 }
 
-/// A group that a declaration still names by its name, SID or DN is wanted after all.
-void check_not_named(Context& context, const Leftover& leftover) {
+/// Readers are named by their SID, which would dangle.
+bool reads_through(const LiveGmsa& account, const model::Sid& group) {
+  const auto descriptor = model::SecurityDescriptor::decode(account.group_msa_membership.value_or(""));
+  if (!descriptor) return false;
+  const auto readers = descriptor->readers();
+  return std::find(readers.begin(), readers.end(), group) != readers.end();
+}
+
+/// A group that a declaration still names by its name, SID or DN is wanted after all, and so is one that an
+/// account of ours reads its password through, where that account is declared no longer either and stays.
+void check_not_needed(Context& context, const Leftover& leftover,
+                      const std::vector<const Leftover*>& staying) {
   for (const auto& [key, lookup] : context.seen.principals)
     for (const auto& match : lookup.matches)
       if (match.id.guid == leftover.id().guid)
-        context.report(Severity::error, "GMSA0310", "Object to be deleted is still named",
-                       leftover.id().dn.text() +
-                           " is declared no longer, and another declaration still names it (" + key + ").",
-                       "Remove it there too, or declare it again.", std::nullopt, leftover.marker.id);
+        context.report(
+            Severity::error, "GMSA0310", "Object to be deleted is still named",
+            leftover.id().dn.text() + " is to be deleted, and a declaration still names it (" + key + ").",
+            "Remove it there first, or keep both.", std::nullopt, leftover.marker.id);
+  const auto* group = std::get_if<LiveGroup>(&leftover.live);
+  if (group == nullptr) return;
+  for (const auto* other : staying) {
+    const auto* account = std::get_if<LiveGmsa>(&other->live);
+    if (account != nullptr && reads_through(*account, group->id.sid))
+      context.report(Severity::error, "GMSA0310", "Object to be deleted is still named",
+                     leftover.id().dn.text() + " is to be deleted, and " + model::address(other->marker.id) +
+                         " reads its password through it, and stays.",
+                     "Delete the account too, or let it read through another group first.", std::nullopt,
+                     leftover.marker.id);
+  }
 }
 
 void refuse_pruning(Context& context, std::string detail, std::string hint) {
@@ -101,23 +124,30 @@ void plan_leftovers(Context& context) {
         "only.",
         "Run it without them.");
   if (!context.seen.leftovers || targeted) return;
+  const auto& removals = context.options.removals;
+  std::vector<const Leftover*> removed, staying;
   for (const auto& leftover : *context.seen.leftovers) {
     const ResourceId& id = leftover.marker.id;
-    if (!context.selected(id)) continue;
     if (is_declared(context, id)) {
       report_copy(context, leftover);
+    } else if (removals ? !removals->contains(model::address(id)) : !context.selected(id)) {
+      staying.push_back(&leftover);
     } else if (!context.prunes()) {
       context.unpruned.push_back(model::address(id));
     } else if (leftover.marker.protect) {
+      staying.push_back(&leftover);
       context.report(Severity::error, "GMSA0307", "Protected object",
                      leftover.id().dn.text() + " is declared no longer and protected, so it is not deleted.",
                      "It takes two steps: declare it with metadata.protect: false and apply, then remove the "
                      "declaration. gmsactl forget leaves it as it is, and unmanaged.",
                      std::nullopt, id);
     } else {
-      check_not_named(context, leftover);
-      context.plan.changes.push_back(removal_of(context, leftover));
+      removed.push_back(&leftover);
     }
+  }
+  for (const auto* leftover : removed) {
+    check_not_needed(context, *leftover, staying);
+    context.plan.changes.push_back(removal_of(context, *leftover));
   }
 }
 
@@ -147,16 +177,6 @@ const LiveGmsa* live_account(const Change& change) {
   return nullptr;
 }
 
-/// Readers are named by their SID, which would dangle.
-bool reads_through(const Change& change, const model::Sid& group) {
-  const auto* account = live_account(change);
-  if (account == nullptr || !account->group_msa_membership) return false;
-  const auto descriptor = model::SecurityDescriptor::decode(*account->group_msa_membership);
-  if (!descriptor) return false;
-  const auto readers = descriptor->readers();
-  return std::find(readers.begin(), readers.end(), group) != readers.end();
-}
-
 }  // namespace
 
 void order_removals(Context& context) {
@@ -173,8 +193,8 @@ void order_removals(Context& context) {
                               [&](const std::string& dn) { return model::dn_key(dn) == key; });
       else if (const auto* spec = std::get_if<model::CredentialSpecChange>(&other.detail))
         lets_go = removal.id.kind == Kind::gmsa && spec->account == removal.id.name;
-      else
-        lets_go = group != nullptr && reads_through(other, group->id.sid);
+      else if (const auto* account = live_account(other))
+        lets_go = group != nullptr && reads_through(*account, group->id.sid);
       if (lets_go) removal.requires_.push_back(other.id);
     }
   }

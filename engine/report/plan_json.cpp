@@ -48,8 +48,6 @@ Json unreadable_json(const model::UnreadableResource& resource) {
 
 namespace {
 
-namespace {
-
 /// What `apply FILE` makes the plan from again.
 Json inputs_json(const model::PlanInputs& inputs) {
   Json json;
@@ -62,6 +60,7 @@ Json inputs_json(const model::PlanInputs& inputs) {
   json["adopt"] = inputs.adopt;
   json["prune"] = inputs.prune;
   json["allowDeletes"] = inputs.allow_deletes ? Json(*inputs.allow_deletes) : Json(nullptr);
+  if (inputs.removals) json["removals"] = *inputs.removals;
   json["notApplicable"] = text_or_null(inputs.not_applicable);
   json["manifests"] = Json::array();
   for (const auto& text : inputs.manifests)

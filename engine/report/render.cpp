@@ -4,6 +4,7 @@
 
 #include "engine/report/apply_json.h"
 #include "engine/report/apply_text.h"
+#include "engine/report/drift_text.h"
 #include "engine/report/formats.h"
 
 namespace gmsactl::report {
@@ -70,6 +71,10 @@ std::string text_of(const RunReport& report, const PlanTextOptions& options) {
   std::string text;
   for (const auto& environment : report.environments) {
     if (!text.empty()) text += "\n";
+    if (report.command == Command::drift) {
+      text += drift_text(*environment.plan, options.color);
+      continue;
+    }
     text += plan_text(*environment.plan, environment.summary, options);
     if (environment.results.empty()) continue;
     text += "\n";

@@ -106,6 +106,11 @@ Result<bool> any_account(ldap::Reader& transport, const Dn& domain) {
   return any;
 }
 
+std::span<const model::Leftover> leftovers(const Observations& seen) {
+  return seen.leftovers ? std::span<const model::Leftover>(*seen.leftovers)
+                        : std::span<const model::Leftover>();
+}
+
 /// Readers in live descriptors that no reference resolved to.
 std::set<Sid> unknown_readers(const Observations& seen) {
   std::set<Sid> known;
@@ -113,6 +118,7 @@ std::set<Sid> unknown_readers(const Observations& seen) {
     for (const auto& match : lookup.matches) known.insert(match.id.sid);
   for (const auto& [name, observation] : seen.host_groups)
     if (const auto* live = std::get_if<LiveGroup>(&observation)) known.insert(live->id.sid);
+  for (const auto& leftover : leftovers(seen)) known.insert(leftover.id().sid);
   std::set<Sid> unknown;
   const auto note = [&](const LiveGmsa* live) {
     if (live == nullptr || !live->group_msa_membership) return;
@@ -122,28 +128,33 @@ std::set<Sid> unknown_readers(const Observations& seen) {
       if (!known.contains(sid)) unknown.insert(std::move(sid));
   };
   for (const auto& [name, observation] : seen.accounts) note(std::get_if<LiveGmsa>(&observation));
-  if (seen.leftovers)
-    for (const auto& leftover : *seen.leftovers) note(std::get_if<LiveGmsa>(&leftover.live));
+  for (const auto& leftover : leftovers(seen)) note(std::get_if<LiveGmsa>(&leftover.live));
   return unknown;
 }
 
-/// DNs of members that exact groups have and no reference means.
+/// DNs of members that exact groups, and those that are left over, have and no reference means.
 std::set<std::string> unknown_members(const Desired& desired, const Observations& seen) {
   std::set<std::string> known;
   for (const auto& [key, lookup] : seen.principals)
     for (const auto& match : lookup.matches) known.insert(match.id.dn.key());
   for (const auto& [name, observation] : seen.host_groups)
     if (const auto* live = std::get_if<LiveGroup>(&observation)) known.insert(live->id.dn.key());
+  for (const auto& leftover : leftovers(seen)) known.insert(leftover.id().dn.key());
   std::set<std::string> unknown;
+  const auto note = [&](const LiveGroup& live) {
+    for (const auto& member : live.members)
+      if (!known.contains(model::dn_key(member))) unknown.insert(member);
+  };
   for (const auto& group : desired.host_groups) {
     const auto found = seen.host_groups.find(group.name);
     const auto* live = found == seen.host_groups.end() ? nullptr : std::get_if<LiveGroup>(&found->second);
     if (live == nullptr || group.settled || !group.spec.members ||
         group.spec.membership != model::Membership::exact)
       continue;
-    for (const auto& member : live->members)
-      if (!known.contains(model::dn_key(member))) unknown.insert(member);
+    note(*live);
   }
+  for (const auto& leftover : leftovers(seen))
+    if (const auto* live = std::get_if<LiveGroup>(&leftover.live)) note(*live);
   return unknown;
 }
 

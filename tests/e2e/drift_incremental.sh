@@ -255,9 +255,9 @@ assert_err 'cache could not be written'
 step 'another user looks at everything; one who sees no deleted objects always does, and is told so'
 KRB5CCNAME=$GMSACTL_LAB_READER_CCACHE gm drift -f "$manifests" --cache "$cache" --log-level info
 assert_exit 0
-assert_err "at=everything (another user looked last, or this one's groups changed)" 'GMSA0226' 'may not see deleted objects'
+assert_err "at=everything (another user looked last, or this one's groups changed)" 'GMSA0227' 'may not see deleted objects'
 KRB5CCNAME=$GMSACTL_LAB_READER_CCACHE gm drift -f "$manifests" --cache "$cache" --log-level info
-assert_err 'at=everything (there was no look before)' 'GMSA0226'
+assert_err 'at=everything (there was no look before)' 'GMSA0227'
 KRB5CCNAME=$GMSACTL_LAB_READER_CCACHE gm drift -f "$manifests" --log-level info
-assert_not_err 'GMSA0226'
+assert_not_err 'GMSA0227'
 done_well

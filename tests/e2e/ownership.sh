@@ -170,7 +170,7 @@ kind: HostGroup
 metadata: {name: e2e-own-outer}
 spec: {members: [e2e-own-two-hosts]}
 END
-refused --prune --allow-deletes 9 -- 'error[GMSA0310]: Object to be deleted is still named' "CN=e2e-own-two-hosts,$ou is declared no longer"
+refused --prune --allow-deletes 9 -- 'error[GMSA0310]: Object to be deleted is still named' "CN=e2e-own-two-hosts,$ou is to be deleted, and a declaration still names it"
 rm "$manifests/more.yaml"
 
 step 'marked first: whoever changes it in between keeps it'

@@ -464,7 +464,17 @@ remove_remains() {
     remove_network
   done
   remove_hosts_lines
-  [[ ! -e $lab_dir/.gmsactl-lab ]] || rm -rf "$lab_dir"
+  remove_state
+}
+
+# The mark goes last, so that a removal that was cut short can be taken up again. A folder of the default name is a
+# lab's with or without one; what is mounted below it outlived its processes.
+remove_state() {
+  local mounted
+  [[ -e $lab_dir/.gmsactl-lab || (-d $lab_dir && -z ${GMSACTL_LAB_DIR:-}) ]] || return 0
+  awk -v below="$lab_dir/" 'index($2, below) == 1 { print $2 }' /proc/mounts | sort -r |
+    while IFS= read -r mounted; do umount -l -- "$(printf '%b' "$mounted")" || true; done
+  find "$lab_dir" -mindepth 1 -maxdepth 1 ! -name .gmsactl-lab -exec rm -rf --one-file-system {} + && rm -rf "$lab_dir"
 }
 
 cmd_down() {

@@ -1,0 +1,300 @@
+#include "engine/plan/revert.h"
+
+#include <algorithm>
+#include <map>
+
+#include "engine/base/text.h"
+#include "engine/model/account.h"
+#include "engine/plan/readers.h"
+
+namespace gmsactl::plan {
+
+using model::Action;
+using model::Change;
+using model::FieldChange;
+using model::FieldValue;
+using model::Gmsa;
+using model::HostGroup;
+using model::Kind;
+using model::Leftover;
+using model::LiveGmsa;
+using model::LiveGroup;
+using model::Outcome;
+using model::PrincipalRef;
+using model::ResourceId;
+
+namespace {
+
+std::optional<std::string> text_of(const FieldValue& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  return text == nullptr ? std::nullopt : std::optional(*text);
+}
+
+std::vector<std::string> list_of(const FieldValue& value) {
+  const auto* list = std::get_if<std::vector<std::string>>(&value);
+  return list == nullptr ? std::vector<std::string>() : *list;
+}
+
+bool is_true(const FieldValue& value) {
+  const bool* truth = std::get_if<bool>(&value);
+  return truth != nullptr && *truth;
+}
+
+bool contains_folded(const std::vector<std::string>& list, std::string_view text) {
+  return std::any_of(list.begin(), list.end(), [&](const auto& each) { return equal_folded(each, text); });
+}
+
+std::optional<uint32_t> encryption_bits(const std::vector<std::string>& names) {
+  uint32_t bits = 0;
+  for (uint32_t bit = 1; bit <= model::encryption::managed; bit <<= 1U)
+    if (const auto name = model::encryption_type_names(bit);
+        !name.empty() && std::find(names.begin(), names.end(), name.front()) != names.end())
+      bits |= bit;
+  return bits == 0 ? std::nullopt : std::optional(bits);
+}
+
+std::optional<model::GroupScope> scope_of(const FieldValue& value) {
+  for (const auto scope :
+       {model::GroupScope::domain_local, model::GroupScope::global, model::GroupScope::universal})
+    if (text_of(value) == model::name(scope)) return scope;
+  return std::nullopt;
+}
+
+std::optional<model::Dn> dn_of(const FieldValue& value) {
+  auto dn = model::Dn::parse(text_of(value).value_or(""));
+  return dn && !dn->empty() ? std::optional(std::move(*dn)) : std::nullopt;
+}
+
+bool was_written(const model::ChangeResult& result) {
+  return result.outcome == Outcome::applied || result.outcome == Outcome::unknown || !result.written.empty();
+}
+
+class Undoing {
+ public:
+  Undoing(const model::Observations& seen) : seen_(seen) {
+    for (const auto& [sid, principal] : seen.known_sids) labels_.emplace(sid, principal.sam_account_name);
+    if (!seen.leftovers) return;
+    for (const auto& leftover : *seen.leftovers) {
+      ours_.emplace(leftover.marker.id, &leftover);
+      if (const auto* group = std::get_if<LiveGroup>(&leftover.live)) {
+        labels_.emplace(group->id.sid.text(), group->sam_account_name);
+        member_labels_.emplace(group->id.dn.key(), group->sam_account_name);
+      }
+    }
+    for (const auto& [dn, principal] : seen.known_members)
+      member_labels_.emplace(model::dn_key(dn), principal.sam_account_name);
+  }
+
+  void add(const Change& done) {
+    if (done.id.kind != Kind::gmsa && done.id.kind != Kind::host_group)
+      return remark(
+          done, "is not undone here.",
+          done.id.kind == Kind::credential_spec
+              ? "Take the change of the manifests back too: the next apply brings the specs in line."
+              : "It stays; remove it by hand where nothing needs it.");
+    if (done.action == Action::remove || done.action == Action::replace)
+      return remark(
+          done,
+          done.action == Action::remove ? "was deleted, and its SID does not come back by itself."
+                                        : "was replaced, and the old SID does not come back.",
+          "Restore the object from the AD Recycle Bin (Restore-ADObject), or declare it anew, which "
+          "gives it another SID.",
+          Severity::error);
+    const auto found = ours_.find(done.id);
+    if (found == ours_.end()) {
+      if (done.action == Action::create) return;  // it is gone already
+      return remark(done, "is not there any more, or not managed by this environment any more.", "",
+                    Severity::error);
+    }
+    const Leftover& leftover = *found->second;
+    if (!done.guid.empty() && !(done.guid == leftover.id().guid))
+      return remark(done, "is another object now: it was deleted and made again since.", "", Severity::error);
+    if (done.action == Action::create) {
+      reversal_.removals.insert(model::address(done.id));
+      return;
+    }
+    if (done.action == Action::adopt)
+      remark(done, "stays managed, though it was not before.",
+             "gmsactl forget " + model::address(done.id) + " releases it.");
+    if (const auto* group = std::get_if<LiveGroup>(&leftover.live))
+      add_group(done, leftover, *group);
+    else
+      add_account(done, leftover, std::get<LiveGmsa>(leftover.live));
+  }
+
+  Reversal finish() { return std::move(reversal_); }
+
+ private:
+  void remark(const Change& done, const std::string& what, std::string hint,
+              Severity severity = Severity::warning) {
+    reversal_.remarks.push_back({severity, "GMSA0226", "Can't be undone",
+                                 model::address(done.id) + " " + what, std::move(hint), std::nullopt,
+                                 model::address(done.id)});
+  }
+
+  void not_expressible(const Change& done, const FieldChange& field) {
+    remark(done,
+           "had a value of " + std::string(field.path) +
+               " before that no manifest can ask for, so it stays "
+               "as it is.",
+           "", Severity::error);
+  }
+
+  /// What the marker remembers stays managed, and nothing else begins to be.
+  template <class Spec>
+  static void leave_unmanaged(const Leftover& leftover, const Change& done, std::string_view path,
+                              std::optional<Spec>& field) {
+    const bool touched = std::any_of(done.fields.begin(), done.fields.end(),
+                                     [&](const FieldChange& each) { return each.path == path; });
+    if (!touched && !leftover.marker.applied.contains(path)) field.reset();
+  }
+
+  void add_account(const Change& done, const Leftover& leftover, const LiveGmsa& live) {
+    model::Declaration<Gmsa> declaration;
+    declaration.name = done.id.name;
+    declaration.spec = model::as_declared(live);
+    declaration.protect = leftover.marker.protect;
+    Gmsa& spec = declaration.spec;
+    leave_unmanaged(leftover, done, "description", spec.description);
+    leave_unmanaged(leftover, done, "displayName", spec.display_name);
+    leave_unmanaged(leftover, done, "trustedForDelegation", spec.trusted_for_delegation);
+    leave_unmanaged(leftover, done, "trustedToAuthForDelegation", spec.trusted_to_auth_for_delegation);
+    leave_unmanaged(leftover, done, "accountNotDelegated", spec.account_not_delegated);
+    leave_unmanaged(leftover, done, "allowedToDelegateTo", spec.allowed_to_delegate_to);
+    // What nobody has any more can't be named; it is kept without being named.
+    std::erase_if(spec.principals, [&](const PrincipalRef& ref) { return is_orphan(ref); });
+    for (const auto& field : done.fields)
+      if (!set_back(field, spec, declaration.protect)) not_expressible(done, field);
+    reversal_.accounts.push_back(std::move(declaration));
+  }
+
+  bool set_back(const FieldChange& field, Gmsa& spec, bool& protect) const {
+    const FieldValue& before = field.before;
+    const auto text = text_of(before).value_or("");
+    if (field.path == "samAccountName") {
+      spec.sam_account_name = model::bare_name(text);
+    } else if (field.path == "dnsHostName") {
+      spec.dns_host_name = text;
+      return !text.empty();
+    } else if (field.path == "servicePrincipalNames") {
+      spec.service_principal_names.clear();
+      for (auto& spn : list_of(before)) spec.service_principal_names.push_back({std::move(spn), {}});
+    } else if (field.path == readers_field) {
+      std::erase_if(spec.principals, [&](const PrincipalRef& ref) {
+        const auto label = labels_.find(ref.text);
+        return contains_folded(field.added, label == labels_.end() ? ref.text : label->second);
+      });
+      for (const auto& name : field.removed) spec.principals.push_back({PrincipalRef::Form::name, name, {}});
+    } else if (field.path == "kerberosEncryptionTypes") {
+      const auto bits = encryption_bits(list_of(before));
+      spec.encryption_types = bits.value_or(spec.encryption_types);
+      return bits.has_value();
+    } else if (field.path == "enabled") {
+      spec.enabled = is_true(before);
+    } else if (field.path == "description") {
+      spec.description = text;
+    } else if (field.path == "displayName") {
+      spec.display_name = text;
+    } else if (field.path == "path") {
+      spec.path = dn_of(before);
+      return spec.path.has_value();
+    } else if (field.path == "trustedForDelegation") {
+      spec.trusted_for_delegation = is_true(before);
+    } else if (field.path == "trustedToAuthForDelegation") {
+      spec.trusted_to_auth_for_delegation = is_true(before);
+    } else if (field.path == "accountNotDelegated") {
+      spec.account_not_delegated = is_true(before);
+    } else if (field.path == "allowedToDelegateTo") {
+      spec.allowed_to_delegate_to = list_of(before);
+    } else {
+      return set_back_marker(field, protect);
+    }
+    return true;
+  }
+
+  void add_group(const Change& done, const Leftover& leftover, const LiveGroup& live) {
+    model::Declaration<HostGroup> declaration;
+    declaration.name = done.id.name;
+    declaration.spec = model::as_declared(live);
+    declaration.protect = leftover.marker.protect;
+    HostGroup& spec = declaration.spec;
+    leave_unmanaged(leftover, done, "description", spec.description);
+    leave_unmanaged(leftover, done, "members", spec.members);
+    for (const auto& field : done.fields)
+      if (!set_back(field, spec, declaration.protect)) not_expressible(done, field);
+    reversal_.host_groups.push_back(std::move(declaration));
+  }
+
+  bool set_back(const FieldChange& field, HostGroup& spec, bool& protect) const {
+    const FieldValue& before = field.before;
+    if (field.path == "samAccountName") {
+      spec.sam_account_name = text_of(before).value_or(spec.sam_account_name);
+    } else if (field.path == "commonName") {
+      spec.common_name = text_of(before).value_or(spec.common_name);
+    } else if (field.path == "path") {
+      spec.path = dn_of(before);
+      return spec.path.has_value();
+    } else if (field.path == "scope") {
+      const auto scope = scope_of(before);
+      spec.scope = scope.value_or(spec.scope);
+      return scope.has_value();
+    } else if (field.path == "description") {
+      spec.description = text_of(before).value_or("");
+    } else if (field.path == "members") {
+      std::erase_if(*spec.members, [&](const PrincipalRef& ref) {
+        const auto label = member_labels_.find(model::dn_key(ref.text));
+        return contains_folded(field.added, label == member_labels_.end() ? ref.text : label->second);
+      });
+      for (const auto& name : field.removed) spec.members->push_back({PrincipalRef::Form::name, name, {}});
+    } else {
+      return set_back_marker(field, protect);
+    }
+    return true;
+  }
+
+  /// What is no attribute of its own but a part of the marker.
+  static bool set_back_marker(const FieldChange& field, bool& protect) {
+    if (field.path == "metadata.protect") protect = is_true(field.before);
+    return field.path == "metadata.protect" || field.path == "owner" || field.path == "deletion";
+  }
+
+  bool is_orphan(const PrincipalRef& ref) const {
+    const auto sid = model::Sid::parse(ref.text);
+    return sid && sid->domain() == seen_.directory.domain_sid && !labels_.contains(ref.text);
+  }
+
+  const model::Observations& seen_;
+  std::map<ResourceId, const Leftover*> ours_;
+  std::map<std::string, std::string> labels_;         ///< sAMAccountName by SID
+  std::map<std::string, std::string> member_labels_;  ///< and by Dn::key()
+  Reversal reversal_;
+};
+
+}  // namespace
+
+Reversal reverse(const std::vector<Change>& done, const std::vector<model::ChangeResult>& results,
+                 const model::Observations& seen) {
+  Undoing undoing(seen);
+  for (size_t i = 0; i < done.size() && i < results.size(); ++i)
+    if (was_written(results[i])) undoing.add(done[i]);
+  return undoing.finish();
+}
+
+std::vector<StaleField> changed_since(const std::vector<Change>& done, const model::Plan& undoing) {
+  std::vector<StaleField> stale;
+  for (const auto& change : undoing.changes) {
+    const auto original =
+        std::find_if(done.begin(), done.end(), [&](const Change& each) { return each.id == change.id; });
+    if (original == done.end()) continue;
+    for (const auto& field : change.fields) {
+      const auto then = std::find_if(original->fields.begin(), original->fields.end(),
+                                     [&](const FieldChange& each) { return each.path == field.path; });
+      if (then == original->fields.end() || field.path == "samAccountName") continue;
+      if (!(then->after == field.before))
+        stale.push_back({change.id, std::string(field.path), then->after, field.before});
+    }
+  }
+  return stale;
+}
+
+}  // namespace gmsactl::plan
