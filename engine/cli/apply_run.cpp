@@ -51,7 +51,9 @@ ExitCode take_lock(const Options& options, Prepared& one, ports::EventSink& even
   if (options.no_lock) return ExitCode::done;
   const auto acquire = [&]() -> LockResult {
     auto locks = GMSACTL_TRY(one.run.locks());
-    return locks->acquire(run_identity(), options.lock_timeout, process_gone, stop_requested());
+    auto holder = run_identity();
+    holder.shard = one.plan.inputs.shard;
+    return locks->acquire(holder, options.lock_timeout, process_gone, stop_requested());
   };
   LockResult taken;
   const auto attempt = [&]() -> Result<void> {

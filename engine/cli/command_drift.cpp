@@ -19,7 +19,7 @@ namespace {
 Result<model::Plan> compare(const Options& options, const Loaded& loaded, model::Desired& desired,
                             ports::EventSink& events) {
   const auto begin = std::chrono::steady_clock::now();
-  const DriftCache cache(options.cache, desired.environment.name);
+  const DriftCache cache(options.cache, desired.environment.name, options.shard);
   auto memory = cache.read();
   auto settings = check_options(options, loaded, desired);
   settings.remember = !options.cache.empty();
@@ -65,6 +65,7 @@ ExitCode drift(const Options& options) {
       code = worst(code, exit_code(plan.error().kind));
       continue;
     }
+    if (options.shard) plan->inputs.shard = options.shard->text();
     print_diagnostics(options, plan->diagnostics, loaded->source_lines());
     code = worst(code, exit_code_of(options, *plan));
     if (options.output == Output::text) {

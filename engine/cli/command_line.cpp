@@ -85,6 +85,7 @@ class CommandLine {
     flags_.live(sub);
     flags_.selection(sub);
     flags_.since(sub);
+    flags_.shard(sub);
     flags_.reports(sub);
     flags_.explain(sub);
     flags_.allowing(sub);
@@ -95,10 +96,12 @@ class CommandLine {
         add("drift", "Compare live state with the manifests; never writes to a live system", drift);
     flags_.live(compare);
     flags_.selection(compare);
+    flags_.shard(compare);
     flags_.drift(compare);
     auto& keep = add("watch", "Compare whenever something changes; never writes to a live system", watch);
     flags_.live(keep);
     flags_.selection(keep);
+    flags_.shard(keep);
     flags_.watch(keep);
   }
 

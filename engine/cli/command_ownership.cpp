@@ -31,28 +31,50 @@ ExitCode with_locks(const Options& options, LockAction action) {
   return code;
 }
 
-Result<void> show_holder(const Options& options, const std::string& environment, ports::Locks& locks) {
-  const auto holder = GMSACTL_TRY(locks.status());
-  if (options.output == Output::json) {
-    nlohmann::ordered_json json;
-    json["environment"] = environment;
-    json["held"] = holder.has_value();
-    if (holder) {
-      json["id"] = holder->id;
-      json["holder"] = holder->holder;
-      json["host"] = holder->host;
-      json["since"] = holder->since;
-      json["expires"] = holder->expires;
-      json["url"] = holder->url;
+using Json = nlohmann::ordered_json;
+
+void add_holder(Json& json, const ports::LockHolder& holder) {
+  json["id"] = holder.id;
+  json["holder"] = holder.holder;
+  json["host"] = holder.host;
+  json["since"] = holder.since;
+  json["expires"] = holder.expires;
+  json["url"] = holder.url;
+}
+
+Json holders_json(const std::string& environment, const std::vector<ports::LockHolder>& holders) {
+  Json json;
+  json["environment"] = environment;
+  json["held"] = !holders.empty();
+  for (const auto& holder : holders) {
+    if (holder.shard.empty()) {
+      add_holder(json, holder);
+      continue;
     }
-    std::cout << json.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
-  } else if (holder) {
-    std::cout << "Environment " << environment << ": held by " << printable(holder->holder) << " on "
-              << printable(holder->host) << " since " << printable(holder->since) << ", until "
-              << printable(holder->expires) << " unless it is renewed; id " << printable(holder->id) << '\n';
-    if (!holder->url.empty()) std::cout << "  " << printable(holder->url) << '\n';
-  } else {
-    std::cout << "Environment " << environment << ": not held.\n";
+    Json one;
+    one["shard"] = holder.shard;
+    add_holder(one, holder);
+    json["shards"].push_back(std::move(one));
+  }
+  return json;
+}
+
+Result<void> show_holders(const Options& options, const std::string& environment, ports::Locks& locks) {
+  const auto holders = GMSACTL_TRY(locks.status());
+  if (options.output == Output::json) {
+    std::cout
+        << holders_json(environment, holders).dump(2, ' ', true, nlohmann::json::error_handler_t::replace)
+        << '\n';
+    return {};
+  }
+  if (holders.empty()) std::cout << "Environment " << environment << ": not held.\n";
+  for (const auto& holder : holders) {
+    std::cout << "Environment " << environment
+              << (holder.shard.empty() ? "" : ", shard " + printable(holder.shard)) << ": held by "
+              << printable(holder.holder) << " on " << printable(holder.host) << " since "
+              << printable(holder.since) << ", until " << printable(holder.expires)
+              << " unless it is renewed; id " << printable(holder.id) << '\n';
+    if (!holder.url.empty()) std::cout << "  " << printable(holder.url) << '\n';
   }
   return {};
 }
@@ -77,7 +99,7 @@ ExitCode forget(const Options& options) {
   return plan_and_write(forgetting);
 }
 
-ExitCode lock_status(const Options& options) { return with_locks(options, show_holder); }
+ExitCode lock_status(const Options& options) { return with_locks(options, show_holders); }
 ExitCode lock_release(const Options& options) { return with_locks(options, release); }
 
 }  // namespace gmsactl::cli

@@ -12,21 +12,26 @@ namespace gmsactl::cli {
 
 namespace {
 
-/// A file's name for any environment's: one that says itself where it can, and never a path.
-std::string file_name(const std::string& environment) {
+/// For any environment's name: one that says itself where it can, and never a path.
+std::string plain_name(const std::string& environment) {
   std::string name;
   for (const char c : environment) {
     const bool plain =
         (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
     name += plain ? std::string(1, c) : "%" + hex({&c, 1});
   }
-  return name + ".drift";
+  return name;
 }
 
 }  // namespace
 
-DriftCache::DriftCache(const std::string& folder, const std::string& environment) : folder_(folder) {
-  if (!folder.empty()) path_ = folder + "/" + file_name(environment);
+DriftCache::DriftCache(const std::string& folder, const std::string& environment,
+                       const std::optional<plan::Shard>& shard)
+    : folder_(folder) {
+  if (folder.empty()) return;
+  path_ = folder + "/" + plain_name(environment);
+  if (shard) path_ += "." + std::to_string(shard->index) + "-of-" + std::to_string(shard->count);
+  path_ += ".drift";
 }
 
 std::optional<drift::Memory> DriftCache::read() const {

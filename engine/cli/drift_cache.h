@@ -6,13 +6,15 @@
 #include <string>
 
 #include "engine/drift/memory.h"
+#include "engine/plan/shard.h"
 
 namespace gmsactl::cli {
 
 class DriftCache {
  public:
-  /// An empty folder: nothing is kept.
-  DriftCache(const std::string& folder, const std::string& environment);
+  /// An empty folder: nothing is kept. Each shard has a file of its own.
+  DriftCache(const std::string& folder, const std::string& environment,
+             const std::optional<plan::Shard>& shard);
 
   /// Says in the log why there is nothing.
   std::optional<drift::Memory> read() const;

@@ -114,6 +114,7 @@ plan::Options planning(const Options& options, const Loaded& loaded, const model
   const auto limit = loaded.limits.find(desired.environment.name);
   planning.targets = limit == loaded.limits.end() ? options.targets : limit->second.targets;
   planning.excludes = options.excludes;
+  if (options.shard) planning.shard.emplace(desired, *options.shard);
   planning.allow_replace.insert(options.allow_replace.begin(), options.allow_replace.end());
   planning.adopt = options.adopt;
   planning.prune = options.prune;
@@ -141,6 +142,7 @@ Result<model::Plan> EnvironmentRun::plan_again(const model::Plan& applied, ports
   plan::Options options = planning_;
   options.targets.clear();
   options.excludes.clear();
+  options.shard.reset();
   options.prune = false;  // what is not declared is not looked at again
   options.only_specs = touched;
   auto plan = plan_of(only(*desired_, touched), options, events);

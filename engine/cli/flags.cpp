@@ -156,6 +156,21 @@ void Flags::since(CLI::App& sub) {
                         ->excludes(sub.get_option("--target")));
 }
 
+void Flags::shard(CLI::App& sub) {
+  command_line_only(sub.add_option_function<std::string>(
+                           "--shard",
+                           [this](const std::string& text) {
+                             options_.shard = plan::parse_shard(text);
+                             if (!options_.shard)
+                               throw CLI::ValidationError(
+                                   "--shard",
+                                   "\"" + text +
+                                       "\" is not I/N; of three parts the first is 0/3 and the last 2/3");
+                           },
+                           "Only part I, from 0 on, of N parts that N runs look at side by side")
+                        ->type_name("I/N"));
+}
+
 void Flags::require_clean(CLI::App& sub) {
   variable_too(sub.add_flag("--require-clean", options_.require_clean,
                             "Refuse manifests that are not as committed to git"));

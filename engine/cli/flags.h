@@ -33,6 +33,7 @@ class Flags {
   void selection(CLI::App& sub);
   /// --since, which goes without --target.
   void since(CLI::App& sub);
+  void shard(CLI::App& sub);
   void require_clean(CLI::App& sub);
 
   /// -o text or json.

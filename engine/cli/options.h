@@ -27,6 +27,7 @@ struct Options {
   bool all_environments = false;
   std::vector<std::string> targets;
   std::vector<std::string> excludes;
+  std::optional<plan::Shard> shard;
   Output output = Output::text;
   std::vector<ReportFile> reports;
   std::vector<std::string> servers;

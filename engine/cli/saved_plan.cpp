@@ -100,6 +100,7 @@ model::PlanInputs inputs_of(const Options& options, const Loaded& loaded, const 
   inputs.servers = options.servers;
   inputs.targets = planning(options, loaded, desired).targets;
   inputs.excludes = options.excludes;
+  if (options.shard) inputs.shard = options.shard->text();
   inputs.allow_replace = options.allow_replace;
   inputs.adopt = options.adopt;
   inputs.prune = options.prune;
@@ -141,8 +142,13 @@ Result<SavedInputs> reopen(const report::PlanDocument& document) {
   desired.complete = std::any_of(document.plan.changes.begin(), document.plan.changes.end(),
                                  [](const auto& each) { return each.action == model::Action::remove; });
   GMSACTL_TRY(check_manifests_at_hand(inputs, desired));
-  loaded.environments.push_back(std::move(desired));
   plan::Options& planning = saved.planning;
+  if (const auto shard = plan::parse_shard(inputs.shard))
+    planning.shard = plan::ShardMembers::all_of(desired, *shard);
+  else if (!inputs.shard.empty())
+    return fail(ErrorKind::corrupt, "the plan is of shard \"" + printable(inputs.shard) + "\", which is none",
+                "Plan again.");
+  loaded.environments.push_back(std::move(desired));
   planning.targets = inputs.targets;
   planning.excludes = inputs.excludes;
   planning.allow_replace.insert(inputs.allow_replace.begin(), inputs.allow_replace.end());

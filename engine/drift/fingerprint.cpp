@@ -100,7 +100,8 @@ std::string fingerprint(const model::Environment& environment, const plan::Optio
        << create_kds_root_key << kds_root_key_effective_immediately << marker_attribute << policy.max_deletes
        << policy.max_delete_percent << policy.max_members_removed_percent << accepted_drift;
   for (const auto severity : policy.rules) text << static_cast<uint32_t>(severity);
-  text << options.targets << options.excludes << options.adopt;
+  text << options.targets << options.excludes << options.adopt
+       << (options.shard ? options.shard->shard().text() : std::string());
   return text.digest();
 }
 

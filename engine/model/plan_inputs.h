@@ -28,6 +28,7 @@ struct PlanInputs {
   std::vector<std::string> servers;  ///< --server
   std::vector<std::string> targets;
   std::vector<std::string> excludes;
+  std::string shard;  ///< --shard, "0/3"; empty: everything
   std::vector<std::string> allow_replace;
   bool adopt = false;
   bool prune = false;

@@ -255,7 +255,7 @@ bool Context::check_names_free(const ResourceId& id, const Dn& dn, const std::st
 
 bool Context::prunes() const {
   if (options.removals) return true;
-  return options.prune && options.targets.empty() &&
+  return options.prune && options.targets.empty() && !options.shard &&
          !(desired.accounts.empty() && desired.host_groups.empty());
 }
 

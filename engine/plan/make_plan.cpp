@@ -42,6 +42,7 @@ bool glob_match(std::string_view pattern, std::string_view text) {
 bool is_selected(const Options& options, const ResourceId& id) {
   if (id.kind == Kind::credential_spec && options.only_specs && !options.only_specs->contains(id))
     return false;
+  if (options.shard && !options.shard->has(id)) return false;
   if (options.targets.empty() && options.excludes.empty()) return true;
   const std::string address = model::address(id);
   const auto matches = [&](const std::string& pattern) { return glob_match(pattern, address); };

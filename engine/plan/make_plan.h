@@ -9,6 +9,7 @@
 
 #include "engine/model/live.h"
 #include "engine/model/plan.h"
+#include "engine/plan/shard.h"
 
 namespace gmsactl::plan {
 
@@ -35,13 +36,14 @@ struct Options {
   Aim aim = Aim::as_declared;
   /// The only credential specs to plan, where a part of an estate is looked at again; absent: all.
   std::optional<std::set<model::ResourceId>> only_specs = std::nullopt;
+  std::optional<ShardMembers> shard = std::nullopt;  ///< the part to plan; absent: everything
 };
 
 /// Every error found is in Plan::diagnostics; the changes it blocks are left in the plan so that a reader
 /// sees them, and applying is refused as long as there is one.
 model::Plan make_plan(const model::Desired& desired, const model::Observations& seen, const Options& options);
 
-/// Whether --target and --exclude leave this address in the plan.
+/// Whether --target, --exclude and --shard leave this address in the plan.
 bool is_selected(const Options& options, const model::ResourceId& id);
 
 /// Shell-style `*` and `?`, case-insensitive as names in AD are.

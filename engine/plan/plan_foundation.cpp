@@ -143,6 +143,14 @@ void plan_kds_root_key(Context& context) {
     return;
   }
   if (environment.create_kds_root_key && context.selected(id)) return plan_key_creation(context, id);
+  if (needed && environment.create_kds_root_key && context.options.shard && !context.options.shard->has(id))
+    return context.report(
+        Severity::error, "GMSA0203", "No KDS root key",
+        "The forest has no KDS root key yet. Shard 0 creates it, so that it is created once; "
+        "without it no managed service account can be created.",
+        "Apply --shard 0/" + std::to_string(context.options.shard->shard().count) +
+            " first, or the key alone with --target 'KdsRootKey/*'.",
+        where, id);
   if (needed)
     context.report(Severity::error, "GMSA0203", "No KDS root key",
                    "The forest has no KDS root key that this user can see, so no managed service account can "

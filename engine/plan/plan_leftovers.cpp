@@ -123,6 +123,11 @@ void plan_leftovers(Context& context) {
         "--prune deletes what no manifest declares, and --target and --since look at a part of them "
         "only.",
         "Run it without them.");
+  // What goes waits for what lets go of it, wherever that is, and the policy's limits are of one run.
+  if (context.options.prune && context.options.shard)
+    return refuse_pruning(
+        context, "--prune deletes what no manifest declares, and --shard looks at a part of them only.",
+        "Run it without --shard.");
   if (!context.seen.leftovers || targeted) return;
   const auto& removals = context.options.removals;
   std::vector<const Leftover*> removed, staying;
@@ -155,6 +160,7 @@ void report_unpruned(Context& context) {
   auto& unpruned = context.unpruned;
   if (unpruned.empty()) return;
   std::sort(unpruned.begin(), unpruned.end());
+  if (context.options.shard && context.options.prune) return;  // refused already
   if (context.options.prune)
     return refuse_pruning(context,
                           "The manifests of environment " + context.desired.environment.name +

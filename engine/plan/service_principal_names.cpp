@@ -90,12 +90,32 @@ class SpnCheck {
                                   "tickets for either account."
                             : wanted + ", declared for " + model::address(change.id) + ", is registered on " +
                                   holder.id.dn.text() + ". An SPN belongs to one object in the forest.",
-                      "Remove it there first (setspn -D " + held + " " +
-                          (holder.sam_account_name.empty() ? "ACCOUNT" : holder.sam_account_name) +
-                          "), or declare another name.",
-                      position(change, wanted), change.id);
+                      hint(holder, held), position(change, wanted), change.id);
       return;
     }
+  }
+
+  std::string hint(const Principal& holder, const std::string& held) const {
+    if (const auto* account = freed_in_another_shard(holder, held))
+      return "GMSA/" + account->name +
+             ", which is in another shard, gives it up: apply that one first, and then this one again.";
+    return "Remove it there first (setspn -D " + held + " " +
+           (holder.sam_account_name.empty() ? "ACCOUNT" : holder.sam_account_name) +
+           "), or declare another name.";
+  }
+
+  const model::Declaration<model::Gmsa>* freed_in_another_shard(const Principal& holder,
+                                                                const std::string& held) const {
+    if (!context_.options.shard) return nullptr;
+    for (const auto& account : context_.desired.accounts) {
+      const auto* live = std::get_if<model::LiveGmsa>(&context_.account(account.name));
+      if (live == nullptr || !(live->id.guid == holder.id.guid)) continue;
+      const auto& wanted = account.spec.service_principal_names;
+      const bool keeps = std::any_of(wanted.begin(), wanted.end(),
+                                     [&](const auto& spn) { return equal_folded(spn.text, held); });
+      return keeps || context_.options.shard->has({Kind::gmsa, account.name}) ? nullptr : &account;
+    }
+    return nullptr;
   }
 
   /// Whether this very plan takes the SPN from its holder; then that goes first.

@@ -1,13 +1,14 @@
-// One run at a time on one environment: a courtesy among pipelines, so that the second waits or is told. It
-// is not what keeps data safe: several domain controllers can each grant it. Compare and swap does that.
+// One run at a time on one environment, or one on each of its shards: a courtesy among pipelines, so that the
+// next waits or is told. It is not what keeps data safe: several domain controllers can each grant it.
+// Compare and swap does that.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "engine/base/result.h"
 
@@ -21,6 +22,7 @@ struct LockHolder {
   std::string expires;  ///< likewise: from then on anybody may take it over
   std::string url;      ///< of the pipeline's run, or empty
   std::string process;  ///< of this machine and no other, for `gone`; may be empty
+  std::string shard;    ///< "0/3"; empty: of everything
   bool operator==(const LockHolder&) const = default;
 };
 
@@ -36,15 +38,16 @@ class Locks {
  public:
   virtual ~Locks() = default;
 
-  /// `holder` needs holder, host, url and process. Waits up to `patience` while somebody else holds it,
-  /// unless `gone` knows that holder's process to have ended. `already_exists`, with who that is, where it is
-  /// not to be had in time; `denied` where no lock can be made for want of rights; `not_found` where there is
-  /// no place for one yet; `unsupported` where the directory needs none.
+  /// `holder` needs holder, host, url, process and shard. Only shards of the same number go side by side.
+  /// Waits up to `patience` while somebody else holds it, unless `gone` knows that holder's process to have
+  /// ended. `already_exists`, with who that is, where it is not to be had in time; `denied` where no lock can
+  /// be made for want of rights; `not_found` where there is no place for one yet; `unsupported` where the
+  /// directory needs none.
   [[nodiscard]] virtual Result<std::unique_ptr<Lock>> acquire(
       const LockHolder& holder, std::chrono::milliseconds patience,
       const std::function<bool(const std::string& process)>& gone, std::stop_token stop) = 0;
-  /// Nothing where nobody holds it.
-  [[nodiscard]] virtual Result<std::optional<LockHolder>> status() = 0;
+  /// All that are held: that of everything first.
+  [[nodiscard]] virtual Result<std::vector<LockHolder>> status() = 0;
   /// `not_found` where no lock has this id.
   [[nodiscard]] virtual Result<void> release(const std::string& id) = 0;
 };

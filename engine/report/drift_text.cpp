@@ -60,7 +60,8 @@ class DriftText {
 
   std::string render() {
     text_ = paint(color_, Tone::strong, "Environment " + printable(plan_.environment)) + ": domain " +
-            printable(plan_.domain) + ", server " + printable(plan_.server) + "\n\n";
+            printable(plan_.domain) + ", server " + printable(plan_.server) +
+            (plan_.inputs.shard.empty() ? "" : ", shard " + printable(plan_.inputs.shard)) + "\n\n";
     for (const auto& change : plan_.changes) this->change(change);
     for (const auto& resource : plan_.unreadable)
       text_ += "  " + paint(color_, Tone::red, "?") + "        " +

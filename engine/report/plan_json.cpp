@@ -56,6 +56,7 @@ Json inputs_json(const model::PlanInputs& inputs) {
   json["servers"] = inputs.servers;
   json["targets"] = inputs.targets;
   json["excludes"] = inputs.excludes;
+  if (!inputs.shard.empty()) json["shard"] = inputs.shard;
   json["allowReplace"] = inputs.allow_replace;
   json["adopt"] = inputs.adopt;
   json["prune"] = inputs.prune;

@@ -39,6 +39,7 @@ model::PlanInputs inputs_of(const Value& entry) {
   inputs.servers = entry["servers"].texts();
   inputs.targets = entry["targets"].texts();
   inputs.excludes = entry["excludes"].texts();
+  if (entry.has("shard")) inputs.shard = entry["shard"].required_text();
   inputs.allow_replace = entry["allowReplace"].texts();
   inputs.adopt = entry["adopt"].boolean();
   inputs.prune = entry["prune"].boolean();

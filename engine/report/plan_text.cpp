@@ -33,7 +33,8 @@ class PlanText {
 
   void heading() {
     text_ += painted(Tone::strong, "Environment " + printable(plan_.environment));
-    text_ += ": domain " + printable(plan_.domain) + ", server " + printable(plan_.server) + "\n\n";
+    text_ += ": domain " + printable(plan_.domain) + ", server " + printable(plan_.server) +
+             (plan_.inputs.shard.empty() ? "" : ", shard " + printable(plan_.inputs.shard)) + "\n\n";
   }
 
   void change(const Change& change) {

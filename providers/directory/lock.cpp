@@ -48,28 +48,6 @@ Result<int64_t> server_time(ldap::Transport& transport) {
   return time;
 }
 
-/// What stands in the directory: the raw value is what a swap names.
-struct Found {
-  std::string value;
-  std::optional<LockHolder> holder;  ///< absent where the value can't be read: another version may have it
-  int64_t changed = 0;               ///< seconds since 1970
-
-  bool expired(int64_t now) const {
-    return holder ? holder->expires <= time_text(now) : changed + lock_lease.count() <= now;
-  }
-};
-
-Result<std::optional<Found>> look(ldap::Transport& transport, const std::string& dn) {
-  auto entry = ldap::read(transport, dn, {value_attribute, "whenChanged"});
-  if (!entry && entry.error().kind == ErrorKind::not_found) return std::optional<Found>();
-  if (!entry) return fail(std::move(entry).error());
-  Found found;
-  found.value = entry->first(value_attribute).value_or("");
-  found.holder = parse_lock(found.value);
-  found.changed = seconds_since_1970(entry->first("whenChanged").value_or(""));
-  return std::optional<Found>(std::move(found));
-}
-
 std::vector<ldap::Modification> swap(const std::string& from, const std::string& to) {
   std::vector<ldap::Modification> changes;
   if (!from.empty()) changes.push_back({ldap::ModifyOperation::remove, value_attribute, {from}});
@@ -83,13 +61,64 @@ Result<void> remove(ldap::Transport& transport, const std::string& dn, const std
   return transport.remove(dn);
 }
 
-class HeldLock : public ports::Lock {
+/// Whether two of them may be held at a time: different parts of the same split.
+bool go_together(const std::string& a, const std::string& b) {
+  const auto count = [](const std::string& shard) {
+    return shard.substr(std::min(shard.find('/'), shard.size()));
+  };
+  return a != b && !a.empty() && !b.empty() && count(a) == count(b);
+}
+
+}  // namespace
+
+std::string lock_text(const LockHolder& holder) {
+  return std::string(version) + " id=" + percent_encode(holder.id) +
+         " holder=" + percent_encode(holder.holder) + " host=" + percent_encode(holder.host) +
+         " since=" + percent_encode(holder.since) + " expires=" + percent_encode(holder.expires) +
+         " url=" + percent_encode(holder.url) + " process=" + percent_encode(holder.process) +
+         (holder.shard.empty() ? "" : " shard=" + percent_encode(holder.shard));
+}
+
+std::optional<LockHolder> parse_lock(std::string_view text) {
+  const auto words = split(text, ' ');
+  if (words.front() != version) return std::nullopt;
+  std::map<std::string, std::string, std::less<>> values;
+  for (size_t i = 1; i < words.size(); ++i) {
+    const size_t equals = words[i].find('=');
+    if (equals == std::string_view::npos) return std::nullopt;
+    auto value = percent_decode(words[i].substr(equals + 1));
+    if (!value) return std::nullopt;
+    values.emplace(words[i].substr(0, equals), std::move(*value));
+  }
+  LockHolder holder{values["id"],      values["holder"], values["host"],    values["since"],
+                    values["expires"], values["url"],    values["process"], values["shard"]};
+  if (holder.id.empty() || holder.expires.empty()) return std::nullopt;
+  return holder;
+}
+
+DirectoryLocks::Found::Found(const ldap::Entry& entry)
+    : dn(entry.dn),
+      value(entry.first(value_attribute).value_or("")),
+      holder(parse_lock(value)),
+      changed(seconds_since_1970(entry.first("whenChanged").value_or(""))) {}
+
+bool DirectoryLocks::Found::expired(int64_t now) const {
+  return holder ? holder->expires <= time_text(now) : changed + lock_lease.count() <= now;
+}
+
+bool DirectoryLocks::Found::is_free(const LockHolder& own, int64_t now, const Gone& gone) const {
+  if (expired(now)) return true;
+  if (!holder) return false;
+  return gone(holder->process) || (!own.process.empty() && holder->process == own.process);
+}
+
+class DirectoryLocks::Held : public ports::Lock {
  public:
-  HeldLock(std::shared_ptr<ldap::Transport> transport, std::string dn, LockHolder holder, bool waited)
-      : transport_(std::move(transport)), dn_(std::move(dn)), holder_(std::move(holder)), waited_(waited) {
+  Held(std::shared_ptr<ldap::Transport> transport, std::string dn, LockHolder holder)
+      : transport_(std::move(transport)), dn_(std::move(dn)), holder_(std::move(holder)) {
     renewing_ = std::jthread([this](const std::stop_token& stop) { renew(stop); });
   }
-  ~HeldLock() override {
+  ~Held() override {
     renewing_.request_stop();
     renewing_.join();
     // Where this fails, nobody is held up for longer than the lease.
@@ -97,6 +126,7 @@ class HeldLock : public ports::Lock {
   }
 
   bool waited() const override { return waited_; }
+  void set_waited() { waited_ = true; }
 
  private:
   void renew(const std::stop_token& stop) {
@@ -121,74 +151,104 @@ class HeldLock : public ports::Lock {
   const std::shared_ptr<ldap::Transport> transport_;
   const std::string dn_;
   LockHolder holder_;
-  const bool waited_;
+  bool waited_ = false;
   std::atomic<bool> held_{true};
   std::jthread renewing_;
 };
 
-/// Whether nobody is held up who lives: its time is over, or its process is, or it is this very process's,
-/// taken by a request whose answer was lost.
-bool is_free(const Found& found, const LockHolder& own, int64_t now,
-             const std::function<bool(const std::string& process)>& gone) {
-  if (found.expired(now)) return true;
-  if (!found.holder) return false;
-  const std::string& process = found.holder->process;
-  return gone(process) || (!own.process.empty() && process == own.process);
-}
-
-Error held_by(const Found& found) {
-  if (!found.holder)
-    return {ErrorKind::already_exists,
-            "another run holds the lock, and what it says of itself can't be read: \"" +
-                printable(found.value) + "\"",
-            "Wait for it with --lock-timeout: " + std::to_string(lock_lease.count()) +
-                " seconds after its last sign of life it is nobody's.",
-            std::nullopt};
-  const LockHolder& holder = *found.holder;
-  std::string who = printable(holder.holder) + " on " + printable(holder.host);
-  if (!holder.url.empty()) who += ", " + printable(holder.url);
-  return {ErrorKind::already_exists,
-          "another run holds the lock since " + holder.since + ": " + who + " (id " + holder.id + ", until " +
-              holder.expires + " unless it is renewed)",
-          "Wait for it with --lock-timeout, or, if that run is gone, gmsactl lock release --id " + holder.id +
-              ".",
-          std::nullopt};
-}
-
-}  // namespace
-
-std::string lock_text(const LockHolder& holder) {
-  return std::string(version) + " id=" + percent_encode(holder.id) +
-         " holder=" + percent_encode(holder.holder) + " host=" + percent_encode(holder.host) +
-         " since=" + percent_encode(holder.since) + " expires=" + percent_encode(holder.expires) +
-         " url=" + percent_encode(holder.url) + " process=" + percent_encode(holder.process);
-}
-
-std::optional<LockHolder> parse_lock(std::string_view text) {
-  const auto words = split(text, ' ');
-  if (words.front() != version) return std::nullopt;
-  std::map<std::string, std::string, std::less<>> values;
-  for (size_t i = 1; i < words.size(); ++i) {
-    const size_t equals = words[i].find('=');
-    if (equals == std::string_view::npos) return std::nullopt;
-    auto value = percent_decode(words[i].substr(equals + 1));
-    if (!value) return std::nullopt;
-    values.emplace(words[i].substr(0, equals), std::move(*value));
-  }
-  LockHolder holder{values["id"],      values["holder"], values["host"],   values["since"],
-                    values["expires"], values["url"],    values["process"]};
-  if (holder.id.empty() || holder.expires.empty()) return std::nullopt;
-  return holder;
+Error DirectoryLocks::Found::error() const {
+  if (!holder)
+    return {
+        ErrorKind::already_exists,
+        "another run holds the lock, and what it says of itself can't be read: \"" + printable(value) + "\"",
+        "Wait for it with --lock-timeout: " + std::to_string(lock_lease.count()) +
+            " seconds after its last sign of life it is nobody's.",
+        std::nullopt};
+  const LockHolder& by = *holder;
+  std::string who = printable(by.holder) + " on " + printable(by.host);
+  if (!by.url.empty()) who += ", " + printable(by.url);
+  return {
+      ErrorKind::already_exists,
+      "another run holds the lock" + (by.shard.empty() ? "" : " of shard " + printable(by.shard)) +
+          " since " + by.since + ": " + who + " (id " + by.id + ", until " + by.expires +
+          " unless it is renewed)",
+      "Wait for it with --lock-timeout, or, if that run is gone, gmsactl lock release --id " + by.id + ".",
+      std::nullopt};
 }
 
 DirectoryLocks::DirectoryLocks(std::shared_ptr<ldap::Transport> transport, const model::Dn& container,
                                std::string_view environment)
     : transport_(std::move(transport)),
-      dn_(container.child("CN", "gmsactl-lock-" + std::string(environment)).text()) {}
+      container_(container),
+      name_("gmsactl-lock-" + std::string(environment)) {}
 
-Result<std::unique_ptr<ports::Lock>> DirectoryLocks::acquire(
-    const LockHolder& wanted, std::chrono::milliseconds patience,
-    const std::function<bool(const std::string& process)>& gone, std::stop_token stop) {
+std::string DirectoryLocks::dn_of(const std::string& shard) const {
+  const size_t slash = shard.find('/');
+  if (slash == std::string::npos) return container_.child("CN", name_).text();
+  return container_.child("CN", name_ + "-shard-" + shard.substr(0, slash) + "-of-" + shard.substr(slash + 1))
+      .text();
+}
+
+Result<std::vector<DirectoryLocks::Found>> DirectoryLocks::find_all() {
+  ldap::SearchRequest request;
+  request.base = container_.text();
+  request.scope = ldap::Scope::one_level;
+  request.filter = "(&(objectClass=serviceConnectionPoint)(cn=" + model::escape_filter_value(name_) + "*))";
+  request.attributes = {value_attribute, "whenChanged"};
+  const auto entries = GMSACTL_TRY(ldap::search_all(*transport_, request));
+  std::vector<Found> all;
+  const std::string own = model::dn_key(dn_of({}));
+  for (const auto& entry : entries) {
+    Found found(entry);
+    // The name of another environment may begin with the name of this one.
+    const bool is_shard = found.holder && !found.holder->shard.empty() &&
+                          model::dn_key(dn_of(found.holder->shard)) == model::dn_key(entry.dn);
+    if (is_shard || model::dn_key(entry.dn) == own) all.push_back(std::move(found));
+  }
+  const auto shard = [](const Found& found) { return found.holder ? found.holder->shard : std::string(); };
+  std::sort(all.begin(), all.end(), [&](const Found& a, const Found& b) { return shard(a) < shard(b); });
+  return all;
+}
+
+Result<DirectoryLocks::Attempt> DirectoryLocks::take(LockHolder& own, bool& waited, const Gone& gone) {
+  const std::string dn = dn_of(own.shard);
+  const int64_t now = GMSACTL_TRY(server_time(*transport_));
+  own.since = time_text(now);
+  own.expires = time_text(now + lock_lease.count());
+  const auto held = [&] { return Attempt{std::make_unique<Held>(transport_, dn, own), std::nullopt}; };
+  auto added = transport_->add(
+      dn, {{attribute::object_class, {"serviceConnectionPoint"}}, {value_attribute, {lock_text(own)}}});
+  if (added) return held();
+  if (added.error().kind != ErrorKind::already_exists) return fail(std::move(added).error());
+  waited = true;
+  auto entry = ldap::read(*transport_, dn, {value_attribute, "whenChanged"});
+  if (!entry && entry.error().kind == ErrorKind::not_found) return Attempt{};  // released in between
+  if (!entry) return fail(std::move(entry).error());
+  Found found(*entry);
+  if (!found.is_free(own, now, gone)) return Attempt{nullptr, std::move(found)};
+  auto taken = transport_->modify(dn, swap(found.value, lock_text(own)));
+  if (taken) return held();
+  if (taken.error().kind != ErrorKind::conflict && taken.error().kind != ErrorKind::not_found)
+    return fail(std::move(taken).error());
+  return Attempt{};  // somebody else was faster
+}
+
+Result<std::optional<DirectoryLocks::Found>> DirectoryLocks::find_rival(const LockHolder& own,
+                                                                        const Gone& gone) {
+  auto all = GMSACTL_TRY(find_all());
+  if (all.empty()) return std::optional<Found>();
+  const int64_t now = GMSACTL_TRY(server_time(*transport_));
+  for (auto& found : all) {
+    const std::string shard = found.holder ? found.holder->shard : std::string();
+    if (shard != own.shard && !go_together(shard, own.shard) && !found.is_free(own, now, gone))
+      return std::optional<Found>(std::move(found));
+  }
+  return std::optional<Found>();
+}
+
+Result<std::unique_ptr<ports::Lock>> DirectoryLocks::acquire(const LockHolder& wanted,
+                                                             std::chrono::milliseconds patience,
+                                                             const Gone& gone, std::stop_token stop) {
   LockHolder own = wanted;
   own.id = hex(GMSACTL_TRY(random_bytes(4)));
   for (auto* text : {&own.holder, &own.host, &own.url, &own.process})
@@ -196,48 +256,54 @@ Result<std::unique_ptr<ports::Lock>> DirectoryLocks::acquire(
   const auto deadline = std::chrono::steady_clock::now() + patience;
   std::mutex mutex;
   std::condition_variable_any stopped;
-  for (bool waited = false;; waited = true) {
-    const int64_t now = GMSACTL_TRY(server_time(*transport_));
-    own.since = time_text(now);
-    own.expires = time_text(now + lock_lease.count());
-    const auto take = [&](bool was_held) -> Result<std::unique_ptr<ports::Lock>> {
-      return std::make_unique<HeldLock>(transport_, dn_, own, was_held);
-    };
-    auto added = transport_->add(
-        dn_, {{attribute::object_class, {"serviceConnectionPoint"}}, {value_attribute, {lock_text(own)}}});
-    if (added) return take(waited);
-    if (added.error().kind != ErrorKind::already_exists) return fail(std::move(added).error());
-    const auto found = GMSACTL_TRY(look(*transport_, dn_));
-    if (!found) continue;  // released in between
-    if (is_free(*found, own, now, gone)) {
-      auto taken = transport_->modify(dn_, swap(found->value, lock_text(own)));
-      if (taken) return take(true);
-      if (taken.error().kind != ErrorKind::conflict && taken.error().kind != ErrorKind::not_found)
-        return fail(std::move(taken).error());
-      continue;  // somebody else was faster
+  std::unique_ptr<Held> held;
+  for (bool waited = false;;) {
+    // Whoever takes a lock looks for rivals after that, so that of two at least one sees the other. The one
+    // whose shard is first by its text, everything before all shards, keeps its lock while it waits: so no
+    // two step back for each other for ever, and shards that come and go don't keep out a run over
+    // everything.
+    auto rival = GMSACTL_TRY(find_rival(own, gone));
+    if (held && !rival) {
+      if (waited) held->set_waited();
+      return held;
     }
-    if (std::chrono::steady_clock::now() >= deadline) return fail(held_by(*found));
+    const bool goes_first = !rival || (rival->holder && own.shard < rival->holder->shard);
+    const bool patient = std::chrono::steady_clock::now() < deadline;
+    if (rival) {
+      waited = true;
+      if (!patient) return fail(rival->error());
+    }
+    if (held && !goes_first) held.reset();
+    if (!held && goes_first) {
+      auto attempt = GMSACTL_TRY(take(own, waited, gone));
+      held = std::move(attempt.held);
+      if (!attempt.holder) continue;
+      if (!patient) return fail(attempt.holder->error());
+    }
     std::unique_lock lock(mutex);
     stopped.wait_for(lock, stop, look_again, [] { return false; });
     if (stop.stop_requested()) return fail(ErrorKind::cancelled, "interrupted while waiting for the lock");
   }
 }
 
-Result<std::optional<LockHolder>> DirectoryLocks::status() {
-  const auto found = GMSACTL_TRY(look(*transport_, dn_));
-  if (!found) return std::optional<LockHolder>();
+Result<std::vector<LockHolder>> DirectoryLocks::status() {
+  const auto all = GMSACTL_TRY(find_all());
+  std::vector<LockHolder> holders;
+  if (all.empty()) return holders;
   const int64_t now = GMSACTL_TRY(server_time(*transport_));
-  if (found->expired(now)) return std::optional<LockHolder>();
-  if (!found->holder) return fail(held_by(*found));
-  return found->holder;
+  for (const auto& found : all) {
+    if (found.expired(now)) continue;
+    if (!found.holder) return fail(found.error());
+    holders.push_back(*found.holder);
+  }
+  return holders;
 }
 
 Result<void> DirectoryLocks::release(const std::string& id) {
-  const auto found = GMSACTL_TRY(look(*transport_, dn_));
-  if (!found || !found->holder || found->holder->id != id)
-    return fail(ErrorKind::not_found, "no lock of this environment has the id " + id,
-                "gmsactl lock status tells who holds it.");
-  return remove(*transport_, dn_, found->value);
+  for (const auto& found : GMSACTL_TRY(find_all()))
+    if (found.holder && found.holder->id == id) return remove(*transport_, found.dn, found.value);
+  return fail(ErrorKind::not_found, "no lock of this environment has the id " + id,
+              "gmsactl lock status tells who holds it.");
 }
 
 }  // namespace gmsactl::directory
