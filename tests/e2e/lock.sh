@@ -75,6 +75,7 @@ assert_values "CN=e2e-lock,$ou" description third
 step 'it was held, and what was planned meanwhile was planned again: nothing is overwritten unseen'
 held_by_another 600
 gmsa fourth
+: >"$work/out" # before the background's own redirection: a plan of an earlier run must not be taken for its
 "$gmsactl" apply -f "$manifests" --auto-approve --lock-timeout 60s >"$work/out" 2>"$work/err" </dev/null &
 waiting=$!
 until_true 'the plan' grep -q '^Plan: ' "$work/out"
