@@ -234,8 +234,8 @@ void Flags::detailed_exit_code(CLI::App& sub) {
 // --- what is written --------------------------------------------------------------------------------------
 
 void Flags::saving(CLI::App& sub) {
-  command_line_only(sub.add_option("--out", options_.out, "Save the plan, for apply FILE and show FILE")
-                        ->type_name("FILE"));
+  variable_too(sub.add_option("--out", options_.out, "Save the plan, for apply FILE and show FILE")
+                   ->type_name("FILE"));
   variable_too(
       duration(sub, "--valid-for", options_.valid_for, "How long apply takes the saved plan (168h)"));
 }
