@@ -10,8 +10,8 @@ build_packages=(g++ cmake ninja-build ccache git pkg-config libyaml-cpp-dev nloh
 check_packages=(clang clang-tidy clang-format libclang-rt-14-dev lld cppcheck shellcheck)
 samba_packages=(samba-ad-dc samba samba-dsdb-modules samba-ad-provision ldb-tools smbclient winbind python3-samba)
 lab_packages=(krb5-user ldap-utils libsasl2-modules-gssapi-mit iproute2 bind9-dnsutils util-linux openssl python3)
-# What tests of reports hold them against: a browser, promtool, and GitHub's Markdown.
-report_packages=(chromium prometheus cmark-gfm)
+# What tests of reports hold them against: a browser, promtool, and GitHub's Markdown; and what pipelines are run with.
+program_packages=(chromium prometheus cmark-gfm python3-yaml jq)
 
 # The first Samba that knows group Managed Service Accounts and their passwords.
 samba_minimum=2:4.21
@@ -106,8 +106,8 @@ for set in "$@"; do
     build) wanted+=("${build_packages[@]}") ;;
     check) wanted+=("${check_packages[@]}") ;;
     lab) wanted+=("${samba_packages[@]}" "${lab_packages[@]}") ;;
-    test) wanted+=("${report_packages[@]}") ;;
-    all) wanted+=("${build_packages[@]}" "${check_packages[@]}" "${samba_packages[@]}" "${lab_packages[@]}" "${report_packages[@]}") ;;
+    test) wanted+=("${program_packages[@]}") ;;
+    all) wanted+=("${build_packages[@]}" "${check_packages[@]}" "${samba_packages[@]}" "${lab_packages[@]}" "${program_packages[@]}") ;;
     *) say "setup: unknown set '$set': build, lab, test, check or all"; exit 2 ;;
   esac
 done
