@@ -262,7 +262,7 @@ ExitCode write_all(const Options& options, std::vector<Prepared>& prepared, Repo
 
 ExitCode plan_and_write(const Options& options) {
   if (!options.auto_approve && !can_ask()) {
-    print_usage_error(options, "apply asks before it writes, and there is no terminal to ask on",
+    print_usage_error(options, "gmsactl asks before it writes, and there is no terminal to ask on",
                       "Pass --auto-approve in a pipeline.");
     return ExitCode::invalid;
   }
