@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <iostream>
 #include <optional>
+#include <string_view>
+#include <utility>
 
 #include "engine/base/text.h"
 #include "engine/cli/apply_run.h"
@@ -58,8 +60,34 @@ ExitCode prepare_saved(const Options& options, const report::PlanDocument& docum
   return ExitCode::done;
 }
 
+/// A plan in a file says itself what it is about and what it may do. What asks for anything else must not
+/// look as if it were heeded. Empty where there is no such flag.
+std::string_view flag_of_another_plan(const Options& options) {
+  const std::pair<bool, std::string_view> given[] = {{!options.manifests.empty(), "--manifests"},
+                                                     {!options.environments.empty(), "--env"},
+                                                     {options.all_environments, "--all-envs"},
+                                                     {!options.targets.empty(), "--target"},
+                                                     {!options.excludes.empty(), "--exclude"},
+                                                     {!options.since.empty(), "--since"},
+                                                     {options.adopt, "--adopt"},
+                                                     {options.prune, "--prune"},
+                                                     {options.allow_deletes.has_value(), "--allow-deletes"},
+                                                     {!options.allow_replace.empty(), "--allow-replace"},
+                                                     {options.require_clean, "--require-clean"},
+                                                     {options.verify_signature, "--verify-signature"}};
+  for (const auto& [is_given, flag] : given)
+    if (is_given) return flag;
+  return {};
+}
+
 /// To review a plan in a file is to approve it, so nobody is asked again.
 ExitCode apply_file(const Options& options) {
+  if (const auto flag = flag_of_another_plan(options); !flag.empty()) {
+    print_usage_error(options,
+                      std::string(flag) + " does not go with a saved plan, which is carried out as it is",
+                      "Leave it out, or make another plan.");
+    return ExitCode::invalid;
+  }
   Reporting reporting(options, report::Command::apply);
   if (!reporting.possible()) return ExitCode::invalid;
   const auto text = read_file(options.file);
