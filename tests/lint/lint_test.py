@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 import unittest
 
+import cli
 import diagnostics
 import layers
 import text
@@ -80,6 +81,59 @@ class Diagnostics(Tree):
         self.assertEqual(len(self.problems_of('f("GMSA0201");', row + row)), 1)
         self.assertEqual(len(self.problems_of('f("GMSA0201", "Other words");', row)), 1)
         self.assertEqual(len(self.problems_of('f("GMSA0201", "A"); f("GMSA0201", "B");', row)), 1)
+
+
+PAGE = """
+## Commands
+| command | does | flags |
+|---|---|---|
+| `plan [FILE]` | plans | [reading](#reading) |
+| `lock status` | tells | |
+### Reading
+| flag | meaning |
+|---|---|
+| `-f`, `--from PATH` | where |
+### Of single commands
+| flag | commands | meaning |
+|---|---|---|
+| `--id ID` | `lock status` | which |
+### General
+| flag | meaning |
+|---|---|
+| `--quiet` | less |
+## Environment variables
+| these have none | why |
+|---|---|
+| `--from` | since |
+"""
+MAN = """
+.SH COMMANDS
+.TP
+.BR plan " [\\fIfile\\fR]"
+Plans.
+.TP
+.B lock status
+.SH FLAGS
+.BR \\-\\-from ", " \\-\\-id ", " \\-\\-quiet
+"""
+
+
+class CommandLine(unittest.TestCase):
+    def problems_of(self, page=PAGE, man=MAN, **more):
+        commands = {"plan": {"--from": False, "--quiet": True}, "lock status": {"--id": True, "--quiet": True}}
+        return cli.check({**commands, **more}, page, man)
+
+    def test_program_and_pages_in_agreement_pass(self):
+        self.assertEqual(self.problems_of(), [])
+
+    def test_each_disagreement_is_found(self):
+        self.assertEqual(len(self.problems_of(show={"--quiet": True})), 2)  # neither page has it
+        self.assertEqual(len(self.problems_of(plan={"--quiet": True, "--new": True})), 5)
+        self.assertEqual(len(self.problems_of(PAGE.replace("`--id ID`", "`--idd ID`"))), 2)
+        self.assertEqual(len(self.problems_of(PAGE.replace("| `--from` | since |", ""))), 1)
+        self.assertEqual(len(self.problems_of(PAGE.replace("#reading", "#writing"))), 2)
+        self.assertEqual(len(self.problems_of(man=MAN.replace("lock status", "lock"))), 2)
+        self.assertEqual(len(self.problems_of(man=MAN.replace("id", "idd"))), 2)
 
 
 class Text(Tree):
