@@ -4,9 +4,11 @@
 #include <algorithm>
 
 #include "engine/base/text.h"
+#include "engine/model/account.h"
 #include "engine/plan/context.h"
 #include "engine/plan/field.h"
 #include "engine/plan/spec_fields.h"
+#include "engine/plan/spec_match.h"
 #include "engine/plan/spec_places.h"
 #include "engine/spec/document.h"
 #include "engine/spec/facts.h"
@@ -130,8 +132,7 @@ class TargetPlan {
     context_.plan.unreadable.push_back({id, std::move(why)});
   }
 
-  // --- what shall be
-  // ------------------------------------------------------------------------------------------
+  // --- what shall be --------------------------------------------------------------------------------
 
   std::vector<std::string> wanted_bindings() const {
     std::vector<std::string> texts;
@@ -174,46 +175,16 @@ class TargetPlan {
         {account.name, context_.desired.environment.name, manifest, file, object, directory_->bindings});
   }
 
-  // --- what is
-  // ------------------------------------------------------------------------------------------------
+  // --- what is --------------------------------------------------------------------------------------
 
-  bool is_ours(const LiveSpec& live) const {
-    const auto& environment = context_.desired.environment;
-    return live.owner == environment.owner && live.environment == environment.name;
-  }
+  bool is_ours(const LiveSpec& live) const { return plan::is_ours(live, context_.desired.environment); }
   bool is_anothers(const LiveSpec& live, const std::string& account) const {
     return !live.owner.empty() && !(is_ours(live) && live.account == account);
   }
 
-  /// By what gmsactl wrote beside it, else by what is in it: the name of a file that somebody made proves
-  /// nothing.
-  std::vector<const LiveSpec*> matches(const LivePlace& place, const CredentialSpecChange& wanted) const {
-    std::vector<const LiveSpec*> ours;
-    std::vector<const LiveSpec*> alike;
-    std::string former;
-    if (const auto* live = std::get_if<model::LiveGmsa>(&context_.account(wanted.account)))
-      former = live->sam_account_name.substr(0, live->sam_account_name.find_last_of('$'));
-    for (const auto& live : place.specs) {
-      if (is_ours(live) && live.account == wanted.account) {
-        ours.push_back(&live);
-      } else if (live.spec && live.owner.empty() && equal_folded(live.spec->dns_name, wanted.spec.dns_name) &&
-                 (equal_folded(live.spec->machine_account_name, wanted.spec.machine_account_name) ||
-                  (!former.empty() && equal_folded(live.spec->machine_account_name, former)))) {
-        alike.push_back(&live);
-      }
-    }
-    const auto better = [&](const LiveSpec* a, const LiveSpec* b) {
-      return rank(*a, wanted) < rank(*b, wanted);
-    };
-    std::stable_sort(ours.begin(), ours.end(), better);
-    std::stable_sort(alike.begin(), alike.end(), better);
-    if (ours.empty() && !alike.empty()) ours.push_back(alike.front());
-    return ours;
-  }
-  /// Of several the one that is most nearly what is wanted.
-  static int rank(const LiveSpec& live, const CredentialSpecChange& wanted) {
-    return (live.spec && spec::equal(*live.spec, wanted.spec) ? 0 : 4) +
-           (equal_folded(live.name, wanted.name) ? 0 : 2) + (live.users.empty() ? 1 : 0);
+  std::string former_name(const std::string& account) const {
+    const auto* live = std::get_if<model::LiveGmsa>(&context_.account(account));
+    return live == nullptr ? "" : model::bare_name(live->sam_account_name);
   }
 
   /// Something that is not ours where the spec shall be.
@@ -241,8 +212,7 @@ class TargetPlan {
     return false;
   }
 
-  // --- the difference
-  // -----------------------------------------------------------------------------------------
+  // --- the difference -------------------------------------------------------------------------------
 
   /// A name that somebody chose stays, since containers go by it; one that was made from the account's name
   /// goes with that.
@@ -274,7 +244,7 @@ class TargetPlan {
     detail.account = account.name;
     fill_wanted(detail, account, place);
 
-    const auto found = matches(place, detail);
+    const auto found = specs_of(place, detail, context_.desired.environment, former_name(account.name));
     if (!found.empty()) detail.live = *found.front();
     if (detail.live && keeps_its_name(*detail.live, account.spec)) detail.name = detail.live->name;
     if (!is_swarm_ && is_in_the_way(place, detail, id, where)) return;
