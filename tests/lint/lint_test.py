@@ -8,6 +8,7 @@ import unittest
 import cli
 import diagnostics
 import layers
+import links
 import text
 
 TABLE = """
@@ -134,6 +135,20 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(len(self.problems_of(PAGE.replace("#reading", "#writing"))), 2)
         self.assertEqual(len(self.problems_of(man=MAN.replace("lock status", "lock"))), 2)
         self.assertEqual(len(self.problems_of(man=MAN.replace("id", "idd"))), 2)
+
+
+class Links(Tree):
+    def problems_of(self, text):
+        self.write("docs/a.md", text)
+        self.write("docs/b.md", "# One: `two` three\n```\n# no heading\n```\n")
+        return links.check(self.root, ["docs/a.md"])
+
+    def test_links_that_lead_somewhere_pass(self):
+        self.assertEqual(self.problems_of("# A\n[b](b.md#one-two-three) [a](#a) [web](https://x.example/y#z) `[x](y)`\n"), [])
+
+    def test_each_broken_link_is_found(self):
+        for link in ("c.md", "b.md#two", "#b", "b.md#no-heading"):
+            self.assertEqual(len(self.problems_of(f"# A\n[x]({link})\n")), 1, link)
 
 
 class Text(Tree):
