@@ -9,6 +9,7 @@ import cli
 import diagnostics
 import layers
 import links
+import schemas
 import text
 
 TABLE = """
@@ -149,6 +150,21 @@ class Links(Tree):
     def test_each_broken_link_is_found(self):
         for link in ("c.md", "b.md#two", "#b", "b.md#no-heading"):
             self.assertEqual(len(self.problems_of(f"# A\n[x]({link})\n")), 1, link)
+
+
+class Schemas(Tree):
+    def problems_of(self, schema, page):
+        for kind, pages in schemas.PAGES.items():
+            self.write(f"schemas/{kind}.schema.json", schema)
+            for name in pages:
+                self.write(name, page)
+        return schemas.check(self.root)
+
+    def test_each_key_is_described_and_on_the_page(self):
+        schema = '{"properties": {"kind": {"const": "GMSA"}, "spec": {"items": {"properties": {"path": {%s}}}, "description": "x"}}}'
+        self.assertEqual(self.problems_of(schema % '"description": "Where."', "spec.path"), [])
+        self.assertEqual(len(self.problems_of(schema % "", "spec.path")), len(schemas.PAGES))
+        self.assertEqual(len(self.problems_of(schema % '"description": "Where."', "spec")), len(schemas.PAGES))
 
 
 class Text(Tree):
