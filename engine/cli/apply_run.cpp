@@ -241,6 +241,7 @@ ExitCode check_still_the_same(const Options& options, Prepared& one, ports::Even
   }
   if (!check.stale.empty() || !check.errors.empty()) return ExitCode::stale;
   check.rest.inputs = std::move(one.plan.inputs);
+  check.rest.document_digest = std::move(one.plan.document_digest);
   one.plan = std::move(check.rest);
   return ExitCode::done;
 }

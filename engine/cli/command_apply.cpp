@@ -35,6 +35,7 @@ ExitCode prepare_saved(const Options& options, const report::PlanDocument& docum
     return exit_code(run.error().kind);
   }
   Prepared one{std::move(*run), document.plan, source};
+  one.plan.document_digest = document.digest;
   const ExitCode code = check_still_the_same(options, one, progress);
   progress.clear();
   if (code != ExitCode::done) return code;
