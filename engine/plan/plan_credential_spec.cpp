@@ -255,15 +255,33 @@ class TargetPlan {
     change.requires_.push_back({Kind::gmsa, account.name});
     for (const auto& more : account.spec.credential_spec->additional_accounts)
       if (!more.gmsa.empty()) change.requires_.push_back({Kind::gmsa, more.gmsa});
+    detail.applied = is_text_format() ? spec_hash(detail.name, {}, lines_of(detail.text), detail.bindings)
+                                      : spec_hash(detail.name, detail.spec, {}, detail.bindings);
     diff(detail, found, change);
     if (detail.live) warn_of_restarts(detail, id, where);
     if (change.fields.empty()) {
       context_.plan.unchanged.push_back(id);
       return;
     }
+    if (detail.live) tell_cause(*detail.live, detail.applied, change);
     change.guards = {guard_of(detail)};
     change.detail = std::move(detail);
     context_.plan.changes.push_back(std::move(change));
+  }
+
+  /// A Swarm config can't be changed, so another one can be wanted only because something else is declared.
+  /// Where nothing is remembered, nothing is said.
+  void tell_cause(const LiveSpec& live, const std::string& wanted, Change& change) const {
+    if (is_swarm_) {
+      const bool other_contents = std::any_of(
+          change.fields.begin(), change.fields.end(),
+          [](const auto& field) { return field.path != "services" && field.path != "formerConfigs"; });
+      if (other_contents) change.cause = model::cause::pending;
+    } else if (is_ours(live) && !live.applied.empty()) {
+      change.cause =
+          cause_of(wanted, spec_hash(live.name, live.spec, live.lines, live.bindings), live.applied);
+    }
+    for (auto& field : change.fields) field.cause = change.cause;
   }
 
   /// All that is there of it and all that is wanted: not the revision, which another tool's note may raise.
