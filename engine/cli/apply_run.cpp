@@ -232,13 +232,14 @@ ExitCode check_still_the_same(const Options& options, Prepared& one, ports::Even
     return exit_code(fresh.error().kind);
   }
   auto check = plan::compare_with_saved(one.plan, std::move(*fresh));
-  print_diagnostics(options, check.errors, one.source);
+  // What is wrong with the plan made again may follow from what changed, so that comes first.
   if (!check.stale.empty()) {
     print_error(options, "the plan of environment " + one.plan.environment + " is stale",
                 {ErrorKind::conflict, "what it is about changed after it was made", {}, {}});
     print_stale(options, check.stale, one.plan, one.run);
     std::cerr << "  help: Plan again and review the difference.\n";
   }
+  print_diagnostics(options, check.errors, one.source);
   if (!check.stale.empty() || !check.errors.empty()) return ExitCode::stale;
   check.rest.inputs = std::move(one.plan.inputs);
   check.rest.document_digest = std::move(one.plan.document_digest);

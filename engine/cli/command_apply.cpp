@@ -74,11 +74,29 @@ std::string_view flag_of_another_plan(const Options& options) {
                                                      {options.prune, "--prune"},
                                                      {options.allow_deletes.has_value(), "--allow-deletes"},
                                                      {!options.allow_replace.empty(), "--allow-replace"},
-                                                     {options.require_clean, "--require-clean"},
                                                      {options.verify_signature, "--verify-signature"}};
   for (const auto& [is_given, flag] : given)
     if (is_given) return flag;
   return {};
+}
+
+/// With --require-clean: the plan was made from manifests as a commit has them.
+bool is_as_committed(const Options& options, const report::PlanDocument& document) {
+  if (!options.require_clean) return true;
+  const auto& source = document.stamp.source;
+  if (source && !source->dirty) return true;
+  print_diagnostics(options,
+                    {{Severity::error,
+                      "GMSA0311",
+                      "Manifests are not as committed",
+                      "The plan of environment " + document.plan.environment + " was made from manifests " +
+                          (source ? "that are not as commit " + source->commit + " has them."
+                                  : std::string("of no commit.")),
+                      "Commit them and plan again.",
+                      {},
+                      {}}},
+                    {});
+  return false;
 }
 
 /// To review a plan in a file is to approve it, so nobody is asked again.
@@ -108,6 +126,10 @@ ExitCode apply_file(const Options& options) {
       print_error(options, "the plan of environment " + document.plan.environment + " can't be carried out",
                   {ErrorKind::invalid, "it was made with errors", "Mend them and plan again.", {}});
       code = worst(code, wrong);
+      continue;
+    }
+    if (!is_as_committed(options, document)) {
+      code = worst(code, ExitCode::refused);
       continue;
     }
     auto saved = reopen(document);
