@@ -25,7 +25,7 @@ END
 }
 # in_spec a|b LINE: one more line in the spec of the account
 in_spec() { sed -i "s/spec: {/spec: {$2, /" "$manifests/account-$1.yaml"; }
-unreachable() { sed -i 's|ldap://[^"]*|ldap://127.0.0.1:1|' "$manifests/$1.yaml"; }
+unreachable() { sed -i 's|ldap://[^]"]*|ldap://127.0.0.1:1|' "$manifests/$1.yaml"; }
 in_files() { printf 'kind: SpecTarget\nmetadata: {name: gone}\nspec: {type: Swarm, endpoint: "unix:///nonexistent/docker.sock"}\n' | manifest target.yaml; }
 
 # row WHAT ARGUMENT...: runs gmsactl, and notes what came of it
