@@ -57,7 +57,8 @@ void log(LogLevel level, std::string_view event,
     line = line.substr(1, line.size() - 2);
   } else {
     line = event;
-    for (const auto& [key, value] : details) line += " " + std::string(key) + "=" + printable(without_credentials(value));
+    for (const auto& [key, value] : details)
+      line += " " + std::string(key) + "=" + printable(without_credentials(value));
   }
   spdlog::log(spdlog_level(level), "{}", line);
 }

@@ -43,8 +43,8 @@ class Sources {
   /// The 1-based line without its line end; nothing where there is no such file or line. Not for several
   /// threads at once.
   std::optional<std::string_view> line(std::string_view file, uint32_t line) const;
-  /// From this column on the line holds a secret: line() gives asterisks instead. So it does for the value of a
-  /// `password` by itself, since the file may be no YAML at all.
+  /// From this column on the line holds a secret: line() gives asterisks instead. So it does for the value of
+  /// a `password` by itself, since the file may be no YAML at all.
   void conceal(const SourceRange& where);
 
  private:

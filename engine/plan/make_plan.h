@@ -23,8 +23,6 @@ struct Options {
   /// Which addresses to plan; what they require is planned too. Empty: all.
   std::vector<std::string> targets;     ///< globs over addresses, "GMSA/Web*"
   std::vector<std::string> excludes;    ///< likewise; wins over targets
-  /// Those of `excludes` that match no declaration. With `prune` they may mean what is declared no longer.
-  std::vector<std::string> undeclared_excludes = {};
   std::set<std::string> allow_replace;  ///< addresses
   bool adopt = false;                   ///< take over what exists and nobody manages
   bool prune = false;                   ///< delete what is ours and declared no longer
@@ -37,6 +35,8 @@ struct Options {
   Aim aim = Aim::as_declared;
   /// The only credential specs to plan, where a part of an estate is looked at again; absent: all.
   std::optional<std::set<model::ResourceId>> only_specs = std::nullopt;
+  /// Those of `excludes` that match no declaration. With `prune` they may mean what is declared no longer.
+  std::vector<std::string> undeclared_excludes = {};
 };
 
 /// Every error found is in Plan::diagnostics; the changes it blocks are left in the plan so that a reader

@@ -105,8 +105,7 @@ class HeldLock : public ports::Lock {
     renewing_.join();
     // Where this fails, nobody is held up for longer than the lease.
     const auto held_for = std::chrono::duration_cast<Seconds>(std::chrono::steady_clock::now() - taken_at_);
-    if (held_)
-      (void)give_back(*transport_, dn_, lock_text(holder_), holder_, taken_ + held_for.count());
+    if (held_) (void)give_back(*transport_, dn_, lock_text(holder_), holder_, taken_ + held_for.count());
   }
 
   bool waited() const override { return waited_; }

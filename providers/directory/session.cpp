@@ -183,7 +183,8 @@ Result<void> Session::recover() {
   if (options_.stay) return fail(ErrorKind::unavailable, "the server is not changed for another one");
   if (writes_begun_ || servers_.size() == 1) {
     auto transport = connect(servers_[pinned_]);
-    if (!transport) return fail(std::move(transport).error().with_context(without_credentials(servers_[pinned_])));
+    if (!transport)
+      return fail(std::move(transport).error().with_context(without_credentials(servers_[pinned_])));
     GMSACTL_TRY(check_server(**transport));
     transport_ = std::move(*transport);
     return {};

@@ -1,4 +1,5 @@
-// The text of a lock reads back as it was written. Anybody who may write to the container may put anything there.
+// The text of a lock reads back as it was written. Anybody who may write to the container may put anything
+// there.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

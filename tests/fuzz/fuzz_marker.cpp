@@ -1,5 +1,5 @@
-// An ownership marker reads back as it was written, and what is none is somebody's text: whatever is in the attribute, it
-// is never taken for ours by mistake.
+// An ownership marker reads back as it was written, and what is none is somebody's text: whatever is in the
+// attribute, it is never taken for ours by mistake.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

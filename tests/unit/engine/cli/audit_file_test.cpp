@@ -1,4 +1,5 @@
-// The audit log as a file: it is appended to whatever stands in it, a line for each write, and nothing is written unnoticed.
+// The audit log as a file: it is appended to whatever stands in it, a line for each write, and nothing is
+// written unnoticed.
 #include "engine/cli/audit_file.h"
 
 #include <gmock/gmock.h>
@@ -30,7 +31,10 @@ class AuditFileTest : public testing::Test {
   ~AuditFileTest() override { std::remove(path_.c_str()); }
 
   std::unique_ptr<ports::AuditLog> opened() const {
-    auto log = open_audit_log(path_, plan_, report::SourceCommit{"c0ffee", true});
+    report::SourceCommit source;
+    source.commit = "c0ffee";
+    source.dirty = true;
+    auto log = open_audit_log(path_, plan_, source);
     if (!log) throw std::runtime_error(log.error().message);
     return std::move(*log);
   }
@@ -61,8 +65,9 @@ TEST_F(AuditFileTest, has_one_line_of_json_for_each_request_with_all_that_is_kno
   const json line = json::parse(lines()[0]);
   std::vector<std::string> keys;
   for (const auto& [key, value] : line.items()) keys.push_back(key);
-  EXPECT_THAT(keys, ElementsAre("attributes", "commit", "dirty", "dn", "domain", "environment", "host", "operation",
-                                "planDigest", "result", "server", "time", "type", "url", "usnAfter", "usnBefore", "who"));
+  EXPECT_THAT(keys, ElementsAre("attributes", "commit", "dirty", "dn", "domain", "environment", "host",
+                                "operation", "planDigest", "result", "server", "time", "type", "url",
+                                "usnAfter", "usnBefore", "who"));
   EXPECT_EQ(line["type"], "request");
   EXPECT_EQ(line["operation"], "modify");
   EXPECT_EQ(line["dn"], "CN=a\nb,DC=contoso,DC=com");
@@ -79,7 +84,8 @@ TEST_F(AuditFileTest, a_request_that_failed_says_why_and_what_is_not_known_is_nu
   auto refused = write("CN=a");
   refused.usn_before.reset();
   refused.usn_after.reset();
-  refused.error = Error{ErrorKind::conflict, "somebody else changed it", {}, NativeCode{16, "noSuchAttribute", {}}};
+  refused.error =
+      Error{ErrorKind::conflict, "somebody else changed it", {}, NativeCode{16, "noSuchAttribute", {}}};
   auto lost = write("CN=b");
   lost.error = Error{ErrorKind::timeout, "no answer", {}, {}};
   const auto log = opened();
@@ -87,7 +93,8 @@ TEST_F(AuditFileTest, a_request_that_failed_says_why_and_what_is_not_known_is_nu
   log->record(lost);
   ASSERT_EQ(lines().size(), 2U);
   const json first = json::parse(lines()[0]);
-  EXPECT_EQ(first["result"], json({{"code", 16}, {"name", "noSuchAttribute"}, {"message", "somebody else changed it"}}));
+  EXPECT_EQ(first["result"],
+            json({{"code", 16}, {"name", "noSuchAttribute"}, {"message", "somebody else changed it"}}));
   EXPECT_TRUE(first["usnBefore"].is_null() && first["usnAfter"].is_null());
   EXPECT_TRUE(json::parse(lines()[1])["result"]["code"].is_null()) << "nobody knows";
 }

@@ -294,7 +294,8 @@ TEST(Adopt, refuses_what_is_somebody_elses) {
   theirs.owner = "another team";
   world.add_account("Web01").marker = theirs.text();
   world.add_account("Notes").marker = "see ticket 4711";
-  const auto plan = plan_for(world, desired({}, {account("Web01"), account("Notes")}), aiming(plan::Aim::adopt));
+  const auto plan =
+      plan_for(world, desired({}, {account("Web01"), account("Notes")}), aiming(plan::Aim::adopt));
   EXPECT_THAT(findings(plan), ElementsAre("GMSA0304 GMSA/Web01", "GMSA0304 GMSA/Notes"));
   EXPECT_THAT(actions(plan), IsEmpty());
 }
@@ -323,8 +324,8 @@ TEST(Forget, a_name_that_means_nothing_of_ours_is_an_error) {
   theirs.owner = "another team";
   world.add_account("Theirs").marker = theirs.text();
   world.add_account("Web01");
-  const auto plan =
-      plan_for(world, desired({}, {account("Web01")}), aiming(plan::Aim::forget, {"GMSA/Web01", "GMSA/Web02", "GMSA/Theirs"}));
+  const auto plan = plan_for(world, desired({}, {account("Web01")}),
+                             aiming(plan::Aim::forget, {"GMSA/Web01", "GMSA/Web02", "GMSA/Theirs"}));
   EXPECT_THAT(findings(plan), ElementsAre("GMSA0225 ", "GMSA0225 "));
   EXPECT_THAT(plan.diagnostics[0].detail, HasSubstr("has the address GMSA/Web02"));
   EXPECT_THAT(plan.diagnostics[1].detail, HasSubstr("has the address GMSA/Theirs"));

@@ -83,7 +83,8 @@ TEST(Prune, what_is_excluded_stays_and_a_pattern_that_means_nothing_is_refused) 
   options.excludes = options.undeclared_excludes = {"GMSA/Dropped0", "GMSA/Droped1"};
   plan = plan_for(estate.world, estate.wanted, options);
   ASSERT_THAT(findings(plan), ElementsAre("GMSA0306 "));
-  EXPECT_THAT(plan.diagnostics[0].detail, HasSubstr("--exclude \"GMSA/Droped1\" matches no address of environment test"));
+  EXPECT_THAT(plan.diagnostics[0].detail,
+              HasSubstr("--exclude \"GMSA/Droped1\" matches no address of environment test"));
 }
 
 TEST(Prune, refuses_an_empty_set_of_manifests) {

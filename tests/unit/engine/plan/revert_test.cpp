@@ -14,6 +14,8 @@ using fakes::group_ref;
 using fakes::named;
 using model::ChangeResult;
 using model::Outcome;
+using testing::Contains;
+using testing::Not;
 
 class Revert : public testing::Test {
  protected:
@@ -43,8 +45,9 @@ class Revert : public testing::Test {
     done = plan.changes;
     results.clear();
     for (const auto& change : done) results.push_back(world.apply(change));
-    return !has_errors(plan.diagnostics) &&
-           std::all_of(results.begin(), results.end(), [](const auto& each) { return each.outcome == Outcome::applied; });
+    return !has_errors(plan.diagnostics) && std::all_of(results.begin(), results.end(), [](const auto& each) {
+      return each.outcome == Outcome::applied;
+    });
   }
   plan::Reversal reversal() {
     fakes::NoEvents events;
@@ -60,7 +63,8 @@ class Revert : public testing::Test {
   }
   static std::vector<std::string> remarks(const plan::Reversal& reversal) {
     std::vector<std::string> all;
-    for (const auto& each : reversal.remarks) all.push_back(std::string(name(each.severity)) + " " + each.detail);
+    for (const auto& each : reversal.remarks)
+      all.push_back(std::string(name(each.severity)) + " " + each.detail);
     return all;
   }
 
@@ -95,9 +99,11 @@ TEST_F(Revert, what_was_not_written_is_not_taken_back) {
 
 TEST_F(Revert, what_may_have_been_written_or_was_in_part_is) {
   ASSERT_TRUE(bring_about(after()));
-  for (auto& result : results) result.outcome = result.id.name == "Hosts" ? Outcome::partial : Outcome::unknown;
+  for (auto& result : results)
+    result.outcome = result.id.name == "Hosts" ? Outcome::partial : Outcome::unknown;
   for (auto& result : results) result.written = {"something"};
-  EXPECT_THAT(actions(undoing(reversal())), UnorderedElementsAre("update HostGroup/Hosts", "update GMSA/Web01", "delete GMSA/New01"));
+  EXPECT_THAT(actions(undoing(reversal())),
+              UnorderedElementsAre("update HostGroup/Hosts", "update GMSA/Web01", "delete GMSA/New01"));
 }
 
 TEST_F(Revert, of_what_was_deleted_or_replaced_the_sid_does_not_come_back) {
@@ -107,12 +113,14 @@ TEST_F(Revert, of_what_was_deleted_or_replaced_the_sid_does_not_come_back) {
   auto wanted = before();
   wanted.accounts = {account("Other")};
   ASSERT_TRUE(bring_about(wanted, options));
-  EXPECT_THAT(remarks(reversal()), ElementsAre("error GMSA/Web01 was deleted, and its SID does not come back by itself."));
+  EXPECT_THAT(remarks(reversal()),
+              ElementsAre("error GMSA/Web01 was deleted, and its SID does not come back by itself."));
   options = {};
   options.allow_replace = {"GMSA/Other"};
   wanted.accounts[0].spec.password_interval_days = 7;
   ASSERT_TRUE(bring_about(wanted, options));
-  EXPECT_THAT(remarks(reversal()), ElementsAre("error GMSA/Other was replaced, and the old SID does not come back."));
+  EXPECT_THAT(remarks(reversal()),
+              ElementsAre("error GMSA/Other was replaced, and the old SID does not come back."));
 }
 
 TEST_F(Revert, what_went_or_is_another_object_since_is_left_alone) {
@@ -120,10 +128,13 @@ TEST_F(Revert, what_went_or_is_another_object_since_is_left_alone) {
   world.remove(world.find_account("Web01")->id.guid);
   world.remove(world.find_account("New01")->id.guid);
   auto reversed = reversal();
-  EXPECT_THAT(remarks(reversed), ElementsAre("error GMSA/Web01 is not there any more, or not managed by this environment any more."));
+  EXPECT_THAT(
+      remarks(reversed),
+      ElementsAre("error GMSA/Web01 is not there any more, or not managed by this environment any more."));
   EXPECT_THAT(reversed.removals, IsEmpty()) << "it is gone already";
   world.add_account("Web01");
-  EXPECT_THAT(remarks(reversal()), ElementsAre("error GMSA/Web01 is another object now: it was deleted and made again since."));
+  EXPECT_THAT(remarks(reversal()),
+              ElementsAre("error GMSA/Web01 is another object now: it was deleted and made again since."));
 }
 
 TEST_F(Revert, what_somebody_changed_after_the_apply_is_told) {

@@ -12,6 +12,8 @@ using fakes::FakeWorld;
 using fakes::group;
 using fakes::group_ref;
 using fakes::named;
+using testing::Contains;
+using testing::Not;
 
 class SavedPlan : public testing::Test {
  protected:
@@ -72,7 +74,7 @@ TEST_F(SavedPlan, what_an_earlier_attempt_has_done_is_no_change_by_somebody_else
 
 TEST_F(SavedPlan, an_object_that_came_went_or_was_made_again_is_stale) {
   const auto saved = plan();
-  world.add_account("New01").description = "somebody else's idea";
+  world.add_account("New01").dns_host_name = "other.contoso.com";
   world.remove(world.find_account("Web01")->id.guid);
   auto found = stale(check(saved));
   EXPECT_THAT(found, Contains("GMSA/New01 object"));
@@ -122,7 +124,8 @@ TEST_F(SavedPlan, carries_the_declarations_that_its_changes_refer_to_directly_or
   auto all = plan();
   EXPECT_THAT(plan::declarations_behind(wanted, {change_of(all, "GMSA/Web01")}),
               UnorderedElementsAre("GMSA/Web01", "HostGroup/Outer", "HostGroup/Hosts"));
-  EXPECT_THAT(plan::declarations_behind(wanted, {change_of(all, "GMSA/New01")}), UnorderedElementsAre("GMSA/New01"));
+  EXPECT_THAT(plan::declarations_behind(wanted, {change_of(all, "GMSA/New01")}),
+              UnorderedElementsAre("GMSA/New01"));
   EXPECT_THAT(plan::declarations_behind(wanted, {}), IsEmpty());
 }
 

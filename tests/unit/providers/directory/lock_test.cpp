@@ -17,12 +17,19 @@ using testing::HasSubstr;
 using namespace std::chrono_literals;
 
 LockHolder anna() {
-  return {"0badcafe", "anna", "build7", "2026-01-31T12:00:00Z", "2026-01-31T12:01:00Z", "https://ci.example/7?a=b c", "m/1/2"};
+  return {"0badcafe",
+          "anna",
+          "build7",
+          "2026-01-31T12:00:00Z",
+          "2026-01-31T12:01:00Z",
+          "https://ci.example/7?a=b c",
+          "m/1/2"};
 }
 
 TEST(LockText, reads_back_as_it_was_whatever_is_in_it) {
   EXPECT_EQ(parse_lock(lock_text(anna())), anna());
-  for (const std::string hostile : {"", " ", "a=b c=d", "line\nline", "\x01\x7f", "%41%", "gmsactl-lock/1 id=x", "Jörg\u202e"}) {
+  for (const std::string hostile :
+       {"", " ", "a=b c=d", "line\nline", "\x01\x7f", "%41%", "gmsactl-lock/1 id=x", "Jörg\u202e"}) {
     auto holder = anna();
     holder.holder = holder.host = holder.url = holder.process = hostile;
     const auto text = lock_text(holder);
@@ -35,10 +42,16 @@ TEST(LockText, reads_back_as_it_was_whatever_is_in_it) {
 TEST(LockText, what_is_none_is_told_apart_and_what_a_later_version_adds_is_passed_over) {
   const std::string text = lock_text(anna());
   EXPECT_EQ(parse_lock(text + " colour=blue"), anna());
-  for (const std::string other :
-       {std::string(), std::string("x"), "gmsactl-lock/2" + text.substr(14), text.substr(0, 14), text + " loose", text + " a=%4",
-        std::string("gmsactl-lock/1 id= expires=x"), std::string("gmsactl-lock/1 id=x"), " " + text})
-    EXPECT_FALSE(parse_lock(other)) << other;
+  const std::vector<std::string> others{"",
+                                        "x",
+                                        "gmsactl-lock/2" + text.substr(14),
+                                        text.substr(0, 14),
+                                        text + " loose",
+                                        text + " a=%4",
+                                        "gmsactl-lock/1 id= expires=x",
+                                        "gmsactl-lock/1 id=x",
+                                        " " + text};
+  for (const auto& other : others) EXPECT_FALSE(parse_lock(other)) << other;
 }
 
 class Lock : public LdifWorld {
@@ -46,7 +59,8 @@ class Lock : public LdifWorld {
   Lock() : file_(ldap::open_ldif(path_).value()), faulty_(std::make_shared<FaultyTransport>(*file_)) {}
 
   DirectoryLocks locks() { return {faulty_, container_, "test"}; }
-  Result<std::unique_ptr<ports::Lock>> take(const std::string& process = "m/1/1", std::chrono::milliseconds patience = 0ms,
+  Result<std::unique_ptr<ports::Lock>> take(const std::string& process = "m/1/1",
+                                            std::chrono::milliseconds patience = 0ms,
                                             const std::string& dead = "nobody") {
     return locks().acquire({{}, "anna", "build7", {}, {}, {}, process}, patience,
                            [dead](const std::string& each) { return each == dead; }, {});
@@ -61,7 +75,8 @@ class Lock : public LdifWorld {
   }
   /// By a run elsewhere.
   void held(const std::string& value) {
-    ASSERT_TRUE(file_->add(dn_, {{"objectClass", {"serviceConnectionPoint"}}, {"serviceBindingInformation", {value}}}));
+    ASSERT_TRUE(file_->add(
+        dn_, {{"objectClass", {"serviceConnectionPoint"}}, {"serviceBindingInformation", {value}}}));
   }
   static std::string elsewhere(int seconds_left) {
     auto holder = anna();
@@ -179,14 +194,15 @@ TEST_F(Lock, what_keeps_it_from_being_made_is_said) {
   std::stop_source stop;
   stop.request_stop();
   held(elsewhere(50));
-  const auto stopped = locks().acquire({{}, "anna", {}, {}, {}, {}, {}}, 60s, [](const std::string&) { return false; }, stop.get_token());
+  const auto stopped = locks().acquire(
+      {{}, "anna", {}, {}, {}, {}, {}}, 60s, [](const std::string&) { return false; }, stop.get_token());
   ASSERT_FALSE(stopped.has_value());
   EXPECT_EQ(stopped.error().kind, ErrorKind::cancelled);
 }
 
 TEST_F(Lock, texts_that_are_too_long_or_no_utf8_are_left_out) {
-  const auto lock = locks().acquire({{}, std::string(300, 'x'), "\xff", {}, {}, std::string(256, 'y'), {}}, 0ms,
-                                    [](const std::string&) { return false; }, {});
+  const auto lock = locks().acquire({{}, std::string(300, 'x'), "\xff", {}, {}, std::string(256, 'y'), {}},
+                                    0ms, [](const std::string&) { return false; }, {});
   ASSERT_TRUE(lock.has_value()) << lock.error().message;
   EXPECT_EQ(live().holder, "");
   EXPECT_EQ(live().host, "");

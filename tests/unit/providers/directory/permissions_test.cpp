@@ -32,12 +32,14 @@ class Rights : public ldap::Reader {
     }
     return {};
   }
-  Result<void> watch(const ldap::SearchRequest&, const ldap::EntrySink&, std::stop_token) override { return {}; }
+  Result<void> watch(const ldap::SearchRequest&, const ldap::EntrySink&, std::stop_token) override {
+    return {};
+  }
   std::string peer() const override { return name; }
   const ldap::Counters& counters() const override { return none; }
 
-  std::map<std::string, std::vector<std::string>> containers;          ///< classes that may be made in them
-  std::set<std::string> silent;                                        ///< containers in which nothing may be
+  std::map<std::string, std::vector<std::string>> containers;  ///< classes that may be made in them
+  std::set<std::string> silent;                                ///< containers in which nothing may be
   std::map<std::string, std::optional<std::vector<std::string>>> objects;  ///< by the bytes of the GUID
   std::optional<Error> error;
   std::string name = "ldap://dc01.contoso.com";
@@ -52,11 +54,14 @@ class Permissions : public LdifWorld {
     web.spec.description = "new";
     changed_ = plan(fakes::desired({fakes::group("Hosts")}, {web, fakes::account("New01")}));
     for (const auto& change : changed_.changes)
-      if (!change.guid.empty()) rights_.objects[change.guid.encode()] = std::vector<std::string>{"description", "admindescription"};
+      if (!change.guid.empty())
+        rights_.objects[change.guid.encode()] = std::vector<std::string>{"description", "admindescription"};
     rights_.containers = {{accounts_, {"msDS-GroupManagedServiceAccount"}}, {groups_, {"user", "Group"}}};
   }
   Diagnostics check() {
-    return directory::missing_permissions(rights_, changed_, model::Dn::parse("DC=contoso,DC=com").value(), "adminDescription").value();
+    return directory::missing_permissions(rights_, changed_, model::Dn::parse("DC=contoso,DC=com").value(),
+                                          "adminDescription")
+        .value();
   }
 
   Rights rights_;
@@ -75,8 +80,10 @@ TEST_F(Permissions, an_attribute_that_may_not_be_written_is_named_with_how_to_gr
   const auto found = check();
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].code, "GMSA0250");
-  EXPECT_EQ(found[0].detail, "This user may not write description in " + accounts_ + ", which GMSA/Web01 needs.");
-  EXPECT_THAT(found[0].hint, HasSubstr("dsacls \"" + accounts_ + "\" /I:S /G \"DOMAIN\\USER:RPWP;;msDS-GroupManagedServiceAccount\""));
+  EXPECT_EQ(found[0].detail,
+            "This user may not write description in " + accounts_ + ", which GMSA/Web01 needs.");
+  EXPECT_THAT(found[0].hint, HasSubstr("dsacls \"" + accounts_ +
+                                       "\" /I:S /G \"DOMAIN\\USER:RPWP;;msDS-GroupManagedServiceAccount\""));
   EXPECT_THAT(found[0].hint, Not(HasSubstr("CCDC")));
 }
 
@@ -86,9 +93,12 @@ TEST_F(Permissions, a_server_that_lists_none_gives_none) {
   rights_.silent = {accounts_, groups_};
   const auto found = check();
   ASSERT_EQ(found.size(), 2U) << "one for each container and kind";
-  EXPECT_EQ(found[0].detail, "This user may not create msDS-GroupManagedServiceAccount objects or write adminDescription, description in " +
-                                 accounts_ + ", which GMSA/New01 and 1 other change need.");
-  EXPECT_EQ(found[1].detail, "This user may not create group objects in " + groups_ + ", which HostGroup/Hosts needs.");
+  EXPECT_EQ(found[0].detail,
+            "This user may not create msDS-GroupManagedServiceAccount objects or write adminDescription, "
+            "description in " +
+                accounts_ + ", which GMSA/New01 and 1 other change need.");
+  EXPECT_EQ(found[1].detail,
+            "This user may not create group objects in " + groups_ + ", which HostGroup/Hosts needs.");
 }
 
 TEST_F(Permissions, a_container_that_is_yet_to_be_made_says_nothing_and_nor_does_a_file) {
@@ -102,7 +112,8 @@ TEST_F(Permissions, a_container_that_is_yet_to_be_made_says_nothing_and_nor_does
 
 TEST_F(Permissions, a_server_that_can_not_be_asked_is_an_error) {
   rights_.error = Error{ErrorKind::unavailable, "gone", {}, {}};
-  EXPECT_FALSE(directory::missing_permissions(rights_, changed_, model::Dn::parse("DC=contoso,DC=com").value(), "adminDescription"));
+  EXPECT_FALSE(directory::missing_permissions(
+      rights_, changed_, model::Dn::parse("DC=contoso,DC=com").value(), "adminDescription"));
 }
 
 }  // namespace
