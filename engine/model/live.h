@@ -84,6 +84,7 @@ struct LiveSpec {
   std::string account;  ///< metadata.name of the GMSA
   std::string owner;
   std::string environment;
+  std::string applied;  ///< hash of what gmsactl made of it last, as CredentialSpecChange::applied; or empty
   std::optional<CredentialSpec> spec;  ///< absent where `problem` says why it can't be read as one
   std::string problem;                 ///< "line 3, column 7: expected a comma"
   std::vector<std::string> lines;  ///< of a text in another format than JSON: its lines, in place of `spec`

@@ -122,6 +122,9 @@ struct CredentialSpecChange {
   std::string text;                   ///< the whole document where the format is not JSON, else empty
   std::vector<std::string> bindings;  ///< wanted, "NAMESPACE/SERVICEACCOUNT"
   std::vector<std::string> services;  ///< wanted Swarm services
+  /// Hash of the wanted name, contents and bindings: kept beside the spec, so that what somebody changed
+  /// there is told from what the manifests or the directory ask for anew.
+  std::string applied;
   std::optional<LiveSpec> live;
 };
 

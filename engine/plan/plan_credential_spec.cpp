@@ -4,9 +4,11 @@
 #include <algorithm>
 
 #include "engine/base/text.h"
+#include "engine/model/account.h"
 #include "engine/plan/context.h"
 #include "engine/plan/field.h"
 #include "engine/plan/spec_fields.h"
+#include "engine/plan/spec_match.h"
 #include "engine/plan/spec_places.h"
 #include "engine/spec/document.h"
 #include "engine/spec/facts.h"
@@ -130,8 +132,7 @@ class TargetPlan {
     context_.plan.unreadable.push_back({id, std::move(why)});
   }
 
-  // --- what shall be
-  // ------------------------------------------------------------------------------------------
+  // --- what shall be --------------------------------------------------------------------------------
 
   std::vector<std::string> wanted_bindings() const {
     std::vector<std::string> texts;
@@ -174,46 +175,16 @@ class TargetPlan {
         {account.name, context_.desired.environment.name, manifest, file, object, directory_->bindings});
   }
 
-  // --- what is
-  // ------------------------------------------------------------------------------------------------
+  // --- what is --------------------------------------------------------------------------------------
 
-  bool is_ours(const LiveSpec& live) const {
-    const auto& environment = context_.desired.environment;
-    return live.owner == environment.owner && live.environment == environment.name;
-  }
+  bool is_ours(const LiveSpec& live) const { return plan::is_ours(live, context_.desired.environment); }
   bool is_anothers(const LiveSpec& live, const std::string& account) const {
     return !live.owner.empty() && !(is_ours(live) && live.account == account);
   }
 
-  /// By what gmsactl wrote beside it, else by what is in it: the name of a file that somebody made proves
-  /// nothing.
-  std::vector<const LiveSpec*> matches(const LivePlace& place, const CredentialSpecChange& wanted) const {
-    std::vector<const LiveSpec*> ours;
-    std::vector<const LiveSpec*> alike;
-    std::string former;
-    if (const auto* live = std::get_if<model::LiveGmsa>(&context_.account(wanted.account)))
-      former = live->sam_account_name.substr(0, live->sam_account_name.find_last_of('$'));
-    for (const auto& live : place.specs) {
-      if (is_ours(live) && live.account == wanted.account) {
-        ours.push_back(&live);
-      } else if (live.spec && live.owner.empty() && equal_folded(live.spec->dns_name, wanted.spec.dns_name) &&
-                 (equal_folded(live.spec->machine_account_name, wanted.spec.machine_account_name) ||
-                  (!former.empty() && equal_folded(live.spec->machine_account_name, former)))) {
-        alike.push_back(&live);
-      }
-    }
-    const auto better = [&](const LiveSpec* a, const LiveSpec* b) {
-      return rank(*a, wanted) < rank(*b, wanted);
-    };
-    std::stable_sort(ours.begin(), ours.end(), better);
-    std::stable_sort(alike.begin(), alike.end(), better);
-    if (ours.empty() && !alike.empty()) ours.push_back(alike.front());
-    return ours;
-  }
-  /// Of several the one that is most nearly what is wanted.
-  static int rank(const LiveSpec& live, const CredentialSpecChange& wanted) {
-    return (live.spec && spec::equal(*live.spec, wanted.spec) ? 0 : 4) +
-           (equal_folded(live.name, wanted.name) ? 0 : 2) + (live.users.empty() ? 1 : 0);
+  std::string former_name(const std::string& account) const {
+    const auto* live = std::get_if<model::LiveGmsa>(&context_.account(account));
+    return live == nullptr ? "" : model::bare_name(live->sam_account_name);
   }
 
   /// Something that is not ours where the spec shall be.
@@ -241,8 +212,7 @@ class TargetPlan {
     return false;
   }
 
-  // --- the difference
-  // -----------------------------------------------------------------------------------------
+  // --- the difference -------------------------------------------------------------------------------
 
   /// A name that somebody chose stays, since containers go by it; one that was made from the account's name
   /// goes with that.
@@ -274,7 +244,7 @@ class TargetPlan {
     detail.account = account.name;
     fill_wanted(detail, account, place);
 
-    const auto found = matches(place, detail);
+    const auto found = specs_of(place, detail, context_.desired.environment, former_name(account.name));
     if (!found.empty()) detail.live = *found.front();
     if (detail.live && keeps_its_name(*detail.live, account.spec)) detail.name = detail.live->name;
     if (!is_swarm_ && is_in_the_way(place, detail, id, where)) return;
@@ -285,15 +255,33 @@ class TargetPlan {
     change.requires_.push_back({Kind::gmsa, account.name});
     for (const auto& more : account.spec.credential_spec->additional_accounts)
       if (!more.gmsa.empty()) change.requires_.push_back({Kind::gmsa, more.gmsa});
+    detail.applied = is_text_format() ? spec_hash(detail.name, {}, lines_of(detail.text), detail.bindings)
+                                      : spec_hash(detail.name, detail.spec, {}, detail.bindings);
     diff(detail, found, change);
     if (detail.live) warn_of_restarts(detail, id, where);
     if (change.fields.empty()) {
       context_.plan.unchanged.push_back(id);
       return;
     }
+    if (detail.live) tell_cause(*detail.live, detail.applied, change);
     change.guards = {guard_of(detail)};
     change.detail = std::move(detail);
     context_.plan.changes.push_back(std::move(change));
+  }
+
+  /// A Swarm config can't be changed, so another one can be wanted only because something else is declared.
+  /// Where nothing is remembered, nothing is said.
+  void tell_cause(const LiveSpec& live, const std::string& wanted, Change& change) const {
+    if (is_swarm_) {
+      const bool other_contents = std::any_of(
+          change.fields.begin(), change.fields.end(),
+          [](const auto& field) { return field.path != "services" && field.path != "formerConfigs"; });
+      if (other_contents) change.cause = model::cause::pending;
+    } else if (is_ours(live) && !live.applied.empty()) {
+      change.cause =
+          cause_of(wanted, spec_hash(live.name, live.spec, live.lines, live.bindings), live.applied);
+    }
+    for (auto& field : change.fields) field.cause = change.cause;
   }
 
   /// All that is there of it and all that is wanted: not the revision, which another tool's note may raise.

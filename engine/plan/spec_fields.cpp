@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/text.h"
+#include "engine/spec/json.h"
 #include "engine/spec/validate.h"
 
 namespace gmsactl::plan {
@@ -62,6 +63,13 @@ void contents_fields(Fields& fields, const CredentialSpec& before, const Credent
   }
   if (before.cms_plugins != after.cms_plugins)
     fields.set("CmsPlugins", before.cms_plugins, after.cms_plugins);
+}
+
+std::string spec_hash(const std::string& name, const std::optional<CredentialSpec>& spec,
+                      const std::vector<std::string>& lines, const std::vector<std::string>& bindings) {
+  std::string text = name + "\n" + (spec ? spec::render(*spec) : join(lines, "\n"));
+  for (const auto& binding : bindings) text += "\n" + binding;
+  return value_hash(std::move(text), /*fold_text=*/spec.has_value());
 }
 
 std::vector<std::string> lines_of(const std::string& text) {

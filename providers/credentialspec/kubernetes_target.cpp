@@ -29,6 +29,7 @@ constexpr std::string_view ours = "app.kubernetes.io/managed-by=gmsactl";
 constexpr std::string_view account_key = "gmsactl/account";
 constexpr std::string_view owner_key = "gmsactl/owner";
 constexpr std::string_view environment_key = "gmsactl/environment";
+constexpr std::string_view applied_key = "gmsactl/applied";
 constexpr size_t longest_name = 253;
 
 std::string role_name(const std::string& object) { return "gmsactl-" + object; }
@@ -71,6 +72,7 @@ LiveSpec live_spec(const Json& object) {
   live.account = text_at(object, {"metadata", "annotations", account_key});
   live.owner = text_at(object, {"metadata", "annotations", owner_key});
   live.environment = text_at(object, {"metadata", "annotations", environment_key});
+  live.applied = text_at(object, {"metadata", "annotations", applied_key});
   if (auto spec = spec::parse(at(object, {"credspec"}).dump()))
     live.spec = std::move(*spec);
   else
@@ -256,6 +258,7 @@ class KubernetesTarget : public ports::SpecTarget {
     Json spec = object("windows.k8s.io/v1", "GMSACredentialSpec", detail.name, detail);
     // The server refuses to apply to any other version than the one that was planned against.
     if (detail.live && !moves) spec["metadata"]["resourceVersion"] = detail.live->revision;
+    spec["metadata"]["annotations"][std::string(applied_key)] = detail.applied;
     spec["credspec"] = Json::parse(spec::render(detail.spec));
     GMSACTL_TRY(cluster.apply(spec_path(detail.name), spec.dump()));
     result.written.push_back("applied GMSACredentialSpec " + detail.name);

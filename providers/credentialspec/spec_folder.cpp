@@ -28,6 +28,7 @@ struct IndexEntry {
   std::string account;
   std::string owner;
   std::string environment;
+  std::string applied;  ///< see CredentialSpecChange
 };
 using Index = std::map<std::string, IndexEntry>;  // by the file's name
 
@@ -45,7 +46,7 @@ std::optional<Index> parse_index(const std::string& text) {
       return entry.is_object() && found != entry.end() && found->is_string() ? found->get<std::string>()
                                                                              : std::string();
     };
-    index[file.key()] = {text_at("account"), text_at("owner"), text_at("environment")};
+    index[file.key()] = {text_at("account"), text_at("owner"), text_at("environment"), text_at("applied")};
   }
   return index;
 }
@@ -57,6 +58,7 @@ std::string index_text(const Index& index) {
     file["account"] = entry.account;
     file["owner"] = entry.owner;
     file["environment"] = entry.environment;
+    if (!entry.applied.empty()) file["applied"] = entry.applied;
   }
   Json root;
   root["version"] = index_version;
@@ -199,7 +201,7 @@ class FolderChange {
     const std::string before = read.damaged ? std::string() : index_text(read.index);
     if (removes) read.index.erase(detail_.live->name);
     if (result_.action != model::Action::remove)
-      read.index[detail_.name] = {detail_.account, owner_.owner, owner_.environment};
+      read.index[detail_.name] = {detail_.account, owner_.owner, owner_.environment, detail_.applied};
     const std::string after = index_text(read.index);
     if (after == before) return {};
     return store_.write(std::string(index_name), after);
@@ -241,6 +243,7 @@ model::Observation<LivePlace> observe_folder(files::FileStore& store, const Fold
       live.account = known->second.account;
       live.owner = known->second.owner;
       live.environment = known->second.environment;
+      live.applied = known->second.applied;
     }
     place.specs.push_back(std::move(live));
   }

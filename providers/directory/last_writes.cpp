@@ -6,6 +6,7 @@
 #include "engine/model/replication_metadata.h"
 #include "providers/directory/batch.h"
 #include "providers/directory/decode.h"
+#include "providers/directory/field_attributes.h"
 
 namespace gmsactl::directory {
 
@@ -20,30 +21,12 @@ constexpr char attribute_metadata[] = "msDS-ReplAttributeMetaData";
 constexpr char value_metadata[] = "msDS-ReplValueMetaData";
 constexpr char property_metadata[] = "replPropertyMetaData";
 
-struct FieldAttribute {
-  std::string_view field;
-  std::string_view attribute;
-};
 // A move is recorded as a write of the RDN, as a renaming is ([MS-ADTS] 3.1.1.5.4.1).
-constexpr std::array<FieldAttribute, 18> field_attributes{{
+constexpr std::array<FieldAttribute, 4> more_attributes{{
     {"path", "name"},
     {"name", "name"},
     {"commonName", "name"},
-    {"samAccountName", attribute::sam_account_name},
-    {"dnsHostName", attribute::dns_host_name},
-    {"servicePrincipalNames", attribute::service_principal_name},
-    {"principalsAllowedToRetrieveManagedPassword", attribute::group_msa_membership},
     {"managedPasswordIntervalInDays", attribute::password_interval},
-    {"kerberosEncryptionTypes", attribute::encryption_types},
-    {"enabled", attribute::user_account_control},
-    {"trustedForDelegation", attribute::user_account_control},
-    {"trustedToAuthForDelegation", attribute::user_account_control},
-    {"accountNotDelegated", attribute::user_account_control},
-    {"allowedToDelegateTo", attribute::allowed_to_delegate_to},
-    {"description", attribute::description},
-    {"displayName", attribute::display_name},
-    {"scope", attribute::group_type},
-    {"members", attribute::member},
 }};
 // Of what the marker says, under the names that the planner gives it.
 constexpr std::array<std::string_view, 4> marker_fields{"owner", "metadata.name", "metadata.protect",
@@ -117,6 +100,7 @@ Result<model::LastWrites> last_writes(Session& session, std::span<const Guid> ob
                                                 stamp->second.version});
     };
     for (const auto& [field, name] : field_attributes) note(field, name);
+    for (const auto& [field, name] : more_attributes) note(field, name);
     for (const auto field : marker_fields) note(field, session.environment().marker_attribute);
   };
   GMSACTL_TRY(search_any(transport, domain, clauses, "",

@@ -1,13 +1,13 @@
 #include "providers/directory/permissions.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 
 #include "engine/base/text.h"
 #include "providers/directory/batch.h"
 #include "providers/directory/decode.h"
+#include "providers/directory/field_attributes.h"
 
 namespace gmsactl::directory {
 
@@ -20,27 +20,6 @@ namespace {
 
 constexpr char allowed_attributes[] = "allowedAttributesEffective";
 constexpr char allowed_classes[] = "allowedChildClassesEffective";
-
-struct FieldAttribute {
-  std::string_view field;
-  const char* attribute;
-};
-constexpr std::array<FieldAttribute, 14> field_attributes{{
-    {"samAccountName", attribute::sam_account_name},
-    {"dnsHostName", attribute::dns_host_name},
-    {"servicePrincipalNames", attribute::service_principal_name},
-    {"principalsAllowedToRetrieveManagedPassword", attribute::group_msa_membership},
-    {"kerberosEncryptionTypes", attribute::encryption_types},
-    {"enabled", attribute::user_account_control},
-    {"trustedForDelegation", attribute::user_account_control},
-    {"trustedToAuthForDelegation", attribute::user_account_control},
-    {"accountNotDelegated", attribute::user_account_control},
-    {"allowedToDelegateTo", attribute::allowed_to_delegate_to},
-    {"description", attribute::description},
-    {"displayName", attribute::display_name},
-    {"members", attribute::member},
-    {"scope", attribute::group_type},
-}};
 
 std::string_view class_of(const Change& change) {
   return change.id.kind == Kind::gmsa ? gmsa_class : group_class;

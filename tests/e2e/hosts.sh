@@ -107,6 +107,7 @@ END
 plan -o json
 assert_exit 0
 assert_same "$(planned)" 'CredentialSpec/docker/e2e-hosts@HOST01 update DomainJoinConfig.Sid' 'the plan'
+assert_out '"cause": "drift"'
 apply_all
 grep -q '"Remark": "by hand"' "$(file HOST01)" || failed 'an unknown key was lost'
 converged

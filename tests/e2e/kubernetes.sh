@@ -73,6 +73,7 @@ step 'a fact changed, a role widened, a binding removed behind its back'
 kube patch gmsacredentialspec e2e-kube --type=merge --field-manager=gmsactl -p '{"credspec": {"DomainJoinConfig": {"NetBiosName": "FABRIKAM"}}}' >/dev/null
 plan -o json
 assert_same "$(planned)" 'CredentialSpec/cluster/e2e-kube update DomainJoinConfig.NetBiosName' 'the plan'
+assert_out '"cause": "drift"'
 kube patch gmsacredentialspec e2e-kube --type=merge --field-manager=gmsactl -p '{"credspec": {"DomainJoinConfig": {"NetBiosName": "CONTOSO"}}}' >/dev/null
 kube delete rolebinding -n e2e-shop gmsactl-e2e-kube-web >/dev/null
 plan -o json

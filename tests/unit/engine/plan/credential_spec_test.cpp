@@ -110,6 +110,36 @@ TEST_F(Delivery, a_wrong_fact_is_planned_back_alone) {
   EXPECT_THAT(paths(made.changes.front()), ElementsAre("DomainJoinConfig.Sid"));
 }
 
+TEST_F(Delivery, what_somebody_changed_there_is_told_from_what_is_declared_anew) {
+  const auto first = plan();
+  auto written = ours(file("contoso_web01.json", right()));
+  written.applied = std::get<model::CredentialSpecChange>(first.changes.front().detail).applied;
+  here.specs = {written};
+  EXPECT_TRUE(plan().empty());
+
+  auto by_hand = written;
+  by_hand.spec->sid += "-1105";
+  here.specs = {by_hand};
+  EXPECT_EQ(plan().changes.front().cause, "drift");
+  EXPECT_EQ(plan().changes.front().fields.front().cause, "drift");
+
+  auto& plug_in = web().credential_spec->host_account_config.emplace();
+  plug_in.plugin_guid = "{CCC2A336-D7F3-4818-A213-272B7924213E}";
+  plug_in.plugin_input = "ObjectId=1;SecretUri=https://vault.example";
+  here.specs = {written};
+  EXPECT_EQ(plan().changes.front().cause, "pending");
+  here.specs = {by_hand};
+  EXPECT_EQ(plan().changes.front().cause, "both");
+
+  by_hand.applied.clear();
+  here.specs = {by_hand};
+  EXPECT_EQ(plan().changes.front().cause, "") << "nothing remembers what was applied";
+  by_hand.applied = written.applied;
+  by_hand.owner.clear();
+  here.specs = {by_hand};
+  EXPECT_EQ(plan().changes.front().cause, "") << "it is not ours";
+}
+
 TEST_F(Delivery, a_file_that_somebody_made_keeps_the_name_they_gave_it) {
   auto wrong = right();
   wrong.netbios_name = "FABRIKAM";
