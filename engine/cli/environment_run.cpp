@@ -114,6 +114,7 @@ plan::Options planning(const Options& options, const Loaded& loaded, const model
   const auto limit = loaded.limits.find(desired.environment.name);
   planning.targets = limit == loaded.limits.end() ? options.targets : limit->second.targets;
   planning.excludes = options.excludes;
+  planning.undeclared_excludes = loaded.undeclared_excludes;
   planning.allow_replace.insert(options.allow_replace.begin(), options.allow_replace.end());
   planning.adopt = options.adopt;
   planning.prune = options.prune;

@@ -130,8 +130,7 @@ Result<SavedInputs> reopen(const report::PlanDocument& document) {
                 "Plan again with this version.");
   GMSACTL_TRY(check_age(document));
   if (!inputs.not_applicable.empty())
-    return fail(ErrorKind::invalid, "the plan can't be carried out: " + inputs.not_applicable,
-                "Make another one with gmsactl plan --out FILE.");
+    return fail(ErrorKind::invalid, inputs.not_applicable, "Make another one with gmsactl plan --out FILE.");
   SavedInputs saved{{{manifest::load(manifest::sources_of(inputs.manifests)), std::nullopt}, {}, {}, {}, {}},
                     {}};
   Loaded& loaded = saved.loaded;

@@ -35,6 +35,8 @@ struct Options {
   Aim aim = Aim::as_declared;
   /// The only credential specs to plan, where a part of an estate is looked at again; absent: all.
   std::optional<std::set<model::ResourceId>> only_specs = std::nullopt;
+  /// Those of `excludes` that match no declaration. With `prune` they may mean what is declared no longer.
+  std::vector<std::string> undeclared_excludes = {};
 };
 
 /// Every error found is in Plan::diagnostics; the changes it blocks are left in the plan so that a reader

@@ -24,6 +24,8 @@ constexpr char value_attribute[] = "serviceBindingInformation";
 constexpr size_t longest_text = 256;
 /// How often somebody who waits looks again.
 constexpr std::chrono::milliseconds look_again{500};
+/// What is left of a lock's time while it is being released.
+constexpr Seconds last_moments{2};
 
 std::string time_text(int64_t seconds) {
   const std::time_t time = seconds;
@@ -77,23 +79,33 @@ std::vector<ldap::Modification> swap(const std::string& from, const std::string&
   return changes;
 }
 
-/// Takes the value away first: whoever has taken the lock over in between keeps it.
-Result<void> remove(ldap::Transport& transport, const std::string& dn, const std::string& value) {
-  if (!value.empty()) GMSACTL_TRY(transport.modify(dn, swap(value, "")));
+/// Says first that its time is as good as over: whoever has taken the lock over in between keeps it, nobody
+/// takes it over before it is deleted, and a run that is killed before that holds nobody up.
+Result<void> give_back(ldap::Transport& transport, const std::string& dn, const std::string& value,
+                       LockHolder holder, int64_t now) {
+  holder.expires = time_text(now + last_moments.count());
+  GMSACTL_TRY(transport.modify(dn, swap(value, lock_text(holder))));
   return transport.remove(dn);
 }
 
 class HeldLock : public ports::Lock {
  public:
-  HeldLock(std::shared_ptr<ldap::Transport> transport, std::string dn, LockHolder holder, bool waited)
-      : transport_(std::move(transport)), dn_(std::move(dn)), holder_(std::move(holder)), waited_(waited) {
+  /// `now` is the controller's time when it was taken.
+  HeldLock(std::shared_ptr<ldap::Transport> transport, std::string dn, LockHolder holder, int64_t now,
+           bool waited)
+      : transport_(std::move(transport)),
+        dn_(std::move(dn)),
+        holder_(std::move(holder)),
+        taken_(now),
+        waited_(waited) {
     renewing_ = std::jthread([this](const std::stop_token& stop) { renew(stop); });
   }
   ~HeldLock() override {
     renewing_.request_stop();
     renewing_.join();
     // Where this fails, nobody is held up for longer than the lease.
-    if (held_) (void)remove(*transport_, dn_, lock_text(holder_));
+    const auto held_for = std::chrono::duration_cast<Seconds>(std::chrono::steady_clock::now() - taken_at_);
+    if (held_) (void)give_back(*transport_, dn_, lock_text(holder_), holder_, taken_ + held_for.count());
   }
 
   bool waited() const override { return waited_; }
@@ -121,6 +133,8 @@ class HeldLock : public ports::Lock {
   const std::shared_ptr<ldap::Transport> transport_;
   const std::string dn_;
   LockHolder holder_;
+  const int64_t taken_;
+  const std::chrono::steady_clock::time_point taken_at_ = std::chrono::steady_clock::now();
   const bool waited_;
   std::atomic<bool> held_{true};
   std::jthread renewing_;
@@ -201,7 +215,7 @@ Result<std::unique_ptr<ports::Lock>> DirectoryLocks::acquire(
     own.since = time_text(now);
     own.expires = time_text(now + lock_lease.count());
     const auto take = [&](bool was_held) -> Result<std::unique_ptr<ports::Lock>> {
-      return std::make_unique<HeldLock>(transport_, dn_, own, was_held);
+      return std::make_unique<HeldLock>(transport_, dn_, own, now, was_held);
     };
     auto added = transport_->add(
         dn_, {{attribute::object_class, {"serviceConnectionPoint"}}, {value_attribute, {lock_text(own)}}});
@@ -237,7 +251,7 @@ Result<void> DirectoryLocks::release(const std::string& id) {
   if (!found || !found->holder || found->holder->id != id)
     return fail(ErrorKind::not_found, "no lock of this environment has the id " + id,
                 "gmsactl lock status tells who holds it.");
-  return remove(*transport_, dn_, found->value);
+  return give_back(*transport_, dn_, found->value, *found->holder, GMSACTL_TRY(server_time(*transport_)));
 }
 
 }  // namespace gmsactl::directory
