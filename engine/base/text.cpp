@@ -206,6 +206,22 @@ std::string percent_encode(std::string_view text) {
   return result;
 }
 
+std::string without_credentials(std::string_view text) {
+  std::string result;
+  constexpr std::string_view slashes = "://";
+  for (size_t at = text.find(slashes); at != std::string_view::npos; at = text.find(slashes)) {
+    result += text.substr(0, at + slashes.size());
+    text.remove_prefix(at + slashes.size());
+    const auto authority = text.substr(0, text.find_first_of("/?# \t\r\n\"'<>"));
+    const size_t end = authority.rfind('@');
+    if (end == std::string_view::npos) continue;
+    result += "***";
+    text.remove_prefix(end);
+  }
+  result += text;
+  return result;
+}
+
 std::optional<std::string> percent_decode(std::string_view text) {
   std::string result;
   for (size_t i = 0; i < text.size(); ++i) {

@@ -29,6 +29,8 @@ std::string plural(size_t count, std::string_view noun);
 /// U+2060…U+2069, U+FEFF) become \u{NNNN}. A line feed is a control character too.
 std::string printable(std::string_view text);
 bool valid_utf8(std::string_view text);
+/// The text with what stands before the @ of each URL in it as ***: user names there go with passwords.
+std::string without_credentials(std::string_view text);
 /// Lower-case hexadecimal, two digits a byte.
 std::string hex(std::string_view bytes);
 std::string base64_encode(std::string_view bytes);

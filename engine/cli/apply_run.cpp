@@ -234,15 +234,17 @@ ExitCode check_still_the_same(const Options& options, Prepared& one, ports::Even
     return exit_code(fresh.error().kind);
   }
   auto check = plan::compare_with_saved(one.plan, std::move(*fresh));
-  print_diagnostics(options, check.errors, one.source);
+  // What is wrong with the plan made again may follow from what changed, so that comes first.
   if (!check.stale.empty()) {
     print_error(options, "the plan of environment " + one.plan.environment + " is stale",
                 {ErrorKind::conflict, "what it is about changed after it was made", {}, {}});
     print_stale(options, check.stale, one.plan, one.run);
     std::cerr << "  help: Plan again and review the difference.\n";
   }
+  print_diagnostics(options, check.errors, one.source);
   if (!check.stale.empty() || !check.errors.empty()) return ExitCode::stale;
   check.rest.inputs = std::move(one.plan.inputs);
+  check.rest.document_digest = std::move(one.plan.document_digest);
   one.plan = std::move(check.rest);
   return ExitCode::done;
 }
@@ -264,7 +266,7 @@ ExitCode write_all(const Options& options, std::vector<Prepared>& prepared, Repo
 
 ExitCode plan_and_write(const Options& options) {
   if (!options.auto_approve && !can_ask()) {
-    print_usage_error(options, "apply asks before it writes, and there is no terminal to ask on",
+    print_usage_error(options, "gmsactl asks before it writes, and there is no terminal to ask on",
                       "Pass --auto-approve in a pipeline.");
     return ExitCode::invalid;
   }

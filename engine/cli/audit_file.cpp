@@ -1,6 +1,7 @@
 #include "engine/cli/audit_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -56,12 +57,29 @@ class AuditFile : public ports::AuditLog {
   std::optional<Error> error_;
 };
 
+/// A full disk or a machine that went down leaves half a line. What follows must not become part of it.
+Result<void> end_torn_line(int file, const std::string& path) {
+  struct stat status {};
+  if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return {};
+  const int reader = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (reader < 0) return {};  // may be appended to, and not read
+  char last = '\n';
+  const ssize_t seen = pread(reader, &last, 1, status.st_size - 1);
+  close(reader);
+  if (seen != 1 || last == '\n' || write(file, "\n", 1) == 1) return {};
+  return fail(failed(path));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ports::AuditLog>> open_audit_log(const std::string& path, const model::Plan& plan,
                                                         const std::optional<report::SourceCommit>& source) {
   const int file = open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
   if (file < 0) return fail(failed(path));
+  if (auto ended = end_torn_line(file, path); !ended) {
+    close(file);
+    return fail(std::move(ended).error());
+  }
   const auto identity = run_identity();
   report::AuditContext context;
   context.environment = plan.environment;

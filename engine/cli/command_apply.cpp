@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <iostream>
 #include <optional>
+#include <string_view>
+#include <utility>
 
 #include "engine/base/text.h"
 #include "engine/cli/apply_run.h"
@@ -33,6 +35,7 @@ ExitCode prepare_saved(const Options& options, const report::PlanDocument& docum
     return exit_code(run.error().kind);
   }
   Prepared one{std::move(*run), document.plan, source};
+  one.plan.document_digest = document.digest;
   const ExitCode code = check_still_the_same(options, one, progress);
   progress.clear();
   if (code != ExitCode::done) return code;
@@ -58,8 +61,53 @@ ExitCode prepare_saved(const Options& options, const report::PlanDocument& docum
   return ExitCode::done;
 }
 
+/// A plan in a file says itself what it is about and what it may do. What asks for anything else must not
+/// look as if it were heeded. Empty where there is no such flag.
+std::string_view flag_of_another_plan(const Options& options) {
+  const std::pair<bool, std::string_view> given[] = {{!options.manifests.empty(), "--manifests"},
+                                                     {!options.environments.empty(), "--env"},
+                                                     {options.all_environments, "--all-envs"},
+                                                     {!options.targets.empty(), "--target"},
+                                                     {!options.excludes.empty(), "--exclude"},
+                                                     {!options.since.empty(), "--since"},
+                                                     {options.shard.has_value(), "--shard"},
+                                                     {options.adopt, "--adopt"},
+                                                     {options.prune, "--prune"},
+                                                     {options.allow_deletes.has_value(), "--allow-deletes"},
+                                                     {!options.allow_replace.empty(), "--allow-replace"},
+                                                     {options.verify_signature, "--verify-signature"}};
+  for (const auto& [is_given, flag] : given)
+    if (is_given) return flag;
+  return {};
+}
+
+/// With --require-clean: the plan was made from manifests as a commit has them.
+bool is_as_committed(const Options& options, const report::PlanDocument& document) {
+  if (!options.require_clean) return true;
+  const auto& source = document.stamp.source;
+  if (source && !source->dirty) return true;
+  print_diagnostics(options,
+                    {{Severity::error,
+                      "GMSA0311",
+                      "Manifests are not as committed",
+                      "The plan of environment " + document.plan.environment + " was made from manifests " +
+                          (source ? "that are not as commit " + source->commit + " has them."
+                                  : std::string("of no commit.")),
+                      "Commit them and plan again.",
+                      {},
+                      {}}},
+                    {});
+  return false;
+}
+
 /// To review a plan in a file is to approve it, so nobody is asked again.
 ExitCode apply_file(const Options& options) {
+  if (const auto flag = flag_of_another_plan(options); !flag.empty()) {
+    print_usage_error(options,
+                      std::string(flag) + " does not go with a saved plan, which is carried out as it is",
+                      "Leave it out, or make another plan.");
+    return ExitCode::invalid;
+  }
   Reporting reporting(options, report::Command::apply);
   if (!reporting.possible()) return ExitCode::invalid;
   const auto text = read_file(options.file);
@@ -79,6 +127,10 @@ ExitCode apply_file(const Options& options) {
       print_error(options, "the plan of environment " + document.plan.environment + " can't be carried out",
                   {ErrorKind::invalid, "it was made with errors", "Mend them and plan again.", {}});
       code = worst(code, wrong);
+      continue;
+    }
+    if (!is_as_committed(options, document)) {
+      code = worst(code, ExitCode::refused);
       continue;
     }
     auto saved = reopen(document);

@@ -186,7 +186,11 @@ class CommandLine {
     std::string command = used.empty() ? "gmsactl" : "gmsactl " + used.front()->get_name();
     if (!used.empty() && !used.front()->get_subcommands().empty())
       command += " " + used.front()->get_subcommands().front()->get_name();
-    print_usage_error(options_, error.what(), "Run " + command + " --help.");
+    std::string what = error.what();
+    // The library's words: "Could not convert: --allow-deletes = x".
+    constexpr std::string_view unconverted = "Could not convert: ";
+    if (what.starts_with(unconverted)) what = what.substr(unconverted.size()) + " is no whole number";
+    print_usage_error(options_, what, "Run " + command + " --help.");
     return ExitCode::invalid;
   }
 

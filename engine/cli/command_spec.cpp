@@ -198,7 +198,7 @@ ExitCode spec_validate(const Options& options) {
   for (const auto& path : options.spec_files) {
     const auto text = read_file(path);
     if (!text) {
-      print_usage_error(options, text.error().message, text.error().hint);
+      print_error(options, path, text.error());
       code = worst(code, ExitCode::invalid);
       continue;
     }

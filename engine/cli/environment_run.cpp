@@ -115,6 +115,7 @@ plan::Options planning(const Options& options, const Loaded& loaded, const model
   planning.targets = limit == loaded.limits.end() ? options.targets : limit->second.targets;
   planning.excludes = options.excludes;
   if (options.shard) planning.shard.emplace(desired, *options.shard);
+  planning.undeclared_excludes = loaded.undeclared_excludes;
   planning.allow_replace.insert(options.allow_replace.begin(), options.allow_replace.end());
   planning.adopt = options.adopt;
   planning.prune = options.prune;

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <sstream>
 
 namespace gmsactl::cli {
@@ -64,12 +65,12 @@ Result<void> check_writable(const std::string& path) {
 
 Result<std::string> read_file(const std::string& path) {
   errno = 0;
-  std::ifstream file(path, std::ios::binary);
+  std::ifstream file;
+  if (path != "-") file.open(path, std::ios::binary);
   std::ostringstream text;
-  if (!file || !(text << file.rdbuf()))
+  if (!file || !(text << (path == "-" ? std::cin : file).rdbuf()))
     return fail(ErrorKind::invalid,
-                "the file " + path + " can't be read" +
-                    (errno != 0 ? std::string(": ") + std::strerror(errno) : std::string()),
+                "it can't be read" + (errno != 0 ? std::string(": ") + std::strerror(errno) : std::string()),
                 {});
   return std::move(text).str();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <iterator>
 #include <optional>
 #include <set>
 
@@ -124,7 +125,7 @@ tl::expected<Loaded, ExitCode> load(const Options& options) {
     print_error(options, "the manifests could not be read", read.error());
     return invalid;
   }
-  Loaded loaded{std::move(*read), {}, {}, {}, {}};
+  Loaded loaded{std::move(*read), {}, {}, {}, {}, {}};
   if (const auto refused = refusals(options, loaded.read); !refused.empty()) {
     print_diagnostics(options, refused, loaded.source_lines());
     return tl::unexpected(exit_code(refused));
@@ -145,11 +146,17 @@ tl::expected<Loaded, ExitCode> load(const Options& options) {
   }
   for (const auto& name : *chosen) loaded.environments.push_back(manifests.resolve(name, found));
   if (has_errors(found)) return give_up();
+  const auto declared = [&](const std::string& pattern) { return any_matches(pattern, loaded.environments); };
+  Options checked = options;
+  if (options.prune) {
+    // What is to stay may be declared no longer, which the planner sees.
+    std::copy_if(options.excludes.begin(), options.excludes.end(),
+                 std::back_inserter(loaded.undeclared_excludes),
+                 [&](const std::string& pattern) { return !declared(pattern); });
+    std::erase_if(checked.excludes, [&](const std::string& pattern) { return !declared(pattern); });
+  }
   // What is to be released may be declared no longer.
-  if (options.aim != plan::Aim::forget && !check_patterns(options, [&](const std::string& pattern) {
-        return any_matches(pattern, loaded.environments);
-      }))
-    return invalid;
+  if (options.aim != plan::Aim::forget && !check_patterns(checked, declared)) return invalid;
   if (!options.since.empty()) {
     auto limits = limits_since(options, loaded.environments);
     if (!limits) return invalid;

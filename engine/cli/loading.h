@@ -25,6 +25,8 @@ struct Loaded {
   /// fold(sAMAccountName), and which environment that is.
   std::map<std::string, std::map<std::string, std::string>> shared_accounts;
   std::map<std::string, Limit> limits;  ///< by environment; with --since only
+  /// Of --exclude, with --prune: patterns that match no declaration. The directory may hold what they mean.
+  std::vector<std::string> undeclared_excludes = {};
 
   report::SourceLines source_lines() const { return lines_of(read.manifests); }
 };

@@ -52,12 +52,13 @@ void log(LogLevel level, std::string_view event,
   if (json_lines) {
     nlohmann::ordered_json object;
     object["event"] = event;
-    for (const auto& [key, value] : details) object[std::string(key)] = value;
+    for (const auto& [key, value] : details) object[std::string(key)] = without_credentials(value);
     line = object.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
     line = line.substr(1, line.size() - 2);
   } else {
     line = event;
-    for (const auto& [key, value] : details) line += " " + std::string(key) + "=" + printable(value);
+    for (const auto& [key, value] : details)
+      line += " " + std::string(key) + "=" + printable(without_credentials(value));
   }
   spdlog::log(spdlog_level(level), "{}", line);
 }

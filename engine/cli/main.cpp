@@ -1,3 +1,5 @@
+#include <sys/resource.h>
+
 #include <exception>
 #include <iostream>
 
@@ -5,6 +7,9 @@
 #include "engine/cli/interrupt.h"
 
 int main(int argc, char** argv) {
+  // A core file would hold passwords, tokens and keys, and lie wherever the program was started.
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
   try {
     gmsactl::cli::watch_signals();
     const auto code = gmsactl::cli::run(argc, argv);

@@ -59,9 +59,14 @@ ExitCode show_and_save(const Options& options, const Reporting& reporting,
     print_error(options, "the plan could not be saved", written.error());
     return worst(code, ExitCode::unforeseen);
   }
-  if (options.output == Output::text && !options.quiet)
-    std::cerr << "Saved to " << printable(options.out) << ". To carry out exactly this plan: gmsactl apply "
-              << printable(options.out) << '\n';
+  if (options.output != Output::text || options.quiet) return code;
+  const bool possible = std::none_of(plans.begin(), plans.end(), [](const auto& plan) {
+    return has_errors(plan.diagnostics) || !plan.inputs.not_applicable.empty();
+  });
+  std::cerr << "Saved to " << printable(options.out)
+            << (possible ? ". To carry out exactly this plan: gmsactl apply "
+                         : ". It can't be applied. To look at it: gmsactl show ")
+            << printable(options.out) << '\n';
   return code;
 }
 

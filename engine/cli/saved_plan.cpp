@@ -63,15 +63,17 @@ Result<void> check_manifests_at_hand(const model::PlanInputs& inputs, const mode
     if (path == "-" || !std::filesystem::exists(path, failure)) return {};
   if (inputs.paths.empty()) return {};
   const auto manifests = manifest::load(manifest::LoadRequest{inputs.paths, {}});
+  // "." exists everywhere: where there are no manifests at all, they are not at hand.
+  if (manifests.document_count() == 0 && !has_errors(manifests.diagnostics())) return {};
   Diagnostics found;
   const auto now = manifests.resolve(planned.environment.name, found);
-  const std::string where = join(inputs.paths, ", ");
+  const std::string where = "the manifests in " + join(inputs.paths, ", ");
   const auto differs = [&](const std::string& what) {
-    return fail(ErrorKind::conflict, where + " declares " + what + " otherwise than when the plan was made",
+    return fail(ErrorKind::conflict, where + " declare " + what + " otherwise than when the plan was made",
                 "Plan again and review the difference.");
   };
   if (has_errors(manifests.diagnostics()) || has_errors(found))
-    return fail(ErrorKind::conflict, where + " has mistakes that it had not when the plan was made",
+    return fail(ErrorKind::conflict, where + " have mistakes that they had not when the plan was made",
                 "Run gmsactl validate.");
   if (!(now.environment == planned.environment)) return differs("Environment " + planned.environment.name);
   const auto check = [&](const auto& then, const auto& all, const std::string& kind) -> Result<void> {
@@ -129,8 +131,7 @@ Result<SavedInputs> reopen(const report::PlanDocument& document) {
                 "Plan again with this version.");
   GMSACTL_TRY(check_age(document));
   if (!inputs.not_applicable.empty())
-    return fail(ErrorKind::invalid, "the plan can't be carried out: " + inputs.not_applicable,
-                "Make another one with gmsactl plan --out FILE.");
+    return fail(ErrorKind::invalid, inputs.not_applicable, "Make another one with gmsactl plan --out FILE.");
   SavedInputs saved{{{manifest::load(manifest::sources_of(inputs.manifests)), std::nullopt}, {}, {}, {}, {}},
                     {}};
   Loaded& loaded = saved.loaded;

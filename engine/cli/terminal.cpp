@@ -56,14 +56,14 @@ void print_diagnostics(const Options& options, const Diagnostics& diagnostics,
 
 void print_error(const Options& options, const std::string& what, const Error& error) {
   const Color color = color_for(options, STDERR_FILENO);
-  std::cerr << paint(color, Tone::red, "error") << ": " << printable(what) << ": " << printable(error.message)
-            << '\n';
-  if (!error.hint.empty()) std::cerr << "  help: " << printable(error.hint) << '\n';
+  std::cerr << paint(color, Tone::red, "error") << ": " << printable(without_credentials(what)) << ": "
+            << printable(without_credentials(error.message)) << '\n';
+  if (!error.hint.empty()) std::cerr << "  help: " << printable(without_credentials(error.hint)) << '\n';
 }
 
 void print_usage_error(const Options& options, const std::string& message, const std::string& hint) {
   const Color color = color_for(options, STDERR_FILENO);
-  std::cerr << paint(color, Tone::red, "error") << ": " << printable(message) << '\n';
+  std::cerr << paint(color, Tone::red, "error") << ": " << printable(without_credentials(message)) << '\n';
   if (!hint.empty()) std::cerr << "  help: " << printable(hint) << '\n';
 }
 

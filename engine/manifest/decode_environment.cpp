@@ -198,7 +198,7 @@ class EnvironmentDecoder {
       if (!text) continue;
       if (const auto problem = server_problem(*text)) {
         reading_.error(
-            codes::invalid_server, item.at, in_quotes(*text) + " " + *problem + ".",
+            codes::invalid_server, item.at, in_quotes(without_credentials(*text)) + " " + *problem + ".",
             "Write ldap://HOST, ldaps://HOST, with :PORT where it is not the usual one, or ldif:PATH.");
         continue;
       }
@@ -224,6 +224,9 @@ class EnvironmentDecoder {
       return;
     }
     if (!require_mapping({"directory.passwordFrom", entry.value}, reading_)) return;
+    // {value: hunter2} is a likely mistake.
+    for (const Entry& member : entry.value.entries)
+      if (member.key != "env" && member.key != "file") conceal(member.value.at);
     check_keys(entry.value, "directory.passwordFrom", password_keys, reading_);
     const Entry* variable = entry.value.find("env");
     const Entry* file = entry.value.find("file");

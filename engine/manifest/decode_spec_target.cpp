@@ -235,6 +235,12 @@ class SpecTargetDecoder {
   }
 
   void check_endpoint(const std::string& endpoint, Position at) {
+    if (endpoint.starts_with("tcp://") && endpoint.find('@') != std::string::npos) {
+      reading_.error(codes::invalid_server, at,
+                     in_quotes(without_credentials(endpoint)) + " has a user name in it.",
+                     "Write tcp://HOST:2376; who asks is proven by certFile and keyFile.");
+      return;
+    }
     if (endpoint.empty() || endpoint.starts_with("unix:///") || endpoint.starts_with("tcp://")) return;
     reading_.error(codes::invalid_server, at, in_quotes(endpoint) + " is no endpoint of a Docker Engine.",
                    "Write unix:///var/run/docker.sock or tcp://HOST:2376.");

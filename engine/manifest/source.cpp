@@ -8,6 +8,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "engine/base/text.h"
 #include "engine/manifest/codes.h"
 
 namespace gmsactl::manifest {
@@ -41,6 +42,23 @@ size_t byte_offset(std::string_view line, uint32_t column) {
       ++at;
     while (at < line.size() && (static_cast<unsigned char>(line[at]) & 0xC0U) == 0x80U);
   return at;
+}
+
+/// Where the value of a `password` begins; or of a `passwordFrom` that is no mapping, as it should be.
+size_t password_at(std::string_view line) {
+  const std::string folded = fold(line);
+  for (size_t at = folded.find("password"); at != std::string::npos; at = folded.find("password", at + 1)) {
+    const bool inside_a_word = at > 0 && folded[at - 1] >= 'a' && folded[at - 1] <= 'z';
+    if (inside_a_word) continue;
+    auto rest = std::string_view(folded).substr(at + 8);
+    const bool source = rest.starts_with("from");
+    if (source) rest.remove_prefix(4);
+    rest = rest.substr(std::min(rest.find_first_not_of(" \t\"'"), rest.size()));
+    if (!rest.starts_with(':')) continue;
+    rest = rest.substr(std::min(rest.find_first_not_of(" \t", 1), rest.size()));
+    if (!rest.empty() && rest[0] != '#' && !(source && rest[0] == '{')) return line.size() - rest.size();
+  }
+  return std::string_view::npos;
 }
 
 }  // namespace
@@ -150,6 +168,8 @@ std::optional<std::string_view> Sources::line(std::string_view file, uint32_t li
   const size_t start = starts[line - 1];
   auto found = text.substr(start, text.find('\n', start) - start);
   if (found.ends_with('\r')) found.remove_suffix(1);
+  if (const size_t secret = password_at(found); secret != std::string_view::npos)
+    return concealed_[{source->name, line}] = std::string(found.substr(0, secret)) + "********";
   return found;
 }
 

@@ -43,7 +43,8 @@ class Sources {
   /// The 1-based line without its line end; nothing where there is no such file or line. Not for several
   /// threads at once.
   std::optional<std::string_view> line(std::string_view file, uint32_t line) const;
-  /// From this column on the line holds a secret: line() gives asterisks instead.
+  /// From this column on the line holds a secret: line() gives asterisks instead. So it does for the value of
+  /// a `password` by itself, since the file may be no YAML at all.
   void conceal(const SourceRange& where);
 
  private:
@@ -54,7 +55,7 @@ class Sources {
   std::map<std::string, size_t> index_by_identity_;
   mutable std::map<std::string_view, std::vector<size_t>>
       line_starts_;  ///< made when a file's line is first asked for
-  std::map<std::pair<std::string_view, uint32_t>, std::string> concealed_;
+  mutable std::map<std::pair<std::string_view, uint32_t>, std::string> concealed_;
 };
 
 }  // namespace gmsactl::manifest

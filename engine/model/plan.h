@@ -174,6 +174,8 @@ struct Plan {
   std::vector<UnreadableResource> unreadable;
   Diagnostics diagnostics;  ///< of manifests and live state, in the order found
   PlanInputs inputs;        ///< filled in by whoever has them: the planner does not
+  /// Of the document that it is carried out from, which somebody has reviewed; empty where there is none.
+  std::string document_digest;
 
   size_t count(Action action) const;
   bool empty() const { return changes.empty(); }

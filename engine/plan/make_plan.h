@@ -37,6 +37,8 @@ struct Options {
   /// The only credential specs to plan, where a part of an estate is looked at again; absent: all.
   std::optional<std::set<model::ResourceId>> only_specs = std::nullopt;
   std::optional<ShardMembers> shard = std::nullopt;  ///< the part to plan; absent: everything
+  /// Those of `excludes` that match no declaration. With `prune` they may mean what is declared no longer.
+  std::vector<std::string> undeclared_excludes = {};
 };
 
 /// Every error found is in Plan::diagnostics; the changes it blocks are left in the plan so that a reader

@@ -29,7 +29,7 @@ Standing judge_ownership(Context& context, const ResourceId& id, const std::opti
         context.report(
             Severity::error, "GMSA0303", "Object is not managed yet",
             dn.text() + ", which " + model::address(id) +
-                " means, exists and carries no ownership marker, so it was not made by gmsactl.",
+                " means, exists and carries no ownership marker, so gmsactl does not manage it.",
             "Pass --adopt to take it over and make it as declared, or run gmsactl adopt first, which "
             "changes nothing else.",
             where, id);

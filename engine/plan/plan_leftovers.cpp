@@ -113,6 +113,22 @@ void refuse_pruning(Context& context, std::string detail, std::string hint) {
   context.report(Severity::error, "GMSA0306", "Pruning refused", std::move(detail), std::move(hint));
 }
 
+/// What --exclude is to keep must not go because its name was mistyped.
+void check_excludes(Context& context) {
+  for (const auto& pattern : context.options.undeclared_excludes) {
+    const auto& all = *context.seen.leftovers;
+    if (std::any_of(all.begin(), all.end(), [&](const Leftover& leftover) {
+          return glob_match(pattern, model::address(leftover.marker.id));
+        }))
+      continue;
+    refuse_pruning(context,
+                   "--exclude \"" + printable(pattern) + "\" matches no address of environment " +
+                       context.desired.environment.name +
+                       ", neither declared nor declared no longer, so what it is to keep might go.",
+                   "Correct it; gmsactl plan without --prune lists what is declared no longer.");
+  }
+}
+
 }  // namespace
 
 void plan_leftovers(Context& context) {
@@ -129,6 +145,7 @@ void plan_leftovers(Context& context) {
         context, "--prune deletes what no manifest declares, and --shard looks at a part of them only.",
         "Run it without --shard.");
   if (!context.seen.leftovers || targeted) return;
+  if (context.options.prune) check_excludes(context);
   const auto& removals = context.options.removals;
   std::vector<const Leftover*> removed, staying;
   for (const auto& leftover : *context.seen.leftovers) {

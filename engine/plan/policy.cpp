@@ -66,8 +66,8 @@ void check_deletions(Context& context) {
       context.desired.environment.position("policy"));
 }
 
-/// Members that somebody else added are no loss, and a single one may always go: it may be half of a small
-/// group.
+/// Where nothing but members that somebody else added would go, nothing is lost. A single one may always go:
+/// it may be half of a small group.
 void check_removed_members(Context& context, const model::Change& change) {
   const auto* group = std::get_if<model::GroupChange>(&change.detail);
   if (group == nullptr || !group->live || group->remove.size() < 2) return;

@@ -280,6 +280,20 @@ Reversal reverse(const std::vector<Change>& done, const std::vector<model::Chang
   return undoing.finish();
 }
 
+namespace {
+
+/// `undoing` takes from a list, and gives back, nothing but what the apply put there, and took.
+bool undoes_only(const FieldChange& undoing, const FieldChange& done) {
+  const auto all_of = [](const std::vector<std::string>& these, const std::vector<std::string>& in) {
+    return std::all_of(these.begin(), these.end(),
+                       [&](const auto& each) { return contains_folded(in, each); });
+  };
+  return std::holds_alternative<std::vector<std::string>>(undoing.before) &&
+         all_of(undoing.removed, done.added) && all_of(undoing.added, done.removed);
+}
+
+}  // namespace
+
 std::vector<StaleField> changed_since(const std::vector<Change>& done, const model::Plan& undoing) {
   std::vector<StaleField> stale;
   for (const auto& change : undoing.changes) {
@@ -290,7 +304,7 @@ std::vector<StaleField> changed_since(const std::vector<Change>& done, const mod
       const auto then = std::find_if(original->fields.begin(), original->fields.end(),
                                      [&](const FieldChange& each) { return each.path == field.path; });
       if (then == original->fields.end() || field.path == "samAccountName") continue;
-      if (!(then->after == field.before))
+      if (!(then->after == field.before) && !undoes_only(field, *then))
         stale.push_back({change.id, std::string(field.path), then->after, field.before});
     }
   }

@@ -29,7 +29,8 @@ Reversal reverse(const std::vector<model::Change>& done, const std::vector<model
                  const model::Observations& seen);
 
 /// What is no more as the apply left it, and would be lost by undoing it: of the fields that it wrote, those
-/// whose live value `undoing` names as another.
+/// whose live value `undoing` names as another. What others added to a list beside it stays, so it is no
+/// loss.
 std::vector<StaleField> changed_since(const std::vector<model::Change>& done, const model::Plan& undoing);
 
 }  // namespace gmsactl::plan

@@ -18,11 +18,11 @@ struct LockHolder {
   std::string id;      ///< of this lock, to release it by
   std::string holder;  ///< who: a user's name
   std::string host;
-  std::string since;    ///< "2026-01-31T12:00:00Z", by the directory's clock
-  std::string expires;  ///< likewise: from then on anybody may take it over
-  std::string url;      ///< of the pipeline's run, or empty
-  std::string process;  ///< of this machine and no other, for `gone`; may be empty
-  std::string shard;    ///< "0/3"; empty: of everything
+  std::string since;       ///< "2026-01-31T12:00:00Z", by the directory's clock
+  std::string expires;     ///< likewise: from then on anybody may take it over
+  std::string url;         ///< of the pipeline's run, or empty
+  std::string process;     ///< of this machine and no other, for `gone`; may be empty
+  std::string shard = {};  ///< "0/3"; empty: of everything
   bool operator==(const LockHolder&) const = default;
 };
 

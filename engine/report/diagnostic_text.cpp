@@ -102,7 +102,8 @@ Excerpt excerpt(std::string_view line, uint32_t column, size_t width) {
 /// Each line made printable and indented: a diagnostic may list things, one a line.
 std::string indented(std::string_view text, std::string_view first, std::string_view next) {
   std::string result;
-  for (const auto line : split(text, '\n')) {
+  const std::string shown = without_credentials(text);
+  for (const auto line : split(shown, '\n')) {
     result += result.empty() ? first : next;
     result += printable(line);
     result += '\n';
@@ -116,7 +117,7 @@ std::string source_excerpt(const SourceRange& where, const SourceLines& source,
   auto line = source(where.file, where.line);
   if (!line) return {};
   if (line->ends_with('\r')) line->remove_suffix(1);
-  const auto part = excerpt(*line, where.column, options.width);
+  const auto part = excerpt(without_credentials(*line), where.column, options.width);
   const std::string number = std::to_string(where.line);
   const std::string margin(number.size() + 1, ' ');
   const auto bar = [&](const std::string& text) { return paint(options.color, Tone::blue, text); };

@@ -136,7 +136,8 @@ std::string plans_json(const RunReport& report) {
 }
 
 std::string plan_digest(const model::Plan& plan, const PlanStamp& stamp) {
-  return document_json(plan, stamp)["digest"].get<std::string>();
+  return plan.document_digest.empty() ? document_json(plan, stamp)["digest"].get<std::string>()
+                                      : plan.document_digest;
 }
 
 }  // namespace gmsactl::report

@@ -57,7 +57,8 @@ std::string plans_json(std::span<const model::Plan> plans, const PlanStamp& stam
 std::string plans_json(const RunReport& report);
 
 /// "sha256:…" over the document without `createdAt` and `digest`, keys sorted, no white space: what
-/// `jq -jcS 'del(.createdAt, .digest)' FILE | sha256sum` prints.
+/// `jq -jcS 'del(.createdAt, .digest)' FILE | sha256sum` prints. Of a plan that is carried out from a
+/// document it is that document's, whatever is left of it to do.
 std::string plan_digest(const model::Plan& plan, const PlanStamp& stamp);
 
 /// ErrorKind::corrupt for what is no plan document, unsupported for another major version.

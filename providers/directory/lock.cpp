@@ -24,6 +24,8 @@ constexpr char value_attribute[] = "serviceBindingInformation";
 constexpr size_t longest_text = 256;
 /// How often somebody who waits looks again.
 constexpr std::chrono::milliseconds look_again{500};
+/// What is left of a lock's time while it is being released.
+constexpr Seconds last_moments{2};
 
 std::string time_text(int64_t seconds) {
   const std::time_t time = seconds;
@@ -55,9 +57,12 @@ std::vector<ldap::Modification> swap(const std::string& from, const std::string&
   return changes;
 }
 
-/// Takes the value away first: whoever has taken the lock over in between keeps it.
-Result<void> remove(ldap::Transport& transport, const std::string& dn, const std::string& value) {
-  if (!value.empty()) GMSACTL_TRY(transport.modify(dn, swap(value, "")));
+/// Says first that its time is as good as over: whoever has taken the lock over in between keeps it, nobody
+/// takes it over before it is deleted, and a run that is killed before that holds nobody up.
+Result<void> give_back(ldap::Transport& transport, const std::string& dn, const std::string& value,
+                       LockHolder holder, int64_t now) {
+  holder.expires = time_text(now + last_moments.count());
+  GMSACTL_TRY(transport.modify(dn, swap(value, lock_text(holder))));
   return transport.remove(dn);
 }
 
@@ -114,15 +119,17 @@ bool DirectoryLocks::Found::is_free(const LockHolder& own, int64_t now, const Go
 
 class DirectoryLocks::Held : public ports::Lock {
  public:
-  Held(std::shared_ptr<ldap::Transport> transport, std::string dn, LockHolder holder)
-      : transport_(std::move(transport)), dn_(std::move(dn)), holder_(std::move(holder)) {
+  /// `now` is the controller's time when it was taken.
+  Held(std::shared_ptr<ldap::Transport> transport, std::string dn, LockHolder holder, int64_t now)
+      : transport_(std::move(transport)), dn_(std::move(dn)), holder_(std::move(holder)), taken_(now) {
     renewing_ = std::jthread([this](const std::stop_token& stop) { renew(stop); });
   }
   ~Held() override {
     renewing_.request_stop();
     renewing_.join();
     // Where this fails, nobody is held up for longer than the lease.
-    if (held_) (void)remove(*transport_, dn_, lock_text(holder_));
+    const auto held_for = std::chrono::duration_cast<Seconds>(std::chrono::steady_clock::now() - taken_at_);
+    if (held_) (void)give_back(*transport_, dn_, lock_text(holder_), holder_, taken_ + held_for.count());
   }
 
   bool waited() const override { return waited_; }
@@ -151,6 +158,8 @@ class DirectoryLocks::Held : public ports::Lock {
   const std::shared_ptr<ldap::Transport> transport_;
   const std::string dn_;
   LockHolder holder_;
+  const int64_t taken_;
+  const std::chrono::steady_clock::time_point taken_at_ = std::chrono::steady_clock::now();
   bool waited_ = false;
   std::atomic<bool> held_{true};
   std::jthread renewing_;
@@ -215,7 +224,7 @@ Result<DirectoryLocks::Attempt> DirectoryLocks::take(LockHolder& own, bool& wait
   const int64_t now = GMSACTL_TRY(server_time(*transport_));
   own.since = time_text(now);
   own.expires = time_text(now + lock_lease.count());
-  const auto held = [&] { return Attempt{std::make_unique<Held>(transport_, dn, own), std::nullopt}; };
+  const auto held = [&] { return Attempt{std::make_unique<Held>(transport_, dn, own, now), std::nullopt}; };
   auto added = transport_->add(
       dn, {{attribute::object_class, {"serviceConnectionPoint"}}, {value_attribute, {lock_text(own)}}});
   if (added) return held();
@@ -301,7 +310,9 @@ Result<std::vector<LockHolder>> DirectoryLocks::status() {
 
 Result<void> DirectoryLocks::release(const std::string& id) {
   for (const auto& found : GMSACTL_TRY(find_all()))
-    if (found.holder && found.holder->id == id) return remove(*transport_, found.dn, found.value);
+    if (found.holder && found.holder->id == id)
+      return give_back(*transport_, found.dn, found.value, *found.holder,
+                       GMSACTL_TRY(server_time(*transport_)));
   return fail(ErrorKind::not_found, "no lock of this environment has the id " + id,
               "gmsactl lock status tells who holds it.");
 }

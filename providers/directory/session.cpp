@@ -143,7 +143,7 @@ Result<void> Session::connect_first(size_t first) {
       }
       transport = fail(std::move(usable).error());
     }
-    errors.push_back(std::move(transport).error().with_context(servers_[i]));
+    errors.push_back(std::move(transport).error().with_context(without_credentials(servers_[i])));
     // A password that one DC refuses the next refuses too, and each refusal counts towards locking the
     // account.
     if (!worth_another_server(errors.back().kind)) return fail(errors.back());
@@ -183,7 +183,8 @@ Result<void> Session::recover() {
   if (options_.stay) return fail(ErrorKind::unavailable, "the server is not changed for another one");
   if (writes_begun_ || servers_.size() == 1) {
     auto transport = connect(servers_[pinned_]);
-    if (!transport) return fail(std::move(transport).error().with_context(servers_[pinned_]));
+    if (!transport)
+      return fail(std::move(transport).error().with_context(without_credentials(servers_[pinned_])));
     GMSACTL_TRY(check_server(**transport));
     transport_ = std::move(*transport);
     return {};

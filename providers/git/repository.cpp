@@ -73,7 +73,7 @@ Result<Repository> Repository::open(const std::string& path) {
   git_repository* found = nullptr;
   const int code = git_repository_open_ext(&found, path.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr);
   if (code == GIT_ENOTFOUND && !refuses_owner(code))
-    return fail(ErrorKind::not_found, printable(path) + " is no git repository",
+    return fail(ErrorKind::not_found, printable(without_credentials(path)) + " is no git repository",
                 "Name the folder that has .git in it, or a bare repository.");
   if (code < 0) return fail(cannot_open(path, code));
   return Repository(found);

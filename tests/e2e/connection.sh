@@ -96,10 +96,15 @@ simple "ldaps://$dc1" '{caFile: "/nonexistent/ca.pem"}'
 refused '/nonexistent/ca.pem'
 
 step 'a certificate of another name'
-printf '%s dc99.contoso.com\n' "$GMSACTL_LAB_DC1_IP" >"$work/hosts"
-simple "ldaps://$GMSACTL_LAB_DC1_IP"
-plan --timeout 10s
-case $code in 0) ;; *) assert_exit 4 ;; esac
+{ cat /etc/hosts; printf '%s dc99.contoso.com\n' "$GMSACTL_LAB_DC1_IP"; } >"$work/hosts"
+for url in ldaps://dc99.contoso.com ldap://dc99.contoso.com; do
+  simple "$url"
+  # shellcheck disable=SC2016 # the inner shell's
+  run unshare --mount sh -c 'mount --bind "$1" /etc/hosts && shift && exec "$@"' sh "$work/hosts" "$gmsactl" plan -f "$manifests" --timeout 10s
+  assert_exit 4
+  assert_err "$url: " 'not for dc99.contoso.com' "$dc1"
+  assert_not_err "$password"
+done
 
 step 'no ticket, an expired ticket'
 environment

@@ -118,7 +118,7 @@ assert_out_line 'GMSA/e2e-out: updated'
 step 'no terminal and no --auto-approve: refused'
 gm apply -f "$manifests"
 assert_exit 3
-assert_err 'error: apply asks before it writes, and there is no terminal to ask on' 'help: Pass --auto-approve in a pipeline.'
+assert_err 'error: gmsactl asks before it writes, and there is no terminal to ask on' 'help: Pass --auto-approve in a pipeline.'
 
 step 'on a terminal: it asks, and only yes is a yes'
 sed -i 's/second/third/' "$manifests/objects.yaml"

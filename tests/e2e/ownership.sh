@@ -145,6 +145,20 @@ refused --prune -- 'error[GMSA0308]: Too many deletions' \
   'pass --allow-deletes 4 for this run, or raise policy.maxDeletes and policy.maxDeletePercent'
 refused --prune --allow-deletes 3 -- 'This plan deletes 4 of 6 managed objects (66 %); --allow-deletes is 3.'
 
+step '--exclude keeps what is declared no longer, and must mean something'
+plan --prune --allow-deletes 9 --exclude 'GMSA/e2e-own-two' --exclude 'HostGroup/e2e-own-two-*' -o json
+assert_exit 0
+assert_same "$(planned)" 'GMSA/e2e-own-foreign delete samAccountName,dnsHostName,servicePrincipalNames,principalsAllowedToRetrieveManagedPassword,description
+HostGroup/e2e-own-foreign-hosts delete samAccountName,members' 'the plan'
+refused --prune --allow-deletes 9 --exclude 'GMSA/e2e-own-tow' -- 'error[GMSA0306]: Pruning refused' \
+  '--exclude "GMSA/e2e-own-tow" matches no address of environment lab, neither declared nor declared no longer'
+plan --exclude 'GMSA/e2e-own-two'
+assert_exit 3
+assert_err '--exclude "GMSA/e2e-own-two" matches no address of the chosen environments'
+step 'an account that stays keeps the group that it reads through'
+refused --prune --allow-deletes 9 --exclude 'GMSA/e2e-own-two' -- 'error[GMSA0310]: Object to be deleted is still named' \
+  "CN=e2e-own-two-hosts,$ou is to be deleted, and GMSA/e2e-own-two reads its password through it, and stays."
+
 step 'more than policy.maxDeletePercent, with few enough of them'
 environment_with e2e lab '  policy: {maxDeletes: 100}'
 refused --prune -- 'error[GMSA0308]' 'policy.maxDeletes is 100 and policy.maxDeletePercent 20.'

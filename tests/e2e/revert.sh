@@ -103,8 +103,12 @@ assert_exit 5
 assert_err "environment lab can't be taken back: somebody changed it after the apply" GMSA/e2e-rev description '"after"' '"by somebody else"'
 [[ ! -e $work/back.json ]] || failed 'a plan was saved all the same'
 apply_all
+printf 'dn: CN=Reverted Hosts,%s\nchangetype: modify\nadd: member\nmember: CN=HOST07,OU=Hosts,DC=contoso,DC=com\n' "$ou" | modify
 revert --allow-deletes 2
 assert_exit 0
+assert_out '- "HOST03$"'
+assert_not_out HOST07 # what somebody added beside it stays
+apply_all
 sed -i 's/{name: e2e-rev-new}/{name: e2e-rev-new, protect: true}/' "$manifests/objects.yaml"
 apply_all
 revert --allow-deletes 2

@@ -141,7 +141,7 @@ objects 'changed since'
 before=$(state)
 apply_saved
 assert_exit 5
-assert_err "$manifests declares HostGroup/e2e-sav-hosts otherwise than when the plan was made" 'Nothing was written.'
+assert_err "the manifests in $manifests declare HostGroup/e2e-sav-hosts otherwise than when the plan was made" 'Nothing was written.'
 assert_same "$(state)" "$before" 'what is live'
 apply_all
 

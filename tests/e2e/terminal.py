@@ -8,6 +8,7 @@ typed. Ends with the program's exit code.
 """
 import os
 import pty
+import signal
 import subprocess
 import sys
 
@@ -16,6 +17,7 @@ command = sys.argv[sys.argv.index("--") + 1:]
 child, terminal = pty.fork()
 if child == 0:
     os.environ["TERM"] = "xterm"
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a script in the background has inherited that it is ignored
     os.execvp(command[0], command)
 shown, asked = b"", False
 with open(out_path, "wb") as out:

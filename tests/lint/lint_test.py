@@ -5,8 +5,11 @@ import subprocess
 import tempfile
 import unittest
 
+import cli
 import diagnostics
 import layers
+import links
+import schemas
 import text
 
 TABLE = """
@@ -80,6 +83,88 @@ class Diagnostics(Tree):
         self.assertEqual(len(self.problems_of('f("GMSA0201");', row + row)), 1)
         self.assertEqual(len(self.problems_of('f("GMSA0201", "Other words");', row)), 1)
         self.assertEqual(len(self.problems_of('f("GMSA0201", "A"); f("GMSA0201", "B");', row)), 1)
+
+
+PAGE = """
+## Commands
+| command | does | flags |
+|---|---|---|
+| `plan [FILE]` | plans | [reading](#reading) |
+| `lock status` | tells | |
+### Reading
+| flag | meaning |
+|---|---|
+| `-f`, `--from PATH` | where |
+### Of single commands
+| flag | commands | meaning |
+|---|---|---|
+| `--id ID` | `lock status` | which |
+### General
+| flag | meaning |
+|---|---|
+| `--quiet` | less |
+## Environment variables
+| these have none | why |
+|---|---|
+| `--from` | since |
+"""
+MAN = """
+.SH COMMANDS
+.TP
+.BR plan " [\\fIfile\\fR]"
+Plans.
+.TP
+.B lock status
+.SH FLAGS
+.BR \\-\\-from ", " \\-\\-id ", " \\-\\-quiet
+"""
+
+
+class CommandLine(unittest.TestCase):
+    def problems_of(self, page=PAGE, man=MAN, **more):
+        commands = {"plan": {"--from": False, "--quiet": True}, "lock status": {"--id": True, "--quiet": True}}
+        return cli.check({**commands, **more}, page, man)
+
+    def test_program_and_pages_in_agreement_pass(self):
+        self.assertEqual(self.problems_of(), [])
+
+    def test_each_disagreement_is_found(self):
+        self.assertEqual(len(self.problems_of(show={"--quiet": True})), 2)  # neither page has it
+        self.assertEqual(len(self.problems_of(plan={"--quiet": True, "--new": True})), 5)
+        self.assertEqual(len(self.problems_of(PAGE.replace("`--id ID`", "`--idd ID`"))), 2)
+        self.assertEqual(len(self.problems_of(PAGE.replace("| `--from` | since |", ""))), 1)
+        self.assertEqual(len(self.problems_of(PAGE.replace("#reading", "#writing"))), 2)
+        self.assertEqual(len(self.problems_of(man=MAN.replace("lock status", "lock"))), 2)
+        self.assertEqual(len(self.problems_of(man=MAN.replace("id", "idd"))), 2)
+
+
+class Links(Tree):
+    def problems_of(self, text):
+        self.write("docs/a.md", text)
+        self.write("docs/b.md", "# One: `two` three\n```\n# no heading\n```\n")
+        return links.check(self.root, ["docs/a.md"])
+
+    def test_links_that_lead_somewhere_pass(self):
+        self.assertEqual(self.problems_of("# A\n[b](b.md#one-two-three) [a](#a) [web](https://x.example/y#z) `[x](y)`\n"), [])
+
+    def test_each_broken_link_is_found(self):
+        for link in ("c.md", "b.md#two", "#b", "b.md#no-heading"):
+            self.assertEqual(len(self.problems_of(f"# A\n[x]({link})\n")), 1, link)
+
+
+class Schemas(Tree):
+    def problems_of(self, schema, page):
+        for kind, pages in schemas.PAGES.items():
+            self.write(f"schemas/{kind}.schema.json", schema)
+            for name in pages:
+                self.write(name, page)
+        return schemas.check(self.root)
+
+    def test_each_key_is_described_and_on_the_page(self):
+        schema = '{"properties": {"kind": {"const": "GMSA"}, "spec": {"items": {"properties": {"path": {%s}}}, "description": "x"}}}'
+        self.assertEqual(self.problems_of(schema % '"description": "Where."', "spec.path"), [])
+        self.assertEqual(len(self.problems_of(schema % "", "spec.path")), len(schemas.PAGES))
+        self.assertEqual(len(self.problems_of(schema % '"description": "Where."', "spec")), len(schemas.PAGES))
 
 
 class Text(Tree):

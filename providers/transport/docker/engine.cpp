@@ -143,7 +143,7 @@ Error refusal(const http::Response& response, const std::string& place) {
 }  // namespace
 
 Engine::Engine(const Options& options)
-    : place_("Docker at " + options.endpoint), client_(endpoint_of(options)) {}
+    : place_("Docker at " + without_credentials(options.endpoint)), client_(endpoint_of(options)) {}
 
 Result<http::Response> Engine::call(const std::string& method, const std::string& path,
                                     const std::string& body) {

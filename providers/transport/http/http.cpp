@@ -63,7 +63,7 @@ std::string read_expiry(const std::string& file) {
 }
 
 Error error_of(CURLcode code, const std::string& details, const Endpoint& endpoint) {
-  const std::string place = endpoint.unix_socket.empty() ? endpoint.base_url : endpoint.unix_socket;
+  const std::string place = endpoint.place();
   // A server that refuses a certificate tells so by an alert after the handshake (RFC 8446 §4.4.2.4), which
   // the client may never get to read.
   if (const std::string day = expired_on(endpoint.cert_file); !day.empty())
@@ -143,6 +143,10 @@ void start_library() {
 }
 
 }  // namespace
+
+std::string Endpoint::place() const {
+  return unix_socket.empty() ? without_credentials(base_url) : unix_socket;
+}
 
 /// Handles that are not in use, each with its open connection.
 class Client::Handles {

@@ -23,6 +23,9 @@ struct Endpoint {
   bool verify = true;  ///< false: any certificate will do; the caller has warned
   Secret bearer_token;
   std::chrono::milliseconds timeout{120'000};  ///< of one request, connecting included
+
+  /// How it is named to people.
+  std::string place() const;
 };
 
 struct Request {

@@ -15,7 +15,7 @@ class Api {
  public:
   explicit Api(Connection connection) : connection_(std::move(connection)) {}
 
-  std::string place() const { return connection_.client->endpoint().base_url; }
+  std::string place() const { return connection_.client->endpoint().place(); }
 
   /// The object or list as JSON. `not_found`, `denied`, `unauthenticated`, or what the connection says.
   [[nodiscard]] Result<std::string> get(const std::string& path);

@@ -91,7 +91,8 @@ bool wait_for(int descriptor, short events, Clock::time_point until) {
 
 Result<Endpoint> Endpoint::parse(const std::string& url) {
   const auto wrong = [&](std::string_view why) {
-    return fail(ErrorKind::invalid, "'" + printable(url) + "' is not a server: " + std::string(why),
+    return fail(ErrorKind::invalid,
+                "'" + printable(without_credentials(url)) + "' is not a server: " + std::string(why),
                 "Write ldap://dc01.contoso.com or ldaps://dc01.contoso.com:636");
   };
   Endpoint endpoint;

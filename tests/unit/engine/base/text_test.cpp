@@ -37,6 +37,19 @@ TEST(Text, printable_text_cannot_drive_a_terminal) {
   EXPECT_EQ(printable("\xC2\x9B"), "\\x9b");  // CSI as a C1 control
 }
 
+TEST(Text, urls_are_shown_without_credentials) {
+  EXPECT_EQ(without_credentials("https://anna:geheim@host/x.git is no repository"),
+            "https://***@host/x.git is no repository");
+  EXPECT_EQ(without_credentials("https://anna:a@b@host, then ldaps://bob:c@dc1:636."),
+            "https://***@host, then ldaps://***@dc1:636.");
+  EXPECT_EQ(without_credentials("ssh://git@host"), "ssh://***@host");
+  EXPECT_EQ(without_credentials("https://host/path@v1 and anna@contoso.com"),
+            "https://host/path@v1 and anna@contoso.com");
+  EXPECT_EQ(without_credentials("://"), "://");
+  EXPECT_EQ(without_credentials("\"https://a:b@\""), "\"https://***@\"");
+  EXPECT_EQ(without_credentials(""), "");
+}
+
 TEST(Text, printable_text_shows_what_hides_or_turns_around) {
   EXPECT_EQ(printable("a\u202Eb"), "a\\u{202e}b");
   EXPECT_EQ(printable("\u200B\u2066\uFEFF"), "\\u{200b}\\u{2066}\\u{feff}");

@@ -258,6 +258,79 @@ TEST(Ownership, a_declaration_under_another_name_keeps_its_object) {
   EXPECT_THAT(findings(plan), IsEmpty());
 }
 
+plan::Options aiming(plan::Aim aim, std::vector<std::string> targets = {}) {
+  plan::Options options;
+  options.aim = aim;
+  options.targets = std::move(targets);
+  return options;
+}
+
+TEST(Adopt, takes_over_what_nobody_manages_and_changes_nothing_else) {
+  FakeWorld world;
+  world.add_account("Free").description = "made by hand";
+  world.find_account("Free")->marker.reset();
+  world.add_account("Ours").description = "drifted";
+  auto declared = account("Free");
+  declared.spec.description = "as declared";
+  auto ours = account("Ours");
+  ours.spec.description = "as declared";
+  const auto wanted = desired({}, {declared, ours, account("Absent")});
+  const auto plan = plan_for(world, wanted, aiming(plan::Aim::adopt));
+  EXPECT_THAT(findings(plan), IsEmpty());
+  ASSERT_THAT(actions(plan), ElementsAre("adopt GMSA/Free")) << "neither created nor brought in line";
+  EXPECT_THAT(paths(plan.changes[0]), ElementsAre("owner"));
+  apply_all(world, plan);
+  EXPECT_EQ(world.find_account("Free")->description, "made by hand");
+  EXPECT_EQ(marker_of(world.find_account("Free")->marker).generation, 1U);
+  const auto next = plan_for(world, wanted, aiming(plan::Aim::adopt));
+  EXPECT_THAT(actions(next), IsEmpty());
+  // What it took over counts as applied, so that the manifest is what differs, and nobody is blamed.
+  EXPECT_EQ(change_of(plan_for(world, wanted), "GMSA/Free").cause, cause::pending);
+}
+
+TEST(Adopt, refuses_what_is_somebody_elses) {
+  FakeWorld world;
+  auto theirs = fakes::marker(model::Kind::gmsa, "Web01");
+  theirs.owner = "another team";
+  world.add_account("Web01").marker = theirs.text();
+  world.add_account("Notes").marker = "see ticket 4711";
+  const auto plan =
+      plan_for(world, desired({}, {account("Web01"), account("Notes")}), aiming(plan::Aim::adopt));
+  EXPECT_THAT(findings(plan), ElementsAre("GMSA0304 GMSA/Web01", "GMSA0304 GMSA/Notes"));
+  EXPECT_THAT(actions(plan), IsEmpty());
+}
+
+TEST(Forget, releases_what_is_ours_whether_it_is_declared_or_not) {
+  FakeWorld world;
+  world.add_account("Web01").description = "stays";
+  world.add_group("Hosts");
+  world.add_account("Leftover");
+  world.add_account("Free").marker.reset();
+  const auto wanted = desired({group("Hosts")}, {account("Web01"), account("Free")});
+  const auto plan = plan_for(world, wanted, aiming(plan::Aim::forget, {"GMSA/*"}));
+  EXPECT_THAT(findings(plan), IsEmpty());
+  EXPECT_THAT(actions(plan), UnorderedElementsAre("update GMSA/Web01", "update GMSA/Leftover"));
+  for (const auto& change : plan.changes) EXPECT_THAT(paths(change), ElementsAre("owner"));
+  apply_all(world, plan);
+  EXPECT_FALSE(world.find_account("Web01")->marker);
+  EXPECT_FALSE(world.find_account("Leftover")->marker);
+  EXPECT_EQ(world.find_account("Web01")->description, "stays");
+  EXPECT_TRUE(world.find_group("Hosts")->marker);
+}
+
+TEST(Forget, a_name_that_means_nothing_of_ours_is_an_error) {
+  FakeWorld world;
+  auto theirs = fakes::marker(model::Kind::gmsa, "Theirs");
+  theirs.owner = "another team";
+  world.add_account("Theirs").marker = theirs.text();
+  world.add_account("Web01");
+  const auto plan = plan_for(world, desired({}, {account("Web01")}),
+                             aiming(plan::Aim::forget, {"GMSA/Web01", "GMSA/Web02", "GMSA/Theirs"}));
+  EXPECT_THAT(findings(plan), ElementsAre("GMSA0225 ", "GMSA0225 "));
+  EXPECT_THAT(plan.diagnostics[0].detail, HasSubstr("has the address GMSA/Web02"));
+  EXPECT_THAT(plan.diagnostics[1].detail, HasSubstr("has the address GMSA/Theirs"));
+}
+
 TEST(AcceptedDrift, is_left_alone_and_listed_until_its_last_day) {
   FakeWorld world;
   auto wanted = desired({}, {account("Web01")});

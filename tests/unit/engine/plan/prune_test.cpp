@@ -73,6 +73,20 @@ TEST(Prune, never_touches_what_is_not_ours) {
   EXPECT_THAT(findings(plan), IsEmpty());
 }
 
+TEST(Prune, what_is_excluded_stays_and_a_pattern_that_means_nothing_is_refused) {
+  Estate estate(20, 2);
+  auto options = pruning();
+  options.excludes = options.undeclared_excludes = {"GMSA/*0"};
+  auto plan = plan_for(estate.world, estate.wanted, options);
+  EXPECT_THAT(findings(plan), IsEmpty());
+  EXPECT_THAT(actions(plan), ElementsAre("delete GMSA/Dropped1"));
+  options.excludes = options.undeclared_excludes = {"GMSA/Dropped0", "GMSA/Droped1"};
+  plan = plan_for(estate.world, estate.wanted, options);
+  ASSERT_THAT(findings(plan), ElementsAre("GMSA0306 "));
+  EXPECT_THAT(plan.diagnostics[0].detail,
+              HasSubstr("--exclude \"GMSA/Droped1\" matches no address of environment test"));
+}
+
 TEST(Prune, refuses_an_empty_set_of_manifests) {
   Estate estate(0, 2);
   const auto plan = plan_for(estate.world, estate.wanted, pruning(100));

@@ -293,6 +293,33 @@ TEST_F(Writer, a_group_that_appeared_with_other_members_is_a_conflict) {
   EXPECT_THAT(message(result), HasSubstr("a group of this name appeared after the plan was made"));
 }
 
+TEST_F(Writer, a_group_with_more_members_than_a_request_holds_is_written_in_parts) {
+  constexpr size_t count = 1'501;
+  std::vector<model::PrincipalRef> hosts;
+  {
+    std::ofstream file(path_, std::ios::app);
+    for (size_t i = 0; i < count; ++i) {
+      const std::string name = "FARM" + std::to_string(i);
+      file << "\ndn: CN=" << name << ",OU=Hosts,DC=contoso,DC=com\nobjectClass: computer\n";
+      hosts.push_back(named(name));
+    }
+  }
+  const auto wanted = desired({group("Farm", std::move(hosts))}, {});
+  const auto all = plan(wanted);
+  // Killed after the first part: the next run adds what is missing, and nothing twice.
+  const auto cut = apply(all, [](FaultyTransport& faulty) {
+    for (size_t write = 2; write < 12; ++write) faulty.faults[write] = FaultyTransport::lost_request();
+  });
+  EXPECT_NE(cut.of("HostGroup/Farm").outcome, Outcome::applied);
+  const auto rest = plan(wanted);
+  ASSERT_EQ(rest.changes.size(), 1U);
+  EXPECT_EQ(rest.changes[0].fields.at(0).added.size(), count - 1'000);
+  const auto done = apply(rest);
+  EXPECT_EQ(done.of("HostGroup/Farm").outcome, Outcome::applied);
+  EXPECT_EQ(done.writes.size(), 1U);
+  EXPECT_TRUE(left_to_do(wanted).empty());
+}
+
 TEST_F(Writer, a_root_key_can_be_made_in_a_file) {
   std::ofstream(path_) << "dn: DC=contoso,DC=com\nobjectClass: domainDNS\n";
   auto wanted = desired({}, {account("Web01")});
