@@ -244,4 +244,20 @@ await_dc dc01
 [[ $(ldap_server=$dc1 count_below "$ou" '(description=sixth)') -ge $(grep -c '^  [A-Z].*: updated' "$work/out") ]] || failed 'less is written than was reported'
 apply_all
 converged
+
+# Last, since the lab goes away with the key.
+step 'a back-dated root key is refused where another controller would not have it yet'
+fresh_on_both
+keys="CN=Master Root Keys,CN=Group Key Distribution Service,CN=Services,CN=Configuration,$base"
+search "$keys" one '(objectClass=msKds-ProvRootKey)' 1.1 | sed -n 's/^dn: //p' | while IFS= read -r dn; do ldap ldapdelete "$dn"; done
+estate seventh
+environment "  directory: {servers: [\"ldap://$dc1\"]}
+  kdsRootKey: {create: true, effective: immediately}"
+for command in plan apply; do
+  $command
+  assert_exit 7
+  assert_err 'error[GMSA0302]: Back-dated KDS root key refused' "and $GMSACTL_LAB_DOMAIN has 2 domain controllers" 'help: Write effective: after10h.'
+done
+assert_err 'Nothing was written.'
+assert_same "$(count_below "$keys" '(objectClass=msKds-ProvRootKey)') $(count_below "$ou" '(objectClass=group)')" '0 0' 'how many keys and groups there are'
 done_well
