@@ -174,7 +174,7 @@ sed -i 's/"e2e-inc-a"/"e2e-inc-z"/' "$spec"
 found 'a credential spec' 2 part
 grep -q '"address": "CredentialSpec/folder/e2e-inc-a"' "$work/out" || failed 'it was not found'
 gm drift -f "$manifests" --cache "$cache"
-assert_out 'drift    CredentialSpec/folder/e2e-inc-a' '0 new, 1 of unknown cause; '
+assert_out 'drift    CredentialSpec/folder/e2e-inc-a' '1 drifted, 0 pending, 0 both, 0 new; '
 cp "$work/spec" "$spec"
 found 'as it was' 0 part
 
