@@ -211,14 +211,17 @@ class AccountDiff {
         declaration_.position("managedPasswordIntervalInDays"), change_.id);
   }
 
-  /// The new account gets everything, whatever the old one had.
+  /// The new account gets everything, whatever the old one had, for the sake of the interval.
   void replace(int64_t days) {
+    const auto cause = change_.fields.back().cause;
     change_.fields.clear();
     ledger_.accepted.clear();
     detail_.dn = context_.parent_for(spec_).child("CN", declaration_.name);
     fill_wanted();
-    for (auto& field : change_.fields)
+    for (auto& field : change_.fields) {
+      field.cause = cause;
       if (field.path == "managedPasswordIntervalInDays") field.before = days;
+    }
   }
 
   Context& context_;

@@ -234,6 +234,8 @@ TEST(Plan, an_interval_that_changed_is_refused_unless_replacing_is_allowed) {
   const auto& interval = field_of(allowed.changes[0], "managedPasswordIntervalInDays");
   EXPECT_EQ(interval.before, FieldValue(int64_t{10}));
   EXPECT_EQ(interval.after, FieldValue(int64_t{30}));
+  EXPECT_EQ(allowed.changes[0].cause, "pending");
+  EXPECT_EQ(field_of(allowed.changes[0], "dnsHostName").cause, "pending") << "nobody changed it";
   EXPECT_EQ(std::get<GmsaChange>(allowed.changes[0].detail).user_account_control, 0x1000U)
       << "a new account's bits";
   EXPECT_FALSE(allowed.changes[0].guid.empty());
