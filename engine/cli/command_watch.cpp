@@ -97,8 +97,10 @@ class EnvironmentWatch {
     while (!over(stop)) {
       auto ended = watch_one_connection(stop);
       if (ended) break;
-      // A password that is refused once must not be tried until the account is locked.
-      if (!looked_ || ended.error().kind == ErrorKind::unauthenticated) {
+      // A password that is refused once must not be tried until the account is locked, and what can't tell of
+      // changes never will, however quick the first look was.
+      if (!looked_ || ended.error().kind == ErrorKind::unauthenticated ||
+          ended.error().kind == ErrorKind::unsupported) {
         print_error(options_, "environment " + desired_.environment.name + " can't be watched",
                     ended.error());
         return exit_code(ended.error().kind);
