@@ -82,7 +82,8 @@ void FakeWorld::add_container(std::string_view dn_text) {
   containers.emplace(live.id.dn.key(), live);
 }
 
-void FakeWorld::remove(const Guid& guid) {
+void FakeWorld::remove(const Guid& of) {
+  const Guid guid = of;  // which may be the key of what is erased below
   std::string key;
   if (const auto found = accounts.find(guid); found != accounts.end()) key = found->second.id.dn.key();
   if (const auto found = groups.find(guid); found != groups.end()) key = found->second.id.dn.key();

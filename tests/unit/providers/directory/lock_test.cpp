@@ -214,7 +214,8 @@ class ShardLock : public Lock {
   }
   std::vector<std::string> held_shards() {
     std::vector<std::string> shards;
-    for (const auto& holder : locks().status().value()) shards.push_back(holder.shard);
+    const auto holders = locks().status().value();
+    for (const auto& holder : holders) shards.push_back(holder.shard);
     return shards;
   }
   std::string shard_dn(const std::string& part) const {
