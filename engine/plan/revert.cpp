@@ -149,11 +149,18 @@ class Undoing {
     if (!touched && !leftover.marker.applied.contains(path)) field.reset();
   }
 
-  void add_account(const Change& done, const Leftover& leftover, const LiveGmsa& live) {
-    model::Declaration<Gmsa> declaration;
-    declaration.name = done.id.name;
-    declaration.spec = model::as_declared(live);
+  /// As it is live.
+  template <class Spec>
+  static model::Declaration<Spec> declaration_of(const Leftover& leftover, Spec spec) {
+    model::Declaration<Spec> declaration;
+    declaration.name = leftover.marker.id.name;
+    declaration.spec = std::move(spec);
     declaration.protect = leftover.marker.protect;
+    return declaration;
+  }
+
+  void add_account(const Change& done, const Leftover& leftover, const LiveGmsa& live) {
+    auto declaration = declaration_of(leftover, model::as_declared(live));
     Gmsa& spec = declaration.spec;
     leave_unmanaged(leftover, done, "description", spec.description);
     leave_unmanaged(leftover, done, "displayName", spec.display_name);
@@ -213,10 +220,7 @@ class Undoing {
   }
 
   void add_group(const Change& done, const Leftover& leftover, const LiveGroup& live) {
-    model::Declaration<HostGroup> declaration;
-    declaration.name = done.id.name;
-    declaration.spec = model::as_declared(live);
-    declaration.protect = leftover.marker.protect;
+    auto declaration = declaration_of(leftover, model::as_declared(live));
     HostGroup& spec = declaration.spec;
     leave_unmanaged(leftover, done, "description", spec.description);
     leave_unmanaged(leftover, done, "members", spec.members);

@@ -71,16 +71,8 @@ ApplyDocument document_of(const Value& root) {
 }  // namespace
 
 Result<std::vector<ApplyDocument>> parse_applies_json(std::string_view text) {
-  return guarded(text, what, hint, [](const Value& root) {
-    std::vector<ApplyDocument> documents;
-    if (!root.has("runs")) {
-      documents.push_back(document_of(root));
-      return documents;
-    }
-    checked_version(root["formatVersion"]);
-    for (const auto& run : root["runs"].elements()) documents.push_back(document_of(run));
-    return documents;
-  });
+  return guarded(text, what, hint,
+                 [](const Value& root) { return each_document(root, "runs", document_of); });
 }
 
 bool looks_like_apply_report(std::string_view text) {

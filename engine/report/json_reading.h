@@ -138,4 +138,17 @@ auto guarded(std::string_view text, std::string_view what, std::string_view hint
   }
 }
 
+/// Of several environments the documents stand in a list under `list`; of one, the document stands by itself.
+template <class Read>
+auto each_document(const Value& root, const char* list, Read read) {
+  std::vector<decltype(read(root))> documents;
+  if (!root.has(list)) {
+    documents.push_back(read(root));
+    return documents;
+  }
+  checked_version(root["formatVersion"]);
+  for (const auto& element : root[list].elements()) documents.push_back(read(element));
+  return documents;
+}
+
 }  // namespace gmsactl::report

@@ -145,16 +145,8 @@ constexpr std::string_view hint = "Make the plan again with gmsactl plan --out F
 Result<PlanDocument> parse_plan_json(std::string_view text) { return guarded(text, what, hint, document_of); }
 
 Result<std::vector<PlanDocument>> parse_plans_json(std::string_view text) {
-  return guarded(text, what, hint, [](const Value& root) {
-    std::vector<PlanDocument> documents;
-    if (!root.has("plans")) {
-      documents.push_back(document_of(root));
-      return documents;
-    }
-    checked_version(root["formatVersion"]);
-    for (const auto& plan : root["plans"].elements()) documents.push_back(document_of(plan));
-    return documents;
-  });
+  return guarded(text, what, hint,
+                 [](const Value& root) { return each_document(root, "plans", document_of); });
 }
 
 }  // namespace gmsactl::report
