@@ -45,9 +45,6 @@ class Check {
   /// Fails where planning would: nothing could be read at all.
   [[nodiscard]] Result<Look> look(ports::EventSink& events);
 
-  /// The next look is at everything.
-  void forget() { memory_.reset(); }
-
   /// Of the last look; empty where the next one has nothing to go by.
   const std::optional<Memory>& memory() const { return memory_; }
 
