@@ -46,14 +46,18 @@ ExitCode on_a_living_server(const Options& options, Prepared& one, ports::EventS
 }
 
 /// Nothing in `lock` where none is to be had and none is needed; a code where another run has it.
-ExitCode take_lock(const Options& options, Prepared& one, ports::EventSink& events,
+ExitCode take_lock(const Options& options, Prepared& one, report::Progress& events,
                    std::unique_ptr<ports::Lock>& lock) {
   if (options.no_lock) return ExitCode::done;
   const auto acquire = [&]() -> LockResult {
     auto locks = GMSACTL_TRY(one.run.locks());
     auto holder = run_identity();
     holder.shard = one.plan.inputs.shard;
-    return locks->acquire(holder, options.lock_timeout, process_gone, stop_requested());
+    const auto begins = [&](const Error& held) {
+      events.clear();
+      if (!options.quiet) std::cerr << "Waiting for the lock: " << held.message << ".\n" << std::flush;
+    };
+    return locks->acquire(holder, {options.lock_timeout, process_gone, begins}, stop_requested());
   };
   LockResult taken;
   const auto attempt = [&]() -> Result<void> {

@@ -109,18 +109,12 @@ Result<model::Plan> EnvironmentRun::plan_of(const model::Desired& desired, const
 }
 
 plan::Options planning(const Options& options, const Loaded& loaded, const model::Desired& desired) {
-  plan::Options planning;
+  plan::Options planning{model::PlanRequest(options)};
   planning.aim = options.aim;
-  const auto limit = loaded.limits.find(desired.environment.name);
-  planning.targets = limit == loaded.limits.end() ? options.targets : limit->second.targets;
-  planning.excludes = options.excludes;
+  if (const auto limit = loaded.limits.find(desired.environment.name); limit != loaded.limits.end())
+    planning.targets = limit->second.targets;
   if (options.shard) planning.shard.emplace(desired, *options.shard);
   planning.undeclared_excludes = loaded.undeclared_excludes;
-  planning.allow_replace.insert(options.allow_replace.begin(), options.allow_replace.end());
-  planning.adopt = options.adopt;
-  planning.prune = options.prune;
-  planning.allow_deletes = options.allow_deletes;
-  planning.removals = options.removals;
   planning.today = utc_now().substr(0, 10);
   if (const auto shared = loaded.shared_accounts.find(desired.environment.name);
       shared != loaded.shared_accounts.end())

@@ -104,7 +104,7 @@ void find_shared_accounts(const std::vector<std::string>& names, Loaded& loaded)
 }  // namespace
 
 bool check_patterns(const Options& options, const std::function<bool(const std::string&)>& matches) {
-  const auto check = [&](const std::vector<std::string>& patterns, const std::string& flag) {
+  const auto check = [&](const auto& patterns, const std::string& flag) {
     for (const auto& pattern : patterns)
       if (!matches(pattern)) {
         print_usage_error(

@@ -21,12 +21,10 @@ struct ReportFile {
   std::string path;
 };
 
-struct Options {
+struct Options : model::PlanRequest {
   std::vector<std::string> manifests;  ///< files, folders or "-"
   std::vector<std::string> environments;
   bool all_environments = false;
-  std::vector<std::string> targets;
-  std::vector<std::string> excludes;
   std::optional<plan::Shard> shard;
   Output output = Output::text;
   std::vector<ReportFile> reports;
@@ -49,19 +47,14 @@ struct Options {
   bool detailed_exit_code = false;
   bool explain = false;
   bool auto_approve = false;
-  std::vector<std::string> allow_replace;
   plan::Aim aim = plan::Aim::as_declared;
-  std::string lock_id;                            ///< of lock release
-  std::string file;                               ///< of apply, show and revert, or empty
-  std::optional<std::set<std::string>> removals;  ///< of revert: addresses of what the apply has created
-  std::string out;                                ///< where plan saves what it made, or empty
+  std::string lock_id;  ///< of lock release
+  std::string file;     ///< of apply, show and revert, or empty
+  std::string out;      ///< where plan saves what it made, or empty
   std::chrono::milliseconds valid_for{std::chrono::days{7}};
   std::chrono::milliseconds lock_timeout{0};
   bool no_lock = false;
   std::string audit_log;  ///< file, or empty
-  bool adopt = false;
-  bool prune = false;
-  std::optional<size_t> allow_deletes;
 
   bool ignore_pending = false;  ///< of drift: for the exit code
   std::string cache;            ///< folder; empty: none

@@ -94,20 +94,13 @@ Result<void> check_manifests_at_hand(const model::PlanInputs& inputs, const mode
 
 model::PlanInputs inputs_of(const Options& options, const Loaded& loaded, const model::Desired& desired,
                             const model::Plan& plan) {
-  model::PlanInputs inputs;
+  model::PlanInputs inputs{model::PlanRequest(planning(options, loaded, desired))};
   // Files below the current folder say nothing about manifests that were read from a commit, or elsewhere, or
   // about what was before an apply.
   if (options.revision.empty() && options.repository.empty() && !options.removals)
     inputs.paths = options.manifests.empty() ? std::vector<std::string>{"."} : options.manifests;
   inputs.servers = options.servers;
-  inputs.targets = planning(options, loaded, desired).targets;
-  inputs.excludes = options.excludes;
   if (options.shard) inputs.shard = options.shard->text();
-  inputs.allow_replace = options.allow_replace;
-  inputs.adopt = options.adopt;
-  inputs.prune = options.prune;
-  inputs.allow_deletes = options.allow_deletes;
-  inputs.removals = options.removals;
   inputs.valid_for = std::chrono::duration_cast<std::chrono::seconds>(options.valid_for);
   if (holds_secret(desired)) {
     inputs.not_applicable =
@@ -133,7 +126,7 @@ Result<SavedInputs> reopen(const report::PlanDocument& document) {
   if (!inputs.not_applicable.empty())
     return fail(ErrorKind::invalid, inputs.not_applicable, "Make another one with gmsactl plan --out FILE.");
   SavedInputs saved{{{manifest::load(manifest::sources_of(inputs.manifests)), std::nullopt}, {}, {}, {}, {}},
-                    {}};
+                    {model::PlanRequest(inputs)}};
   Loaded& loaded = saved.loaded;
   Diagnostics found = loaded.read.manifests.diagnostics();
   auto desired = loaded.read.manifests.resolve(document.plan.environment, found);
@@ -150,13 +143,6 @@ Result<SavedInputs> reopen(const report::PlanDocument& document) {
     return fail(ErrorKind::corrupt, "the plan is of shard \"" + printable(inputs.shard) + "\", which is none",
                 "Plan again.");
   loaded.environments.push_back(std::move(desired));
-  planning.targets = inputs.targets;
-  planning.excludes = inputs.excludes;
-  planning.allow_replace.insert(inputs.allow_replace.begin(), inputs.allow_replace.end());
-  planning.adopt = inputs.adopt;
-  planning.prune = inputs.prune;
-  planning.allow_deletes = inputs.allow_deletes;
-  planning.removals = inputs.removals;
   planning.today = utc_now().substr(0, 10);
   return saved;
 }

@@ -9,6 +9,7 @@
 
 #include "engine/model/live.h"
 #include "engine/model/plan.h"
+#include "engine/model/plan_inputs.h"
 #include "engine/plan/shard.h"
 
 namespace gmsactl::plan {
@@ -20,16 +21,7 @@ enum class Aim {
   forget,  ///< release what is ours and selected; change nothing else
 };
 
-struct Options {
-  /// Which addresses to plan; what they require is planned too. Empty: all.
-  std::vector<std::string> targets;     ///< globs over addresses, "GMSA/Web*"
-  std::vector<std::string> excludes;    ///< likewise; wins over targets
-  std::set<std::string> allow_replace;  ///< addresses
-  bool adopt = false;                   ///< take over what exists and nobody manages
-  bool prune = false;                   ///< delete what is ours and declared no longer
-  /// Undoing: delete these addresses, if they are ours, and nothing else that is declared no longer.
-  std::optional<std::set<std::string>> removals = std::nullopt;
-  std::optional<size_t> allow_deletes = std::nullopt;  ///< in place of the policy's thresholds
+struct Options : model::PlanRequest {
   std::string today = {};  ///< "2026-01-31", for what is accepted until a day; empty: nothing is
   /// Accounts that other environments of the same domain declare too, by fold(sAMAccountName).
   std::map<std::string, std::string> shared_accounts = {};

@@ -26,6 +26,15 @@ struct LockHolder {
   bool operator==(const LockHolder&) const = default;
 };
 
+/// How a run waits while somebody else holds the lock.
+struct LockWait {
+  std::chrono::milliseconds up_to{0};
+  /// Whether a holder's process is known to have ended.
+  std::function<bool(const std::string& process)> gone;
+  /// Told once, as the waiting begins, who holds it: the error that not waiting would have ended in.
+  std::function<void(const Error&)> begins = {};
+};
+
 /// Held, renewed and, at the end of its life, released.
 class Lock {
  public:
@@ -39,13 +48,11 @@ class Locks {
   virtual ~Locks() = default;
 
   /// `holder` needs holder, host, url, process and shard. Only shards of the same number go side by side.
-  /// Waits up to `patience` while somebody else holds it, unless `gone` knows that holder's process to have
-  /// ended. `already_exists`, with who that is, where it is not to be had in time; `denied` where no lock can
-  /// be made for want of rights; `not_found` where there is no place for one yet; `unsupported` where the
-  /// directory needs none.
-  [[nodiscard]] virtual Result<std::unique_ptr<Lock>> acquire(
-      const LockHolder& holder, std::chrono::milliseconds patience,
-      const std::function<bool(const std::string& process)>& gone, std::stop_token stop) = 0;
+  /// `already_exists`, with who that is, where somebody else holds it for longer than this run waits;
+  /// `denied` where no lock can be made for want of rights; `not_found` where there is no place for one yet;
+  /// `unsupported` where the directory needs none.
+  [[nodiscard]] virtual Result<std::unique_ptr<Lock>> acquire(const LockHolder& holder, const LockWait& wait,
+                                                              std::stop_token stop) = 0;
   /// All that are held: that of everything first.
   [[nodiscard]] virtual Result<std::vector<LockHolder>> status() = 0;
   /// `not_found` where no lock has this id.

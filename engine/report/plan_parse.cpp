@@ -40,7 +40,7 @@ model::PlanInputs inputs_of(const Value& entry) {
   inputs.targets = entry["targets"].texts();
   inputs.excludes = entry["excludes"].texts();
   if (entry.has("shard")) inputs.shard = entry["shard"].required_text();
-  inputs.allow_replace = entry["allowReplace"].texts();
+  for (auto& address : entry["allowReplace"].texts()) inputs.allow_replace.insert(std::move(address));
   inputs.adopt = entry["adopt"].boolean();
   inputs.prune = entry["prune"].boolean();
   if (!entry["allowDeletes"].is_null())

@@ -256,41 +256,51 @@ Result<std::optional<DirectoryLocks::Found>> DirectoryLocks::find_rival(const Lo
 }
 
 Result<std::unique_ptr<ports::Lock>> DirectoryLocks::acquire(const LockHolder& wanted,
-                                                             std::chrono::milliseconds patience,
-                                                             const Gone& gone, std::stop_token stop) {
+                                                             const ports::LockWait& wait,
+                                                             std::stop_token stop) {
   LockHolder own = wanted;
   own.id = hex(GMSACTL_TRY(random_bytes(4)));
   for (auto* text : {&own.holder, &own.host, &own.url, &own.process})
     if (text->size() > longest_text || !valid_utf8(*text)) text->clear();
-  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto deadline = std::chrono::steady_clock::now() + wait.up_to;
   std::mutex mutex;
   std::condition_variable_any stopped;
   std::unique_ptr<Held> held;
+  bool told = false;
+  const auto tell = [&](const Found& holder) {
+    if (!told && wait.begins) wait.begins(holder.error());
+    told = true;
+  };
   for (bool waited = false;;) {
     // Whoever takes a lock looks for rivals after that, so that of two at least one sees the other. The one
     // whose shard is first by its text, everything before all shards, keeps its lock while it waits: so no
     // two step back for each other for ever, and shards that come and go don't keep out a run over
     // everything.
-    auto rival = GMSACTL_TRY(find_rival(own, gone));
+    auto rival = GMSACTL_TRY(find_rival(own, wait.gone));
     if (held && !rival) {
       if (waited) held->set_waited();
       return held;
     }
     const bool goes_first = !rival || (rival->holder && own.shard < rival->holder->shard);
-    const bool patient = std::chrono::steady_clock::now() < deadline;
+    const auto now = std::chrono::steady_clock::now();
+    const bool patient = now < deadline;
     if (rival) {
       waited = true;
       if (!patient) return fail(rival->error());
+      tell(*rival);
     }
     if (held && !goes_first) held.reset();
     if (!held && goes_first) {
-      auto attempt = GMSACTL_TRY(take(own, waited, gone));
+      auto attempt = GMSACTL_TRY(take(own, waited, wait.gone));
       held = std::move(attempt.held);
       if (!attempt.holder) continue;
       if (!patient) return fail(attempt.holder->error());
+      tell(*attempt.holder);
     }
     std::unique_lock lock(mutex);
-    stopped.wait_for(lock, stop, look_again, [] { return false; });
+    stopped.wait_until(lock, stop,
+                       std::min<std::chrono::steady_clock::time_point>(deadline, now + look_again),
+                       [] { return false; });
     if (stop.stop_requested()) return fail(ErrorKind::cancelled, "interrupted while waiting for the lock");
   }
 }

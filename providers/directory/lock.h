@@ -28,8 +28,8 @@ class DirectoryLocks : public ports::Locks {
                  std::string_view environment);
 
   [[nodiscard]] Result<std::unique_ptr<ports::Lock>> acquire(const ports::LockHolder& holder,
-                                                             std::chrono::milliseconds patience,
-                                                             const Gone& gone, std::stop_token stop) override;
+                                                             const ports::LockWait& wait,
+                                                             std::stop_token stop) override;
   [[nodiscard]] Result<std::vector<ports::LockHolder>> status() override;
   [[nodiscard]] Result<void> release(const std::string& id) override;
 

@@ -1,5 +1,6 @@
 #include "providers/directory/observe.h"
 
+#include <algorithm>
 #include <future>
 #include <iterator>
 
@@ -173,18 +174,35 @@ std::vector<std::string> spns_to_add(const Desired& desired, const Observations&
   return missing;
 }
 
+using SpnHolders = std::map<std::string, std::vector<model::Principal>>;
+
+/// The domain that a DN lies in: what it ends with of DC=….
+Dn domain_of(const Dn& dn) {
+  auto rdns = dn.rdns();
+  const auto first = std::find_if(rdns.rbegin(), rdns.rend(), [](const model::Rdn& rdn) {
+                       return !equal_folded(rdn.type, "DC");
+                     }).base();
+  rdns.erase(rdns.begin(), first);
+  return Dn::from_rdns(std::move(rdns));
+}
+
+/// In this domain as the controller in use has it, in the others of the forest as a global catalogue does.
+Result<SpnHolders> find_spn_holders_in_forest(Session& session, const DirectoryFacts& facts,
+                                              const std::vector<std::string>& spns) {
+  auto holders =
+      GMSACTL_TRY(find_spn_holders(session.transport(), facts.domain_dn.text(), facts.spn_mappings, spns));
+  if (GMSACTL_TRY(count_domains(session.transport(), facts.configuration_dn)) <= 1) return holders;
+  const auto catalog = GMSACTL_TRY(session.open_global_catalog(facts.forest));
+  for (auto& [spn, principals] : GMSACTL_TRY(find_spn_holders(*catalog, "", facts.spn_mappings, spns)))
+    for (auto& principal : principals)
+      if (domain_of(principal.id.dn) != facts.domain_dn) holders[spn].push_back(std::move(principal));
+  return holders;
+}
+
 void read_spn_holders(Session& session, const Desired& desired, Observations& seen) {
   const auto missing = spns_to_add(desired, seen);
   if (missing.empty()) return;
-  const auto& facts = seen.directory;
-  const auto read = [&]() -> Result<std::map<std::string, std::vector<model::Principal>>> {
-    const size_t domains = GMSACTL_TRY(count_domains(session.transport(), facts.configuration_dn));
-    if (domains <= 1)
-      return find_spn_holders(session.transport(), facts.domain_dn.text(), facts.spn_mappings, missing);
-    const auto catalog = GMSACTL_TRY(session.open_global_catalog());
-    return find_spn_holders(*catalog, "", facts.spn_mappings, missing);
-  };
-  auto holders = read();
+  auto holders = find_spn_holders_in_forest(session, seen.directory, missing);
   if (holders)
     seen.spn_holders = std::move(*holders);
   else

@@ -113,6 +113,12 @@ Result<void> Session::find_servers() {
             .with_hint(
                 "Use a DNS server that knows " + environment_.domain +
                 ", or name domain controllers in directory.servers of the Environment or with --server."));
+  // The one controller that all runs agree on, so that they meet each other's lock, and a plan shows at once
+  // what the apply before it has written. Without it, any other one will do.
+  if (const auto emulator = resolver.lookup_srv("_ldap._tcp.pdc._msdcs." + environment_.domain))
+    std::stable_partition(records->begin(), records->end(), [&](const dns::SrvRecord& record) {
+      return equal_folded(record.host, emulator->front().host);
+    });
   const char* scheme = environment_.tls_mode == model::TlsMode::ldaps ? "ldaps://" : "ldap://";
   for (const auto& record : *records) servers_.push_back(scheme + record.host);
   return {};
@@ -156,10 +162,11 @@ Result<void> Session::connect_first(size_t first) {
 }
 
 Result<void> Session::check_server(ldap::Reader& transport) {
-  root_dse_ = GMSACTL_TRY(ldap::read(
-      transport, "",
-      {"defaultNamingContext", "configurationNamingContext", "rootDomainNamingContext", "dnsHostName",
-       "currentTime", "supportedCapabilities", "supportedControl", "dsServiceName", "serverName"}));
+  root_dse_ =
+      GMSACTL_TRY(ldap::read(transport, "",
+                             {"defaultNamingContext", "configurationNamingContext", "rootDomainNamingContext",
+                              "dnsHostName", "currentTime", "supportedCapabilities", "supportedControl",
+                              "dsServiceName", "serverName", "isGlobalCatalogReady"}));
   const auto context = root_dse_.first("defaultNamingContext");
   if (!context)
     return fail(
@@ -192,13 +199,37 @@ Result<void> Session::recover() {
   return connect_first(pinned_);
 }
 
-Result<std::unique_ptr<ldap::Reader>> Session::open_global_catalog() const {
-  const std::string& url = servers_[pinned_];
-  const std::string host = host_of(url);
-  const bool bracket = host.find(':') != std::string::npos;
-  const std::string authority = bracket ? "[" + host + "]" : host;
-  return connect(url.starts_with("ldaps://") ? "ldaps://" + authority + ":3269"
-                                             : "ldap://" + authority + ":3268");
+Result<std::unique_ptr<ldap::Reader>> Session::open_global_catalog(const std::string& forest) const {
+  const std::string& pinned = servers_[pinned_];
+  if (is_ldif(pinned)) return connect(pinned);
+  const auto connect_catalog = [&](const std::string& host) {
+    const std::string authority = host.find(':') == std::string::npos ? host : "[" + host + "]";
+    return connect(pinned.starts_with("ldaps://") ? "ldaps://" + authority + ":3269"
+                                                  : "ldap://" + authority + ":3268");
+  };
+  // [MS-ADTS] 3.1.1.3.2.10. Not every controller of a forest with several domains is one.
+  if (equal_folded(root_dse_.first("isGlobalCatalogReady").value_or(""), "TRUE"))
+    return connect_catalog(host_of(pinned));
+
+  // [MS-ADTS] 6.3.2.3.
+  const dns::Resolver resolver{options_.dns_servers};
+  auto records = resolver.lookup_srv("_ldap._tcp.gc._msdcs." + forest);
+  if (!records)
+    return fail(std::move(records)
+                    .error()
+                    .with_context("finding a global catalogue of " + forest +
+                                  ", which the domain controller in use is not")
+                    .with_hint("Use a DNS server that knows " + forest +
+                               ", or name a controller that is a global catalogue in directory.servers of "
+                               "the Environment or with --server."));
+  Result<std::unique_ptr<ldap::Transport>> catalog =
+      fail(ErrorKind::not_found, "DNS names no global catalogue of " + forest);
+  for (const auto& record : *records) {
+    catalog = connect_catalog(record.host);
+    if (catalog || !worth_another_server(catalog.error().kind)) break;
+    catalog = fail(std::move(catalog).error().with_context("global catalogue " + printable(record.host)));
+  }
+  return catalog;
 }
 
 }  // namespace gmsactl::directory

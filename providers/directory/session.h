@@ -37,8 +37,10 @@ class Session {
   /// Connects anew: to the same server, else, where nothing has been written, to those after it.
   [[nodiscard]] Result<void> recover();
 
-  /// A second connection, for what other domains of the forest hold (port 3268, or 3269 under TLS).
-  [[nodiscard]] Result<std::unique_ptr<ldap::Reader>> open_global_catalog() const;
+  /// A second connection, for what other domains of the forest hold: to this server, where it is a global
+  /// catalogue, else to one that DNS names, by port 3268, or 3269 under TLS. `forest` is a DNS name. What the
+  /// catalogue says of this server's own domain may be out of date. Searched from the empty base.
+  [[nodiscard]] Result<std::unique_ptr<ldap::Reader>> open_global_catalog(const std::string& forest) const;
 
   /// Whether `url` names a file rather than a server.
   static bool is_ldif(std::string_view url);

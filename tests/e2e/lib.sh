@@ -24,6 +24,9 @@ manifests=$work/manifests
 mkdir "$manifests"
 unset GMSACTL_OUTPUT GMSACTL_LOG_LEVEL GMSACTL_TIMEOUT GMSACTL_PARALLELISM GMSACTL_QUIET CLICOLOR_FORCE LDAPRC LDAPCONF
 export LDAPNOINIT=1 LC_ALL=C.UTF-8
+# Under the address sanitizer: the whole stack of an allocation, through libraries without frame pointers, too, since
+# tests/lsan.supp names functions of theirs.
+export ASAN_OPTIONS=fast_unwind_on_malloc=0
 
 # --- outcome -----------------------------------------------------------------------------------------------------------
 

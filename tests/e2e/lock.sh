@@ -78,7 +78,8 @@ gmsa fourth
 : >"$work/out" # before the background's own redirection: a plan of an earlier run must not be taken for its
 "$gmsactl" apply -f "$manifests" --auto-approve --lock-timeout 60s >"$work/out" 2>"$work/err" </dev/null &
 waiting=$!
-until_true 'the plan' grep -q '^Plan: ' "$work/out"
+until_true 'that it waits' grep -q '^Waiting for the lock: another run holds the lock since .* (id ' "$work/err"
+grep -q '^Plan: ' "$work/out" || failed 'what is waited for is not shown'
 printf 'dn: CN=e2e-lock,%s\nchangetype: modify\nreplace: description\ndescription: by anna\n' "$ou" | modify
 ldap ldapdelete "$lock"
 code=0

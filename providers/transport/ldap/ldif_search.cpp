@@ -273,10 +273,12 @@ std::vector<std::string_view> groups_of(Directory& directory, const Object& obje
 
 Result<Ids> find_objects(Directory& directory, const SearchRequest& request) {
   Filter filter = GMSACTL_TRY(parse_filter(request.filter));
+  // All that the file holds, of whichever domain, as a global catalogue answers ([MS-ADTS] 3.1.1.3.1.3).
+  const bool everywhere = request.base.empty() && request.scope == Scope::subtree;
   const auto base = directory.find(request.base);
-  if (!base && !request.base.starts_with('<') && !model::Dn::parse(request.base))
+  if (!everywhere && !base && !request.base.starts_with('<') && !model::Dn::parse(request.base))
     return fail(ldap_error(34, "0000208F: NameErr: problem 2006 (BAD_NAME): " + printable(request.base)));
-  if (!base)
+  if (!everywhere && !base)
     return fail(ldap_error(
         32, "0000208D: NameErr: DSID-03100245, problem 2001 (NO_OBJECT), data 0, best match of: '" +
                 directory.domain_dn() + "'"));
@@ -287,11 +289,12 @@ Result<Ids> find_objects(Directory& directory, const SearchRequest& request) {
     if (matcher.matches(filter, *base)) found.push_back(*base);
     return found;
   }
-  const std::string_view key = directory[*base].key;
-  const auto others = other_contexts(directory, key);
+  const std::string_view key = everywhere ? std::string_view() : directory[*base].key;
+  const auto others = everywhere ? std::vector<std::string_view>() : other_contexts(directory, key);
   const auto in_scope = [&](ObjectId id) {
     const Object& object = directory[id];
     if (object.deleted) return false;
+    if (everywhere) return true;
     if (request.scope == Scope::one_level ? object.parent_key() != key : !is_within(object.key, key))
       return false;
     return std::none_of(others.begin(), others.end(),

@@ -228,7 +228,7 @@ TEST(Plan, an_interval_that_changed_is_refused_unless_replacing_is_allowed) {
   EXPECT_EQ(refused.diagnostics[0].severity, Severity::error);
   EXPECT_THAT(refused.diagnostics[0].hint, HasSubstr("--allow-replace GMSA/Web01"));
 
-  const auto allowed = plan_for(world, wanted, {{}, {}, {"GMSA/Web01"}});
+  const auto allowed = plan_for(world, wanted, {{{}, {}, {"GMSA/Web01"}}});
   EXPECT_THAT(actions(allowed), ElementsAre("replace GMSA/Web01"));
   EXPECT_THAT(findings(allowed), IsEmpty());
   const auto& interval = field_of(allowed.changes[0], "managedPasswordIntervalInDays");

@@ -114,7 +114,7 @@ TEST(PlanKdsRootKey, a_back_dated_key_is_refused_where_there_are_more_domain_con
 TEST(PlanKdsRootKey, it_is_not_created_where_excluded) {
   FakeWorld world;
   world.facts.kds_root_keys = model::Absent{};
-  const auto plan = plan_for(world, creating(true), {{}, {"KdsRootKey/*"}, {}});
+  const auto plan = plan_for(world, creating(true), {{{}, {"KdsRootKey/*"}, {}}});
   EXPECT_THAT(findings(plan), ElementsAre("GMSA0203 KdsRootKey/contoso.com"));
 }
 

@@ -90,7 +90,7 @@ TEST(PlanContainers, missing_ones_are_created_once_outermost_first) {
 
 TEST(PlanContainers, one_that_nothing_planned_needs_is_not_created) {
   FakeWorld world;
-  const auto plan = plan_for(world, in_new_paths(true), {{"HostGroup/*"}, {}, {}});
+  const auto plan = plan_for(world, in_new_paths(true), {{{"HostGroup/*"}, {}, {}}});
   ASSERT_EQ(plan.changes.size(), 2U);
   EXPECT_EQ(plan.changes[0].dn, fakes::dn("OU=Svc,DC=contoso,DC=com"));
 }

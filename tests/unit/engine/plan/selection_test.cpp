@@ -47,7 +47,7 @@ model::Desired estate() {
 TEST(PlanSelection, a_target_brings_what_it_requires_and_nothing_else) {
   FakeWorld world;
   world.add_computer("HOST01");
-  const auto plan = plan_for(world, estate(), {{"GMSA/Web*"}, {}, {}});
+  const auto plan = plan_for(world, estate(), {{{"GMSA/Web*"}, {}, {}}});
   EXPECT_THAT(actions(plan),
               ElementsAre("create HostGroup/Web", "create HostGroup/All", "create GMSA/Web01"));
   EXPECT_THAT(findings(plan), IsEmpty());
@@ -59,7 +59,7 @@ TEST(PlanSelection, a_target_that_matches_nothing_plans_nothing) {
   world.facts.kds_root_keys = model::Absent{};
   auto wanted = estate();
   wanted.environment.create_kds_root_key = true;
-  const auto plan = plan_for(world, wanted, {{""}, {}, {}});
+  const auto plan = plan_for(world, wanted, {{{""}, {}, {}}});
   EXPECT_THAT(actions(plan), IsEmpty());
   EXPECT_THAT(findings(plan), IsEmpty());
 }
@@ -70,7 +70,7 @@ TEST(PlanSelection, a_target_brings_the_key) {
   auto wanted = estate();
   wanted.environment.create_kds_root_key = true;
   wanted.environment.kds_root_key_effective_immediately = true;
-  EXPECT_THAT(actions(plan_for(world, wanted, {{"GMSA/Db01"}, {}, {}})),
+  EXPECT_THAT(actions(plan_for(world, wanted, {{{"GMSA/Db01"}, {}, {}}})),
               ElementsAre("create KdsRootKey/contoso.com", "create GMSA/Db01"));
 }
 
@@ -78,25 +78,25 @@ TEST(PlanSelection, what_is_left_out_is_not_counted_as_unchanged) {
   FakeWorld world;
   world.add_computer("HOST01");
   world.add_group("Unrelated");
-  EXPECT_THAT(plan_for(world, estate(), {{"GMSA/Db01"}, {}, {}}).unchanged, IsEmpty());
-  EXPECT_THAT(addresses(plan_for(world, estate(), {{}, {"GMSA/*"}, {}}).unchanged),
+  EXPECT_THAT(plan_for(world, estate(), {{{"GMSA/Db01"}, {}, {}}}).unchanged, IsEmpty());
+  EXPECT_THAT(addresses(plan_for(world, estate(), {{{}, {"GMSA/*"}, {}}}).unchanged),
               ElementsAre("HostGroup/Unrelated"));
 }
 
 TEST(PlanSelection, an_exclude_wins_over_a_target) {
   FakeWorld world;
   world.add_computer("HOST01");
-  EXPECT_THAT(actions(plan_for(world, estate(), {{"GMSA/*"}, {"gmsa/web*"}, {}})),
+  EXPECT_THAT(actions(plan_for(world, estate(), {{{"GMSA/*"}, {"gmsa/web*"}, {}}})),
               ElementsAre("create GMSA/Db01"));
 }
 
 TEST(PlanSelection, leaving_out_a_group_that_is_needed_and_absent_is_an_error) {
   FakeWorld world;
   world.add_computer("HOST01");
-  const auto plan = plan_for(world, estate(), {{}, {"HostGroup/All"}, {}});
+  const auto plan = plan_for(world, estate(), {{{}, {"HostGroup/All"}, {}}});
   ASSERT_THAT(findings(plan), ElementsAre("GMSA0217 GMSA/Web01"));
   world.add_group("All");
-  EXPECT_THAT(findings(plan_for(world, estate(), {{}, {"HostGroup/All"}, {}})), IsEmpty());
+  EXPECT_THAT(findings(plan_for(world, estate(), {{{}, {"HostGroup/All"}, {}}})), IsEmpty());
 }
 
 TEST(PlanSelection, the_order_of_declarations_decides_nothing) {

@@ -89,7 +89,8 @@ TEST(PlanSpn, a_holder_that_is_left_out_of_the_plan_frees_nothing) {
   FakeWorld world;
   world.add_account("Old").service_principal_names = {"MSSQLSvc/db"};
   const auto wanted = desired({}, {with_spns("Web01", {"MSSQLSvc/db"}), with_spns("Old", {})});
-  EXPECT_THAT(findings(plan_for(world, wanted, {{"GMSA/Web*"}, {}, {}})), ElementsAre("GMSA0205 GMSA/Web01"));
+  EXPECT_THAT(findings(plan_for(world, wanted, {{{"GMSA/Web*"}, {}, {}}})),
+              ElementsAre("GMSA0205 GMSA/Web01"));
 }
 
 TEST(PlanSpn, accounts_that_swap_names_wait_for_each_other) {
@@ -110,7 +111,7 @@ TEST(PlanSpn, a_replaced_account_frees_what_it_does_not_declare_again) {
   old.service_principal_names = {"MSSQLSvc/db"};
   old.password_interval_days = 5;
   const auto plan = plan_for(world, desired({}, {with_spns("Web01", {"MSSQLSvc/db"}), with_spns("Old", {})}),
-                             {{}, {}, {"GMSA/Old"}});
+                             {{{}, {}, {"GMSA/Old"}}});
   EXPECT_THAT(findings(plan), IsEmpty());
   EXPECT_THAT(actions(plan), ElementsAre("replace GMSA/Old", "create GMSA/Web01"));
 }

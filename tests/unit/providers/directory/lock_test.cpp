@@ -65,8 +65,10 @@ class Lock : public LdifWorld {
   Result<std::unique_ptr<ports::Lock>> take(const std::string& process = "m/1/1",
                                             std::chrono::milliseconds patience = 0ms,
                                             const std::string& dead = "nobody") {
-    return locks().acquire({{}, "anna", "build7", {}, {}, {}, process}, patience,
-                           [dead](const std::string& each) { return each == dead; }, {});
+    return locks().acquire({{}, "anna", "build7", {}, {}, {}, process},
+                           {patience, [dead](const std::string& each) { return each == dead; },
+                            [this](const Error& held) { told_.push_back(held.message); }},
+                           {});
   }
   static std::string at(int seconds) {
     const std::time_t time = std::time(nullptr) + seconds;
@@ -96,6 +98,7 @@ class Lock : public LdifWorld {
   }
   LockHolder live() { return parse_lock(values().value().at(0)).value(); }
 
+  std::vector<std::string> told_;  ///< whom a run waits for
   std::shared_ptr<ldap::Transport> file_;
   std::shared_ptr<FaultyTransport> faulty_;
   const model::Dn container_ = model::Dn::parse("CN=Managed Service Accounts,DC=contoso,DC=com").value();
@@ -125,6 +128,14 @@ TEST_F(Lock, is_not_to_be_had_twice) {
   EXPECT_EQ(second.error().kind, ErrorKind::already_exists);
   EXPECT_THAT(second.error().message, HasSubstr("anna on build7 (id " + live().id));
   EXPECT_THAT(second.error().hint, HasSubstr("gmsactl lock release --id " + live().id));
+  EXPECT_THAT(told_, IsEmpty()) << "who does not wait gets the error alone";
+}
+
+TEST_F(Lock, who_waits_is_told_once_whom_for) {
+  held(elsewhere(50));
+  const auto second = take("m/2/2", 50ms);
+  ASSERT_FALSE(second.has_value());
+  EXPECT_THAT(told_, ElementsAre(second.error().message));
 }
 
 TEST_F(Lock, whose_time_is_over_is_taken_over_and_said_to_have_been_held) {
@@ -197,8 +208,8 @@ TEST_F(Lock, what_keeps_it_from_being_made_is_said) {
   std::stop_source stop;
   stop.request_stop();
   held(elsewhere(50));
-  const auto stopped = locks().acquire(
-      {{}, "anna", {}, {}, {}, {}, {}}, 60s, [](const std::string&) { return false; }, stop.get_token());
+  const auto stopped = locks().acquire({{}, "anna", {}, {}, {}, {}, {}},
+                                       {60s, [](const std::string&) { return false; }}, stop.get_token());
   ASSERT_FALSE(stopped.has_value());
   EXPECT_EQ(stopped.error().kind, ErrorKind::cancelled);
 }
@@ -209,8 +220,10 @@ class ShardLock : public Lock {
  protected:
   Result<std::unique_ptr<ports::Lock>> take_shard(const std::string& shard, const std::string& process,
                                                   std::chrono::milliseconds patience = 0ms) {
-    return locks().acquire({{}, "anna", "build7", {}, {}, {}, process, shard}, patience,
-                           [](const std::string&) { return false; }, {});
+    return locks().acquire({{}, "anna", "build7", {}, {}, {}, process, shard},
+                           {patience, [](const std::string&) { return false; },
+                            [this](const Error& held) { told_.push_back(held.message); }},
+                           {});
   }
   std::vector<std::string> held_shards() {
     std::vector<std::string> shards;
@@ -279,6 +292,7 @@ TEST_F(ShardLock, the_whole_keeps_its_lock_while_it_waits_and_is_told_that_it_di
   part.join();
   ASSERT_TRUE(whole.has_value()) << whole.error().message;
   EXPECT_TRUE((*whole)->waited());
+  EXPECT_THAT(told_, ElementsAre(HasSubstr("another run holds the lock of shard 2/3 since ")));
   EXPECT_THAT(meanwhile, ElementsAre("", "2/3"));
 }
 
@@ -303,7 +317,7 @@ TEST_F(ShardLock, is_released_by_its_id) {
 
 TEST_F(Lock, texts_that_are_too_long_or_no_utf8_are_left_out) {
   const auto lock = locks().acquire({{}, std::string(300, 'x'), "\xff", {}, {}, std::string(256, 'y'), {}},
-                                    0ms, [](const std::string&) { return false; }, {});
+                                    {0ms, [](const std::string&) { return false; }}, {});
   ASSERT_TRUE(lock.has_value()) << lock.error().message;
   EXPECT_EQ(live().holder, "");
   EXPECT_EQ(live().host, "");

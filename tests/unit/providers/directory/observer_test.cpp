@@ -127,6 +127,43 @@ TEST_F(Observer, a_part_costs_requests_by_its_own_size) {
   EXPECT_LT(entries_read(), 15u);
 }
 
+// --- the forest
+// --------------------------------------------------------------------------------------------------------------
+
+constexpr char emea[] =
+    "dn: CN=EMEA,CN=Partitions,CN=Configuration,DC=contoso,DC=com\nobjectClass: crossRef\n"
+    "nCName: DC=emea,DC=contoso,DC=com\ndnsRoot: emea.contoso.com\nsystemFlags: 3\n\n"
+    "dn: CN=WEB01,OU=Unit,DC=emea,DC=contoso,DC=com\nobjectClass: computer\nsAMAccountName: WEB01$\n"
+    "servicePrincipalName: http/web.contoso.com\n";
+
+TEST_F(Observer, an_spn_is_looked_for_in_every_domain_of_the_forest) {
+  append(std::string(emea) +
+         "\ndn: CN=HOST03,OU=Hosts,DC=contoso,DC=com\nobjectClass: computer\n"
+         "servicePrincipalName: http/api.contoso.com\n");
+  auto wanted = estate();
+  wanted.accounts[0].spec.service_principal_names = {{"HTTP/web.contoso.com", {}}};
+  wanted.accounts[1].spec.service_principal_names = {{"HTTP/api.contoso.com", {}}};
+  const auto seen = observe(wanted);
+  ASSERT_FALSE(seen.spn_holders_unreadable);
+  std::vector<std::string> holders;
+  for (const auto& [spn, principals] : seen.spn_holders)
+    for (const auto& principal : principals) holders.push_back(spn + " " + principal.id.dn.text());
+  EXPECT_THAT(holders, UnorderedElementsAre("http/web.contoso.com CN=WEB01,OU=Unit,DC=emea,DC=contoso,DC=com",
+                                            "http/api.contoso.com CN=HOST03,OU=Hosts,DC=contoso,DC=com"))
+      << "each once, although the catalogue tells of this domain as well";
+}
+
+TEST_F(Observer, an_spn_of_another_domain_is_a_conflict_that_names_its_holder) {
+  append(emea);
+  auto wanted = estate();
+  wanted.accounts[0].spec.service_principal_names = {{"HTTP/web.contoso.com", {}}};
+  const auto planned = plan(wanted);
+  ASSERT_EQ(planned.diagnostics.size(), 1u);
+  EXPECT_EQ(planned.diagnostics[0].code, "GMSA0205");
+  EXPECT_THAT(planned.diagnostics[0].detail,
+              testing::HasSubstr("is registered on CN=WEB01,OU=Unit,DC=emea,DC=contoso,DC=com"));
+}
+
 // --- changes
 // -------------------------------------------------------------------------------------------------------------
 

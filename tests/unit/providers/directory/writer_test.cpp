@@ -79,7 +79,7 @@ TEST_F(Writer, a_replaced_account_is_another_object) {
   bring_about(web());
   auto wanted = web();
   wanted.accounts[0].spec.password_interval_days = 7;
-  const auto replaced = plan(wanted, {{}, {}, {"GMSA/Web01"}});
+  const auto replaced = plan(wanted, {{{}, {}, {"GMSA/Web01"}}});
   const auto applied = apply(replaced);
   EXPECT_EQ(applied.of("GMSA/Web01").outcome, Outcome::applied);
   EXPECT_THAT(

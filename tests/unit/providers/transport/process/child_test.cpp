@@ -49,7 +49,7 @@ TEST(Child, variables_are_added_and_replaced) {
   ASSERT_EQ(setenv("GMSACTL_TEST_VARIABLE", "ours", 1), 0);
   Command command;
   command.environment = {{"GMSACTL_TEST_VARIABLE", "theirs"}, {"GMSACTL_TEST_OTHER", "a=b"}};
-  EXPECT_EQ(printed_by("env | grep ^GMSACTL_TEST_ | sort", command),
+  EXPECT_EQ(printed_by("env | grep -E '^GMSACTL_TEST_(OTHER|VARIABLE)=' | sort", command),
             "GMSACTL_TEST_OTHER=a=b\nGMSACTL_TEST_VARIABLE=theirs\n");
   unsetenv("GMSACTL_TEST_VARIABLE");
 }
