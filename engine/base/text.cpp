@@ -122,6 +122,7 @@ bool valid_utf8(std::string_view text) {
 std::string hex(std::string_view bytes) {
   static constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
+  text.reserve(2 * bytes.size());
   for (const char c : bytes) {
     text += digits[static_cast<unsigned char>(c) >> 4U];
     text += digits[static_cast<unsigned char>(c) & 15U];

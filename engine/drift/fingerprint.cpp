@@ -1,5 +1,6 @@
 #include "engine/drift/fingerprint.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -50,8 +51,13 @@ class Text {
     return value ? *this << *value : *this;
   }
 
-  /// As many digits as make a chance match no matter of concern.
-  std::string digest() const { return sha256(text_).substr(0, 32); }
+  Fingerprint fingerprint() const {
+    const auto digest = sha256_bytes(text_);
+    Fingerprint begin;
+    std::copy_n(digest.begin(), begin.size(), begin.begin());
+    return begin;
+  }
+  std::string digits() const { return sha256(text_).substr(0, 2 * Fingerprint{}.size()); }
 
  private:
   std::string text_;
@@ -62,16 +68,16 @@ class Text {
 // The bindings below name every member, so that one that is added does not compile before somebody has
 // decided whether findings depend on it.
 
-std::string fingerprint(const model::Declaration<model::HostGroup>& declaration) {
+Fingerprint fingerprint(const model::Declaration<model::HostGroup>& declaration) {
   const auto& [sam_account_name, common_name, scope, path, description, members, membership] =
       declaration.spec;
   Text text;
   text << declaration.protect << sam_account_name << common_name << model::name(scope) << path << description
        << members << (membership == model::Membership::exact);
-  return text.digest();
+  return text.fingerprint();
 }
 
-std::string fingerprint(const model::Declaration<model::Gmsa>& declaration, std::string_view shared_with) {
+Fingerprint fingerprint(const model::Declaration<model::Gmsa>& declaration, std::string_view shared_with) {
   const auto& [sam_account_name, dns_host_name, service_principal_names, principals, keep_orphaned_principals,
                password_interval_days, encryption_types, enabled, description, display_name, path,
                trusted_for_delegation, trusted_to_auth_for_delegation, account_not_delegated,
@@ -86,7 +92,7 @@ std::string fingerprint(const model::Declaration<model::Gmsa>& declaration, std:
   text << (credential_spec && credential_spec->host_account_config
                ? credential_spec->host_account_config->plugin_input
                : std::string());
-  return text.digest();
+  return text.fingerprint();
 }
 
 std::string fingerprint(const model::Environment& environment, const plan::Options& options,
@@ -102,14 +108,14 @@ std::string fingerprint(const model::Environment& environment, const plan::Optio
   for (const auto severity : policy.rules) text << static_cast<uint32_t>(severity);
   text << options.targets << options.excludes << options.adopt
        << (options.shard ? options.shard->shard().text() : std::string());
-  return text.digest();
+  return text.digits();
 }
 
 std::string fingerprint(const model::DirectoryFacts& facts) {
   Text text;
   text << facts.dns_domain << facts.netbios_domain << facts.domain_sid.text() << facts.domain_guid.text()
        << facts.accounts_container << facts.users_container;
-  return text.digest();
+  return text.digits();
 }
 
 }  // namespace gmsactl::drift

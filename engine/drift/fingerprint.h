@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/drift/memory.h"
 #include "engine/model/desired.h"
 #include "engine/model/live.h"
 #include "engine/plan/make_plan.h"
@@ -11,8 +12,8 @@
 namespace gmsactl::drift {
 
 /// Of a declaration. `shared_with`: the other environment that declares the same account, or empty.
-std::string fingerprint(const model::Declaration<model::HostGroup>& declaration);
-std::string fingerprint(const model::Declaration<model::Gmsa>& declaration, std::string_view shared_with);
+Fingerprint fingerprint(const model::Declaration<model::HostGroup>& declaration);
+Fingerprint fingerprint(const model::Declaration<model::Gmsa>& declaration, std::string_view shared_with);
 
 /// Of the environment and of how planning was asked for. `program`: its version, since another one may judge
 /// otherwise.

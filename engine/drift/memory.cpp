@@ -57,18 +57,39 @@ std::optional<std::string> unword(std::string_view text) {
   return text.empty() ? std::nullopt : std::optional(std::move(result));
 }
 
+std::string hex_of(const std::array<uint8_t, 16>& bytes) {
+  return hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
 /// Hexadecimal digits of the bytes as they are in the directory; "-" for none.
-std::string guid_word(const Guid& guid) { return guid.empty() ? std::string(no_guid) : hex(guid.encode()); }
+std::string guid_word(const Guid& guid) { return guid.empty() ? std::string(no_guid) : hex_of(guid.bytes); }
+
+/// Of what hex() writes, which is all there is: thousands of them are read.
+std::optional<std::array<uint8_t, 16>> bytes_of(std::string_view text) {
+  std::array<uint8_t, 16> bytes;
+  if (text.size() != 2 * bytes.size()) return std::nullopt;
+  static constexpr auto digits = [] {
+    std::array<uint8_t, 256> table;
+    table.fill(0xFF);
+    for (uint8_t i = 0; i < 16; ++i) table[static_cast<uint8_t>("0123456789abcdef"[i])] = i;
+    return table;
+  }();
+  unsigned seen = 0;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const unsigned high = digits[static_cast<uint8_t>(text[2 * i])];
+    const unsigned low = digits[static_cast<uint8_t>(text[2 * i + 1])];
+    seen |= high | low;
+    bytes[i] = static_cast<uint8_t>(high << 4U | low);
+  }
+  if (seen > 0xFU) return std::nullopt;
+  return bytes;
+}
 
 std::optional<Guid> guid_of(std::string_view text) {
-  Guid guid;
-  if (text == no_guid) return guid;
-  if (text.size() != 2 * guid.bytes.size() ||
-      text.find_first_not_of("0123456789abcdef") != std::string_view::npos)
-    return std::nullopt;
-  for (size_t i = 0; i < guid.bytes.size(); ++i)
-    std::from_chars(text.data() + 2 * i, text.data() + 2 * i + 2, guid.bytes[i], 16);
-  return guid.empty() ? std::nullopt : std::optional(guid);
+  if (text == no_guid) return Guid{};
+  const auto bytes = bytes_of(text);
+  if (!bytes || Guid{*bytes}.empty()) return std::nullopt;
+  return Guid{*bytes};
 }
 
 std::optional<int64_t> number_of(std::string_view text) {
@@ -92,7 +113,7 @@ std::vector<const typename Values::value_type*> sorted(const Values& values) {
 
 class Writer {
  public:
-  void line(std::string_view kind, std::initializer_list<std::string> words) {
+  void line(std::string_view kind, std::initializer_list<std::string_view> words) {
     text_ += kind;
     for (const auto& each : words) text_.append(" ").append(each);
     text_ += '\n';
@@ -101,7 +122,7 @@ class Writer {
     for (const auto* each : sorted(all)) {
       const Known& known = each->second;
       line(kind,
-           {word(each->first), word(known.declaration), guid_word(known.guid), known.in_sync ? "1" : "0"});
+           {word(each->first), hex_of(known.declaration), guid_word(known.guid), known.in_sync ? "1" : "0"});
     }
   }
   std::string finish() {
@@ -117,9 +138,9 @@ class Writer {
 /// Takes a line's words; whatever goes wrong shows at the end.
 class Line {
  public:
-  explicit Line(std::string_view line) : words_(split(line, ' ')) {}
+  explicit Line(std::string_view line) : rest_(line) { kind_ = next(); }
 
-  std::string_view kind() const { return words_.front(); }
+  std::string_view kind() const { return kind_; }
   std::string text() { return take(unword(next())); }
   Guid guid() { return take(guid_of(next())); }
   int64_t number() { return take(number_of(next())); }
@@ -128,14 +149,18 @@ class Line {
     good_ = good_ && (text == "0" || text == "1");
     return text == "1";
   }
-  bool at_end() const { return at_ == words_.size(); }
+  Fingerprint fingerprint() { return take(bytes_of(next())); }
+  bool at_end() const { return !rest_; }
   bool good() const { return good_ && at_end(); }
 
  private:
   std::string_view next() {
-    if (!at_end()) return words_[at_++];
-    good_ = false;
-    return {};
+    good_ = good_ && rest_;
+    if (!rest_) return {};
+    const size_t length = rest_->find(' ');
+    const auto word = rest_->substr(0, length);
+    rest_ = length == std::string_view::npos ? std::nullopt : std::optional(rest_->substr(length + 1));
+    return word;
   }
   template <class T>
   T take(std::optional<T>&& value) {
@@ -144,15 +169,15 @@ class Line {
     return {};
   }
 
-  std::vector<std::string_view> words_;
-  size_t at_ = 1;
+  std::optional<std::string_view> rest_;  ///< behind the last word there is none
+  std::string_view kind_;
   bool good_ = true;
 };
 
 bool read_declaration(Line& line, std::unordered_map<std::string, Known>& all) {
   std::string name = line.text();
   Known known;
-  known.declaration = line.text();
+  known.declaration = line.fingerprint();
   known.guid = line.guid();
   known.in_sync = line.flag();
   return line.good() && all.emplace(std::move(name), std::move(known)).second;
@@ -204,7 +229,7 @@ std::string Memory::text() const {
   for (const auto* each : sorted(principals)) {
     std::string words = word(each->first);
     for (const auto& guid : each->second) words += " " + guid_word(guid);
-    writer.line("principal", {std::move(words)});
+    writer.line("principal", {words});
   }
   for (const auto& guid : leftovers) writer.line("leftover", {guid_word(guid)});
   return writer.finish();

@@ -5,6 +5,7 @@
 // until everything is read again.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,11 +19,14 @@
 
 namespace gmsactl::drift {
 
+/// Equal where what it was taken of is: as many bytes as make a chance match no matter of concern.
+using Fingerprint = std::array<uint8_t, 16>;
+
 /// One declaration as it was met.
 struct Known {
-  std::string declaration;  ///< fingerprint of it
-  model::Guid guid;         ///< of the object it was found at; empty where there was none
-  bool in_sync = false;     ///< unchanged, and nothing to say about it
+  Fingerprint declaration{};
+  model::Guid guid;      ///< of the object it was found at; empty where there was none
+  bool in_sync = false;  ///< unchanged, and nothing to say about it
   bool operator==(const Known&) const = default;
 };
 

@@ -1,6 +1,7 @@
 #include "engine/drift/settle.h"
 
 #include <algorithm>
+#include <future>
 #include <set>
 #include <unordered_set>
 
@@ -77,12 +78,16 @@ class Settling {
         desired_(desired) {}
 
   size_t run() {
-    for (auto& group : desired_.host_groups)
-      group.settled = is_settled(find(memory_.host_groups, group.name), [&] { return fingerprint(group); });
+    // Most of the work is in their fingerprints: groups and accounts side by side.
+    auto groups = std::async(std::launch::async, [&] {
+      for (auto& group : desired_.host_groups)
+        group.settled = is_settled(find(memory_.host_groups, group.name), [&] { return fingerprint(group); });
+    });
     for (auto& account : desired_.accounts)
       account.settled = is_settled(find(memory_.accounts, account.name), [&] {
         return fingerprint(account, shared_with(shared_accounts_, account));
       });
+    groups.get();
     follow_markers();
     follow_references();
     follow_hosts();
@@ -162,11 +167,17 @@ class Settling {
 
   void list_suspects() {
     const auto add = [&](const std::unordered_map<std::string, Known>& known, const auto& declarations) {
-      std::unordered_set<std::string_view> settled;
-      for (const auto& declaration : declarations)
-        if (declaration.settled) settled.insert(declaration.name);
+      size_t declared_still = 0;
+      for (const auto& declaration : declarations) {
+        const auto* one = declaration.settled ? nullptr : find(known, declaration.name);
+        declared_still += declaration.settled || one != nullptr ? 1 : 0;
+        if (one != nullptr && !one->guid.empty()) suspects_.insert(one->guid);
+      }
+      if (declared_still == known.size()) return;
+      std::unordered_set<std::string_view> declared;
+      for (const auto& declaration : declarations) declared.insert(declaration.name);
       for (const auto& [name, one] : known)
-        if (!one.guid.empty() && !settled.contains(name)) suspects_.insert(one.guid);
+        if (!one.guid.empty() && !declared.contains(name)) suspects_.insert(one.guid);
     };
     add(memory_.host_groups, desired_.host_groups);
     add(memory_.accounts, desired_.accounts);

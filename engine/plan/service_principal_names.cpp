@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "engine/base/text.h"
 #include "engine/plan/context.h"
@@ -25,20 +26,30 @@ const model::FieldChange* spn_field(const Change& change) {
   return nullptr;
 }
 
+/// Spn::host without the rest of its parsing.
+std::string_view host_of(std::string_view spn) {
+  spn.remove_prefix(std::min(spn.find('/'), spn.size() - 1) + 1);
+  return spn.substr(0, spn.find_first_of(":/"));
+}
+
 class SpnCheck {
  public:
   explicit SpnCheck(Context& context) : context_(context) {
     auto& changes = context_.plan.changes;
+    std::unordered_set<std::string> hosts;  // of what is added: only there may others be in its way
     for (size_t i = 0; i < changes.size(); ++i) {
       if (changes[i].id.kind != Kind::gmsa) continue;
       if (!changes[i].guid.empty()) change_by_guid_.emplace(changes[i].guid.encode(), i);
-      if (const auto* field = spn_field(changes[i]))
-        for (const auto& spn : field->removed) freed_by_.emplace(fold(spn), i);
+      const auto* field = spn_field(changes[i]);
+      if (field == nullptr) continue;
+      for (const auto& spn : field->removed) freed_by_.emplace(fold(spn), i);
+      for (const auto& spn : field->added) hosts.insert(fold(host_of(spn)));
     }
     for (const auto& declaration : context_.desired.accounts)
       for (const auto& located : declaration.spec.service_principal_names)
-        if (auto spn = Spn::parse(located.text))
-          declared_by_host_[fold(spn->host)].push_back({&declaration, std::move(*spn)});
+        if (auto host = fold(host_of(located.text)); hosts.contains(host))
+          if (auto spn = Spn::parse(located.text))
+            declared_by_host_[std::move(host)].push_back({&declaration, std::move(*spn)});
   }
 
   void run() {

@@ -25,6 +25,7 @@ class AuditedTransport : public ldap::Transport {
                                     const std::string& new_parent) override;
   [[nodiscard]] Result<void> remove(const std::string& dn) override;
   [[nodiscard]] Result<void> flush() override { return inner_.flush(); }
+  void widen() override { inner_.widen(); }
   std::string peer() const override { return inner_.peer(); }
   const ldap::Counters& counters() const override { return inner_.counters(); }
 

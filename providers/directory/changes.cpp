@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <optional>
 #include <set>
 
 #include "engine/base/digest.h"
@@ -17,6 +19,10 @@ namespace {
 
 constexpr char show_deleted[] = "1.2.840.113556.1.4.417";  // [MS-ADTS] 3.1.1.3.4.1.14
 constexpr char notification[] = "1.2.840.113556.1.4.528";  // [MS-ADTS] 3.1.1.3.4.1.9
+constexpr char highest_usn[] = "highestCommittedUSN";      // [MS-ADTS] 3.1.1.3.2.8
+/// Up to so many changes are asked for number by number. Samba on tdb finds each of these by an index, but
+/// goes through all objects for those above a number: 70 ms of 11,000, where 100 single numbers take 2.
+constexpr int64_t most_numbers = 256;
 // [MS-ADTS] 6.1.1.4: where deleted objects are kept.
 constexpr char deleted_objects_guid[] = "18E2EA80684F11D2B9AA00C04F79F805";
 
@@ -43,6 +49,22 @@ bool is_container(const Entry& entry) {
                      [&](std::string_view name) { return equal_folded(name, found->values.back()); });
 }
 
+/// Nothing where not even the GUID may be read, so that it is no object of ours.
+std::optional<ChangedObject> decode_change(const Entry& entry, const std::string& marker, int64_t usn) {
+  ChangedObject change;
+  const auto guid = model::Guid::decode(entry.first(attribute::object_guid).value_or(""));
+  if (!guid) return std::nullopt;
+  change.guid = *guid;
+  if (const auto bytes = entry.first(attribute::object_sid))
+    if (auto sid = model::Sid::decode(*bytes)) change.sid = std::move(*sid);
+  change.sam_account_name = entry.first(attribute::sam_account_name).value_or("");
+  if (const auto text = entry.first(marker)) change.marker = *text;
+  change.deleted = equal_folded(entry.first("isDeleted").value_or(""), "TRUE");
+  change.created = number(entry, "uSNCreated").value_or(0) >= usn;
+  change.container = is_container(entry);
+  return change;
+}
+
 /// Who is bound, as far as it decides what he may read: his own SID and those of his groups. A token holds
 /// others, too, that each logon has of its own.
 std::string identity(const Entry& root) {
@@ -64,12 +86,11 @@ std::string identity(const Entry& root) {
 Result<model::DirectoryPosition> position(Session& session) {
   GMSACTL_TRY(require_server(session));
   auto& transport = session.transport();
-  const Entry root =
-      GMSACTL_TRY(ldap::read(transport, "", {"highestCommittedUSN", "currentTime", "tokenGroups"}));
+  const Entry root = GMSACTL_TRY(ldap::read(transport, "", {highest_usn, "currentTime", "tokenGroups"}));
   model::DirectoryPosition position;
   position.server = session.root_dse().first("dnsHostName").value_or("");
   position.server_time = filetime(root.first("currentTime").value_or(""));
-  const auto usn = number(root, "highestCommittedUSN");
+  const auto usn = number(root, highest_usn);
   if (!usn) return fail(not_told("its highestCommittedUSN"));
   position.usn = *usn;
   position.observer = identity(root);
@@ -94,35 +115,45 @@ Result<bool> sees_deleted(Session& session) {
 }
 
 Result<std::vector<ChangedObject>> changed_since(Session& session, int64_t usn) {
+  auto& transport = session.transport();
   const std::string& marker = session.environment().marker_attribute;
-  ldap::SearchRequest request;
-  request.base = domain_of(session);
-  request.filter = "(uSNChanged>=" + std::to_string(usn) + ")";
-  request.attributes = {attribute::object_class,
-                        attribute::object_guid,
-                        attribute::object_sid,
-                        attribute::sam_account_name,
-                        "isDeleted",
-                        "uSNCreated",
-                        marker};
-  request.controls = {{show_deleted, true, {}}};
-  std::vector<ChangedObject> changes;
-  GMSACTL_TRY(session.transport().search(request, [&](Entry&& entry) {
-    ChangedObject change;
-    const auto guid = model::Guid::decode(entry.first(attribute::object_guid).value_or(""));
-    if (!guid) return true;  // not even this may be read, so it is no object of ours
-    change.guid = *guid;
-    if (const auto bytes = entry.first(attribute::object_sid))
-      if (auto sid = model::Sid::decode(*bytes)) change.sid = std::move(*sid);
-    change.sam_account_name = entry.first(attribute::sam_account_name).value_or("");
-    if (const auto text = entry.first(marker)) change.marker = *text;
-    change.deleted = equal_folded(entry.first("isDeleted").value_or(""), "TRUE");
-    change.created = number(entry, "uSNCreated").value_or(0) >= usn;
-    change.container = is_container(entry);
-    changes.push_back(std::move(change));
-    return true;
-  }));
-  return changes;
+  std::map<model::Guid, ChangedObject> changes;
+  const auto search = [&](std::string filter) {
+    ldap::SearchRequest request;
+    request.base = domain_of(session);
+    request.filter = std::move(filter);
+    request.attributes = {attribute::object_class,
+                          attribute::object_guid,
+                          attribute::object_sid,
+                          attribute::sam_account_name,
+                          "isDeleted",
+                          "uSNCreated",
+                          marker};
+    request.controls = {{show_deleted, true, {}}};
+    return transport.search(request, [&](Entry&& entry) {
+      if (auto change = decode_change(entry, marker, usn))
+        changes.insert_or_assign(change->guid, std::move(*change));
+      return true;
+    });
+  };
+  for (int64_t from = usn;;) {
+    const auto last = number(GMSACTL_TRY(ldap::read(transport, "", {highest_usn})), highest_usn);
+    if (last && *last < from) break;
+    if (!last || *last - usn >= most_numbers) {
+      GMSACTL_TRY(search("(uSNChanged>=" + std::to_string(usn) + ")"));
+      break;
+    }
+    std::string filter = "(|";
+    for (int64_t number = from; number <= *last; ++number)
+      filter += "(uSNChanged=" + std::to_string(number) + ")";
+    GMSACTL_TRY(search(filter + ")"));
+    // What was found and has changed again since has a higher number by now.
+    from = *last + 1;
+  }
+  std::vector<ChangedObject> all;
+  all.reserve(changes.size());
+  for (auto& [guid, change] : changes) all.push_back(std::move(change));
+  return all;
 }
 
 Result<void> watch(Session& session, const std::function<void()>& on_change, std::stop_token stop) {

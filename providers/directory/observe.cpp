@@ -242,6 +242,7 @@ Result<Observations> observe_once(Session& session, const Desired& desired, port
   auto& transport = session.transport();
   Observations seen;
   events.progress("reading the directory", 0, 0);
+  if (!desired.suspects) transport.widen();
   seen.directory = GMSACTL_TRY(read_facts(transport, session.root_dse()));
   const auto& facts = seen.directory;
   const auto groups = wanted_groups(desired, facts);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <future>
 #include <sstream>
 
 #include "engine/base/text.h"
@@ -104,6 +105,9 @@ Result<void> Session::find_servers() {
   if (!servers_.empty()) return {};
   const dns::Resolver resolver{options_.dns_servers};
   const std::string name = "_ldap._tcp.dc._msdcs." + environment_.domain;
+  auto looking_for_emulator = std::async(std::launch::async, [&] {
+    return resolver.lookup_srv("_ldap._tcp.pdc._msdcs." + environment_.domain);
+  });
   auto records = resolver.lookup_srv(name);
   if (!records)
     return fail(
@@ -115,7 +119,7 @@ Result<void> Session::find_servers() {
                 ", or name domain controllers in directory.servers of the Environment or with --server."));
   // The one controller that all runs agree on, so that they meet each other's lock, and a plan shows at once
   // what the apply before it has written. Without it, any other one will do.
-  if (const auto emulator = resolver.lookup_srv("_ldap._tcp.pdc._msdcs." + environment_.domain))
+  if (const auto emulator = looking_for_emulator.get())
     std::stable_partition(records->begin(), records->end(), [&](const dns::SrvRecord& record) {
       return equal_folded(record.host, emulator->front().host);
     });

@@ -50,6 +50,7 @@ class FaultyTransport : public ldap::Transport {
                                     const std::string& new_parent) override;
   [[nodiscard]] Result<void> remove(const std::string& dn) override;
   [[nodiscard]] Result<void> flush() override { return inner_.flush(); }
+  void widen() override { inner_.widen(); }
   std::string peer() const override { return inner_.peer(); }
   const ldap::Counters& counters() const override { return inner_.counters(); }
 

@@ -26,8 +26,10 @@ struct ConnectOptions {
   std::string ca_file;       ///< PEM; empty: the system's
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds request_timeout{120'000};  ///< between two messages of one answer
-  int connections = 2;  ///< searches go to the least busy one; writes all go to the first, in the order given
-  int window = 32;      ///< requests under way on one connection
+  /// One until widen() is called. Searches go to the least busy one; writes all go to the first, in the order
+  /// given.
+  int connections = 2;
+  int window = 32;  ///< requests under way on one connection
   /// IP address to connect to in place of looking the host name up; certificates and Kerberos still use the
   /// name.
   std::string address;

@@ -67,8 +67,13 @@ Result<std::unique_ptr<LibldapTransport>> LibldapTransport::open(std::shared_ptr
   Connection& first = *transport->connections_.front();
   first.start();
   GMSACTL_TRY(first.wait_open());
-  for (size_t i = 1; i < transport->connections_.size(); ++i) transport->connections_[i]->start();
   return transport;
+}
+
+void LibldapTransport::widen() {
+  std::call_once(widened_, [&] {
+    for (size_t i = 1; i < connections_.size(); ++i) connections_[i]->start();
+  });
 }
 
 LibldapTransport::~LibldapTransport() {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,8 @@ namespace gmsactl::ldap {
 
 class LibldapTransport final : public Transport {
  public:
-  /// Opens the first connection and, once the server has let us in, the others behind the caller's back: a
-  /// wrong password counts once, and nobody waits for connections that a small plan never needs.
+  /// Opens the first connection; the others are opened by widen(), when the server has let us in: a wrong
+  /// password counts once, and nobody waits for connections that a small plan never needs.
   [[nodiscard]] static Result<std::unique_ptr<LibldapTransport>> open(std::shared_ptr<Session> session);
   /// Requests under way are answered `cancelled`; returns when their callers have left.
   ~LibldapTransport() override;
@@ -30,6 +31,7 @@ class LibldapTransport final : public Transport {
                       const std::string& new_parent) override;
   Result<void> remove(const std::string& dn) override;
   Result<void> flush() override { return {}; }
+  void widen() override;
   std::string peer() const override { return peer_; }
   const Counters& counters() const override { return counters_; }
 
@@ -44,6 +46,7 @@ class LibldapTransport final : public Transport {
   std::string peer_;
   Counters counters_;
   std::vector<std::unique_ptr<Connection>> connections_;
+  std::once_flag widened_;
   std::stop_source ending_;  // ends what watches
   const std::shared_ptr<std::atomic<size_t>> callers_ = std::make_shared<std::atomic<size_t>>(0);
 };

@@ -99,6 +99,9 @@ class Reader {
   [[nodiscard]] virtual Result<void> watch(const SearchRequest& request, const EntrySink& sink,
                                            std::stop_token stop) = 0;
 
+  /// A hint that much is going to be read: what may have several connections opens them, in the background.
+  virtual void widen() {}
+
   /// For messages: "ldaps://dc01.contoso.com" or "ldif:directory.ldif".
   virtual std::string peer() const = 0;
   virtual const Counters& counters() const = 0;
