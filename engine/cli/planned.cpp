@@ -17,14 +17,15 @@ std::optional<Planned> plan_and_show(const Options& options, const Loaded& loade
                                      const model::Desired& desired, Severity missing_permission,
                                      ExitCode& code) {
   report::Progress progress(std::cerr, std::cerr, progress_options(options));
-  auto run = EnvironmentRun::start(options, desired, planning(options, loaded, desired));
+  const auto asked = planning(options, loaded, desired);
+  auto run = EnvironmentRun::start(options, desired, asked);
   const auto limit = loaded.limits.find(desired.environment.name);
   auto plan = run ? run->plan(progress) : Result<model::Plan>(fail(std::move(run).error()));
   if (plan)
     if (auto checked = run->check_permissions(*plan, missing_permission); !checked)
       plan = fail(std::move(checked).error());
   progress.clear();
-  if (plan) plan->inputs = inputs_of(options, loaded, desired, *plan);
+  if (plan) plan->inputs = inputs_of(options, asked, loaded, desired, *plan);
   if (!plan) {
     print_error(options, "environment " + desired.environment.name + " could not be planned", plan.error());
     code = worst(code, exit_code(plan.error().kind));

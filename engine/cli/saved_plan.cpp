@@ -7,7 +7,6 @@
 #include <filesystem>
 
 #include "engine/base/text.h"
-#include "engine/cli/environment_run.h"
 #include "engine/cli/terminal.h"
 #include "engine/plan/saved_plan.h"
 #include "engine/spec/validate.h"
@@ -92,9 +91,9 @@ Result<void> check_manifests_at_hand(const model::PlanInputs& inputs, const mode
 
 }  // namespace
 
-model::PlanInputs inputs_of(const Options& options, const Loaded& loaded, const model::Desired& desired,
-                            const model::Plan& plan) {
-  model::PlanInputs inputs{model::PlanRequest(planning(options, loaded, desired))};
+model::PlanInputs inputs_of(const Options& options, const model::PlanRequest& asked, const Loaded& loaded,
+                            const model::Desired& desired, const model::Plan& plan) {
+  model::PlanInputs inputs{asked};
   // Files below the current folder say nothing about manifests that were read from a commit, or elsewhere, or
   // about what was before an apply.
   if (options.revision.empty() && options.repository.empty() && !options.removals)

@@ -14,9 +14,9 @@
 
 namespace gmsactl::cli {
 
-/// What `plan` was made from.
-model::PlanInputs inputs_of(const Options& options, const Loaded& loaded, const model::Desired& desired,
-                            const model::Plan& plan);
+/// What `plan` was made from. `asked` is what it was asked for by, see planning().
+model::PlanInputs inputs_of(const Options& options, const model::PlanRequest& asked, const Loaded& loaded,
+                            const model::Desired& desired, const model::Plan& plan);
 
 /// The manifests that a saved plan carries along, and the planner's options that it was made with.
 struct SavedInputs {

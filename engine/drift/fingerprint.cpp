@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "engine/base/digest.h"
+#include "engine/base/text.h"
 
 namespace gmsactl::drift {
 
@@ -57,7 +58,10 @@ class Text {
     std::copy_n(digest.begin(), begin.size(), begin.begin());
     return begin;
   }
-  std::string digits() const { return sha256(text_).substr(0, 2 * Fingerprint{}.size()); }
+  std::string digits() const {
+    const auto bytes = fingerprint();
+    return hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  }
 
  private:
   std::string text_;

@@ -294,7 +294,6 @@ Result<Ids> find_objects(Directory& directory, const SearchRequest& request) {
   const auto in_scope = [&](ObjectId id) {
     const Object& object = directory[id];
     if (object.deleted) return false;
-    if (everywhere) return true;
     if (request.scope == Scope::one_level ? object.parent_key() != key : !is_within(object.key, key))
       return false;
     return std::none_of(others.begin(), others.end(),
