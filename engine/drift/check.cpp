@@ -98,7 +98,7 @@ Result<model::Observations> Check::observe(const std::optional<model::DirectoryP
   if (position && memory_)
     look.read_all = reason_to_read_all(*memory_, settings_, *position, options_.full_every);
   if (!look.read_all) {
-    const auto changes = GMSACTL_TRY(feed_.changed_since(memory_->position.usn + 1));
+    const auto changes = GMSACTL_TRY(feed_.changed_since(memory_->position.usn, position->usn));
     look.changed = changes.size();
     look.read_all = reason_to_read_all(changes);
     if (!look.read_all) {

@@ -150,8 +150,9 @@ struct DirectoryFacts {
   Dn configuration_dn;
   Dn accounts_container;  ///< well-known Managed Service Accounts container
   Dn users_container;
-  int64_t server_time = 0;  ///< rootDSE currentTime, 100 ns since 1601
-  size_t domain_controllers = 1;
+  int64_t server_time = 0;        ///< rootDSE currentTime, 100 ns since 1601
+  size_t domains = 1;             ///< of the forest: with more than one only a global catalog knows all SPNs
+  size_t domain_controllers = 1;  ///< of the forest
 
   Observation<std::vector<LiveKdsRootKey>> kds_root_keys;  ///< Absent: none visible to us
   bool any_gmsa_exists = false;                            ///< evidence of a key that we may not see

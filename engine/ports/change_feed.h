@@ -23,8 +23,10 @@ class ChangeFeed {
   /// Whether changed_since() tells of deleted objects, which takes a right that not every user has.
   [[nodiscard]] virtual Result<bool> sees_deleted() = 0;
 
-  /// Each object of the domain whose last change has this number or a higher one, once, in no order.
-  [[nodiscard]] virtual Result<std::vector<model::ChangedObject>> changed_since(int64_t usn) = 0;
+  /// Each object of the domain that was changed after `usn`, once, in no order. `latest` is where position()
+  /// has just said that the directory stands; what was changed since is told, too.
+  [[nodiscard]] virtual Result<std::vector<model::ChangedObject>> changed_since(int64_t usn,
+                                                                                int64_t latest) = 0;
 
   /// Calls `on_change` whenever something in the domain has changed, from now on and from a thread of its
   /// own, until `stop` is requested (`cancelled`) or the connection is lost (`unavailable`). What was deleted

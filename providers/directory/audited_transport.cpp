@@ -44,7 +44,7 @@ Result<void> AuditedTransport::modify(const std::string& dn, const std::vector<l
 
 Result<void> AuditedTransport::rename(const std::string& dn, const std::string& new_rdn,
                                       const std::string& new_parent) {
-  ports::WriteRecord record{"rename", dn, {"distinguishedName"}, {}, {}, {}};
+  ports::WriteRecord record{"rename", dn, {attribute::distinguished_name}, {}, {}, {}};
   return noted(std::move(record), /*is_new=*/false, [&] { return inner_.rename(dn, new_rdn, new_parent); });
 }
 

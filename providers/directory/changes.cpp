@@ -39,6 +39,11 @@ Error not_told(std::string_view what) {
   return {ErrorKind::unsupported, "the server does not tell " + std::string(what), {}, std::nullopt};
 }
 
+Result<int64_t> committed(const Entry& root) {
+  if (const auto usn = number(root, highest_usn)) return *usn;
+  return fail(not_told("its highestCommittedUSN"));
+}
+
 /// What accounts and groups usually stand in. By the most derived class: a group policy is a container, too.
 bool is_container(const Entry& entry) {
   static constexpr std::array<std::string_view, 5> classes{"organizationalUnit", "container", "domainDNS",
@@ -60,7 +65,7 @@ std::optional<ChangedObject> decode_change(const Entry& entry, const std::string
   change.sam_account_name = entry.first(attribute::sam_account_name).value_or("");
   if (const auto text = entry.first(marker)) change.marker = *text;
   change.deleted = equal_folded(entry.first("isDeleted").value_or(""), "TRUE");
-  change.created = number(entry, "uSNCreated").value_or(0) >= usn;
+  change.created = number(entry, "uSNCreated").value_or(0) > usn;
   change.container = is_container(entry);
   return change;
 }
@@ -90,9 +95,7 @@ Result<model::DirectoryPosition> position(Session& session) {
   model::DirectoryPosition position;
   position.server = session.root_dse().first("dnsHostName").value_or("");
   position.server_time = filetime(root.first("currentTime").value_or(""));
-  const auto usn = number(root, highest_usn);
-  if (!usn) return fail(not_told("its highestCommittedUSN"));
-  position.usn = *usn;
+  position.usn = GMSACTL_TRY(committed(root));
   position.observer = identity(root);
 
   const std::string settings(session.root_dse().first("dsServiceName").value_or(""));
@@ -114,7 +117,7 @@ Result<bool> sees_deleted(Session& session) {
   return fail(std::move(entry).error());
 }
 
-Result<std::vector<ChangedObject>> changed_since(Session& session, int64_t usn) {
+Result<std::vector<ChangedObject>> changed_since(Session& session, int64_t usn, int64_t latest) {
   auto& transport = session.transport();
   const std::string& marker = session.environment().marker_attribute;
   std::map<model::Guid, ChangedObject> changes;
@@ -136,19 +139,16 @@ Result<std::vector<ChangedObject>> changed_since(Session& session, int64_t usn) 
       return true;
     });
   };
-  for (int64_t from = usn;;) {
-    const auto last = number(GMSACTL_TRY(ldap::read(transport, "", {highest_usn})), highest_usn);
-    if (last && *last < from) break;
-    if (!last || *last - usn >= most_numbers) {
-      GMSACTL_TRY(search("(uSNChanged>=" + std::to_string(usn) + ")"));
+  for (int64_t asked = usn; asked < latest;) {
+    if (latest - usn > most_numbers) {
+      GMSACTL_TRY(search("(uSNChanged>=" + std::to_string(usn + 1) + ")"));
       break;
     }
     std::string filter = "(|";
-    for (int64_t number = from; number <= *last; ++number)
-      filter += "(uSNChanged=" + std::to_string(number) + ")";
+    while (asked < latest) filter += "(uSNChanged=" + std::to_string(++asked) + ")";
     GMSACTL_TRY(search(filter + ")"));
-    // What was found and has changed again since has a higher number by now.
-    from = *last + 1;
+    // What has changed again in the meantime was not found, and has a higher number by now.
+    latest = GMSACTL_TRY(committed(GMSACTL_TRY(ldap::read(transport, "", {highest_usn}))));
   }
   std::vector<ChangedObject> all;
   all.reserve(changes.size());

@@ -15,7 +15,8 @@ namespace gmsactl::directory {
 
 [[nodiscard]] Result<model::DirectoryPosition> position(Session& session);
 [[nodiscard]] Result<bool> sees_deleted(Session& session);
-[[nodiscard]] Result<std::vector<model::ChangedObject>> changed_since(Session& session, int64_t usn);
+[[nodiscard]] Result<std::vector<model::ChangedObject>> changed_since(Session& session, int64_t usn,
+                                                                      int64_t latest);
 [[nodiscard]] Result<void> watch(Session& session, const std::function<void()>& on_change,
                                  std::stop_token stop);
 

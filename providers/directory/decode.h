@@ -16,6 +16,7 @@ namespace attribute {
 inline constexpr char allowed_to_delegate_to[] = "msDS-AllowedToDelegateTo";
 inline constexpr char description[] = "description";
 inline constexpr char display_name[] = "displayName";
+inline constexpr char distinguished_name[] = "distinguishedName";
 inline constexpr char dns_host_name[] = "dNSHostName";
 inline constexpr char encryption_types[] = "msDS-SupportedEncryptionTypes";
 inline constexpr char group_msa_membership[] = "msDS-GroupMSAMembership";

@@ -39,8 +39,8 @@ Result<model::LastWrites> DirectoryObserver::last_writes(std::span<const model::
 
 Result<model::DirectoryPosition> DirectoryObserver::position() { return directory::position(*session_); }
 Result<bool> DirectoryObserver::sees_deleted() { return directory::sees_deleted(*session_); }
-Result<std::vector<model::ChangedObject>> DirectoryObserver::changed_since(int64_t usn) {
-  return directory::changed_since(*session_, usn);
+Result<std::vector<model::ChangedObject>> DirectoryObserver::changed_since(int64_t usn, int64_t latest) {
+  return directory::changed_since(*session_, usn, latest);
 }
 Result<void> DirectoryObserver::watch(const std::function<void()>& on_change, std::stop_token stop) {
   return directory::watch(*session_, on_change, std::move(stop));

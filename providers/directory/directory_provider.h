@@ -28,7 +28,7 @@ class DirectoryObserver : public ports::Observer, public ports::ChangeFeed {
 
   [[nodiscard]] Result<model::DirectoryPosition> position() override;
   [[nodiscard]] Result<bool> sees_deleted() override;
-  [[nodiscard]] Result<std::vector<model::ChangedObject>> changed_since(int64_t usn) override;
+  [[nodiscard]] Result<std::vector<model::ChangedObject>> changed_since(int64_t usn, int64_t latest) override;
   [[nodiscard]] Result<void> watch(const std::function<void()>& on_change, std::stop_token stop) override;
 
   /// Requests so far, for --log-level debug and the bench.

@@ -1,6 +1,7 @@
 #include "providers/directory/facts.h"
 
 #include <algorithm>
+#include <future>
 
 #include "engine/base/text.h"
 #include "providers/directory/decode.h"
@@ -16,6 +17,9 @@ namespace {
 // [MS-ADTS] 6.1.1.4: well-known objects of a domain, found by GUID since administrators may move them.
 constexpr std::string_view users_container_guid = "A9D1CA15768811D1ADED00C04FD8D5CD";
 constexpr std::string_view managed_accounts_container_guid = "1EB93889E40C45DF9F0C64D23BBB6237";
+
+// [MS-ADTS] 6.1.1.2.1.1: FLAG_CR_NTDS_DOMAIN of a crossRef's systemFlags.
+constexpr int64_t cross_ref_of_domain = 2;
 
 std::string dns_name_of(const Dn& dn) {
   std::string name;
@@ -57,19 +61,39 @@ Result<void> read_domain(Reader& transport, model::DirectoryFacts& facts) {
   return {};
 }
 
-Result<void> read_cross_ref(Reader& transport, model::DirectoryFacts& facts) {
+/// What the forest's configuration tells, in one search: its domains and controllers, and which SPNs HOST
+/// stands for.
+Result<void> read_configuration(Reader& transport, model::DirectoryFacts& facts) {
   ldap::SearchRequest request;
-  request.base = facts.configuration_dn.child("CN", "Partitions").text();
-  request.scope = ldap::Scope::one_level;
-  request.filter =
-      "(&(objectClass=crossRef)(nCName=" + model::escape_filter_value(facts.domain_dn.text()) + "))";
-  request.attributes = {"dnsRoot", "nETBIOSName"};
-  const auto refs = GMSACTL_TRY(ldap::search_all(transport, request));
-  if (refs.empty())
+  request.base = facts.configuration_dn.text();
+  request.filter = "(|(objectClass=crossRef)(objectClass=nTDSDSA)(objectClass=nTDSService))";
+  request.attributes = {attribute::object_class, "nCName",      "dnsRoot",
+                        "nETBIOSName",           "systemFlags", "sPNMappings"};
+  size_t domains = 0;
+  size_t controllers = 0;
+  bool named = false;
+  bool mapped = false;
+  GMSACTL_TRY(transport.search(request, [&](Entry&& entry) {
+    if (has_class(entry, "nTDSDSA")) {
+      ++controllers;
+    } else if (has_class(entry, "crossRef")) {
+      if ((number(entry, "systemFlags").value_or(0) & cross_ref_of_domain) != 0) ++domains;
+      if (model::dn_key(entry.first("nCName").value_or("")) != facts.domain_dn.key()) return true;
+      named = true;
+      facts.dns_domain = entry.first("dnsRoot").value_or("");
+      facts.netbios_domain = entry.first("nETBIOSName").value_or("");
+    } else if (const auto* values = entry.find("sPNMappings")) {
+      mapped = true;
+      facts.spn_mappings = model::SpnMappings::parse(values->values);
+    }
+    return true;
+  }));
+  if (!named)
     return fail(ErrorKind::denied,
                 "the crossRef of " + facts.domain_dn.text() + " is not readable under " + request.base);
-  facts.dns_domain = refs.front().first("dnsRoot").value_or("");
-  facts.netbios_domain = refs.front().first("nETBIOSName").value_or("");
+  if (!mapped) return fail(ErrorKind::denied, "sPNMappings is not readable under " + request.base);
+  facts.domains = std::max<size_t>(domains, 1);
+  facts.domain_controllers = std::max<size_t>(controllers, 1);
   return {};
 }
 
@@ -108,36 +132,7 @@ model::Observation<std::vector<model::LiveKdsRootKey>> read_root_keys(Reader& tr
   return keys;
 }
 
-Result<size_t> count_domain_controllers(Reader& transport, const Dn& configuration) {
-  ldap::SearchRequest request;
-  request.base = configuration.child("CN", "Sites").text();
-  request.filter = "(objectClass=nTDSDSA)";
-  request.attributes = {"1.1"};
-  size_t count = 0;
-  auto found = transport.search(request, [&](Entry&&) {
-    ++count;
-    return true;
-  });
-  if (!found && found.error().kind != ErrorKind::not_found) return fail(std::move(found).error());
-  return std::max<size_t>(count, 1);
-}
-
 }  // namespace
-
-Result<size_t> count_domains(Reader& transport, const Dn& configuration_dn) {
-  ldap::SearchRequest request;
-  request.base = configuration_dn.child("CN", "Partitions").text();
-  request.scope = ldap::Scope::one_level;
-  // [MS-ADTS] 6.1.1.2.1.1: FLAG_CR_NTDS_DOMAIN is bit 2 of systemFlags.
-  request.filter = "(&(objectClass=crossRef)(systemFlags:1.2.840.113556.1.4.803:=2))";
-  request.attributes = {"1.1"};
-  size_t count = 0;
-  GMSACTL_TRY(transport.search(request, [&](Entry&&) {
-    ++count;
-    return true;
-  }));
-  return count;
-}
 
 Result<model::DirectoryFacts> read_facts(Reader& transport, const Entry& root_dse) {
   model::DirectoryFacts facts;
@@ -150,18 +145,17 @@ Result<model::DirectoryFacts> read_facts(Reader& transport, const Entry& root_ds
       GMSACTL_TRY(Dn::parse(root_dse.first("rootDomainNamingContext").value_or(facts.domain_dn.text())));
   facts.forest = dns_name_of(root);
   facts.server_time = filetime(root_dse.first("currentTime").value_or(""));
-  GMSACTL_TRY(read_domain(transport, facts));
-  GMSACTL_TRY(read_cross_ref(transport, facts));
-  facts.domain_controllers = GMSACTL_TRY(count_domain_controllers(transport, facts.configuration_dn));
-  facts.kds_root_keys = read_root_keys(transport, facts.configuration_dn, facts.root_key_hidden);
-
-  const Dn service = facts.configuration_dn.child("CN", "Services")
-                         .child("CN", "Windows NT")
-                         .child("CN", "Directory Service");
-  auto mappings = ldap::read(transport, service.text(), {"sPNMappings"});
-  if (!mappings) return fail(std::move(mappings).error().with_context("reading sPNMappings"));
-  if (const auto* values = mappings->find("sPNMappings"))
-    facts.spn_mappings = model::SpnMappings::parse(values->values);
+  // Each fills in its own part.
+  auto reading_configuration =
+      std::async(std::launch::async, [&] { return read_configuration(transport, facts); });
+  auto reading_root_keys = std::async(std::launch::async, [&] {
+    facts.kds_root_keys = read_root_keys(transport, facts.configuration_dn, facts.root_key_hidden);
+  });
+  auto domain = read_domain(transport, facts);
+  auto configuration = reading_configuration.get();
+  reading_root_keys.get();
+  GMSACTL_TRY(std::move(domain));
+  GMSACTL_TRY(std::move(configuration));
   return facts;
 }
 

@@ -66,30 +66,33 @@ std::vector<Wanted> wanted_accounts(const Desired& desired, const DirectoryFacts
 }
 
 /// Each declared parent, and where it is missing what stands above it, up to the domain.
-void read_containers(ldap::Reader& transport, const std::vector<Wanted>& groups,
-                     const std::vector<Wanted>& accounts, Observations& seen) {
-  const auto read_up = [&](Dn dn) {
-    while (!dn.empty() && !seen.containers.contains(dn.key())) {
-      auto entry = ldap::read(transport, dn.text(), {attribute::object_guid});
-      if (entry) {
-        LiveContainer live;
-        live.id.dn = dn;
-        if (const auto guid = entry->first(attribute::object_guid))
-          if (auto decoded = model::Guid::decode(*guid)) live.id.guid = *decoded;
-        seen.containers.emplace(dn.key(), std::move(live));
-        return;
-      }
-      if (entry.error().kind != ErrorKind::not_found) {
-        seen.containers.emplace(dn.key(), model::Unreadable{std::move(entry).error()});
-        return;
-      }
-      seen.containers.emplace(dn.key(), model::Absent{});
-      dn = dn.parent();
-    }
-  };
-  for (const auto* wanted : {&groups, &accounts})
-    for (const auto& one : *wanted)
-      if (!one.settled) read_up(one.dn.parent());
+Result<void> read_containers(ldap::Reader& transport, const Dn& domain, const std::vector<Wanted>& groups,
+                             const std::vector<Wanted>& accounts, Observations& seen) {
+  std::map<std::string, Dn> wanted;
+  for (const auto* declared : {&groups, &accounts})
+    for (const auto& one : *declared)
+      if (!one.settled) wanted.emplace(one.dn.parent().key(), one.dn.parent());
+  while (!wanted.empty()) {
+    std::vector<std::string> clauses;
+    for (const auto& [key, dn] : wanted) clauses.push_back(clause(attribute::distinguished_name, dn.text()));
+    GMSACTL_TRY(
+        search_any(transport, domain.text(), clauses, "", {attribute::object_guid}, [&](ldap::Entry&& entry) {
+          const auto found = wanted.find(model::dn_key(entry.dn));
+          if (found == wanted.end()) return;
+          LiveContainer live;
+          live.id.dn = found->second;
+          if (const auto guid = entry.first(attribute::object_guid))
+            if (auto decoded = model::Guid::decode(*guid)) live.id.guid = *decoded;
+          seen.containers.emplace(found->first, std::move(live));
+        }));
+    std::map<std::string, Dn> above;
+    for (const auto& [key, dn] : wanted)
+      if (seen.containers.try_emplace(key, model::Absent{}).second && !dn.parent().empty())
+        above.emplace(dn.parent().key(), dn.parent());
+    wanted = std::move(above);
+    std::erase_if(wanted, [&](const auto& one) { return seen.containers.contains(one.first); });
+  }
+  return {};
 }
 
 Result<bool> any_account(ldap::Reader& transport, const Dn& domain) {
@@ -191,7 +194,7 @@ Result<SpnHolders> find_spn_holders_in_forest(Session& session, const DirectoryF
                                               const std::vector<std::string>& spns) {
   auto holders =
       GMSACTL_TRY(find_spn_holders(session.transport(), facts.domain_dn.text(), facts.spn_mappings, spns));
-  if (GMSACTL_TRY(count_domains(session.transport(), facts.configuration_dn)) <= 1) return holders;
+  if (facts.domains <= 1) return holders;
   const auto catalog = GMSACTL_TRY(session.open_global_catalog(facts.forest));
   for (auto& [spn, principals] : GMSACTL_TRY(find_spn_holders(*catalog, "", facts.spn_mappings, spns)))
     for (auto& principal : principals)
@@ -269,7 +272,7 @@ Result<Observations> observe_once(Session& session, const Desired& desired, port
   seen.principals = GMSACTL_TRY(std::move(principals));
   seen.known_sids = GMSACTL_TRY(find_sids(transport, facts.domain_dn, unknown_readers(seen)));
   seen.known_members = GMSACTL_TRY(find_objects(transport, facts.domain_dn, unknown_members(desired, seen)));
-  read_containers(transport, groups, accounts, seen);
+  GMSACTL_TRY(read_containers(transport, facts.domain_dn, groups, accounts, seen));
   read_spn_holders(session, desired, seen);
   if (has_unreadable_key_question(facts))
     seen.directory.any_gmsa_exists = GMSACTL_TRY(any_account(transport, facts.domain_dn));

@@ -76,7 +76,7 @@ class PrincipalResolver {
         }
         break;
       case PrincipalRef::Form::dn:
-        clauses_.push_back(clause("distinguishedName", ref.text));
+        clauses_.push_back(clause(attribute::distinguished_name, ref.text));
         dns_.emplace_back(key, model::dn_key(ref.text));
         break;
     }
@@ -162,7 +162,7 @@ Result<std::map<std::string, Principal>> find_sids(ldap::Reader& transport, cons
 Result<std::map<std::string, Principal>> find_objects(ldap::Reader& transport, const model::Dn& domain,
                                                       const std::set<std::string>& dns) {
   std::vector<std::string> clauses;
-  for (const auto& dn : dns) clauses.push_back(clause("distinguishedName", dn));
+  for (const auto& dn : dns) clauses.push_back(clause(attribute::distinguished_name, dn));
   std::map<std::string, Principal> found;
   GMSACTL_TRY(search_any(transport, domain.text(), clauses, "", principal_attributes(), [&](Entry&& entry) {
     if (auto principal = decode_principal(entry))

@@ -80,13 +80,13 @@ Result<model::DirectoryPosition> FakeFeed::position() {
   return position;
 }
 
-Result<std::vector<ChangedObject>> FakeFeed::changed_since(int64_t usn) {
+Result<std::vector<ChangedObject>> FakeFeed::changed_since(int64_t usn, int64_t /*latest*/) {
   ++asked;
   std::vector<ChangedObject> changes = std::exchange(more, {});
   for (const auto& [guid, entry] : entries_) {
-    if (entry.usn + at.usn < usn) continue;
+    if (entry.usn + at.usn <= usn) continue;
     changes.push_back(entry.object);
-    changes.back().created = entry.created + at.usn >= usn;
+    changes.back().created = entry.created + at.usn > usn;
   }
   return changes;
 }

@@ -23,7 +23,7 @@ class FakeFeed : public ports::ChangeFeed {
 
   [[nodiscard]] Result<model::DirectoryPosition> position() override;
   [[nodiscard]] Result<bool> sees_deleted() override { return deleted_are_seen; }
-  [[nodiscard]] Result<std::vector<model::ChangedObject>> changed_since(int64_t usn) override;
+  [[nodiscard]] Result<std::vector<model::ChangedObject>> changed_since(int64_t usn, int64_t latest) override;
   [[nodiscard]] Result<void> watch(const std::function<void()>&, std::stop_token) override { return {}; }
 
   size_t asked = 0;  ///< calls of changed_since()

@@ -186,24 +186,21 @@ TEST_F(Observer, changed_objects_are_told_with_what_they_are_known_by) {
       "dn: CN=HOST04,OU=Unit,DC=contoso,DC=com\nobjectClass: computer\nuSNCreated: 90\nuSNChanged: 100\n\n"
       "dn: CN=HOST05,OU=Unit,DC=contoso,DC=com\nobjectClass: computer\nuSNCreated: 90\nuSNChanged: 101\n"
       "isDeleted: TRUE\n");
-  const auto changed_since_101 = [&] {
+  const auto changed_after_100 = [&](int64_t latest) {
     std::vector<std::string> told;
-    const auto changes = observer(estate())->changed_since(101).value();
+    const auto changes = observer(estate())->changed_since(100, latest).value();
     for (const auto& change : changes)
       told.push_back(change.sam_account_name + (change.marker ? " " + *change.marker : "") +
                      (change.created ? " created" : "") + (change.deleted ? " deleted" : "") +
                      (change.container ? " container" : ""));
     return told;
   };
-  const auto all = UnorderedElementsAre(" container", "", "HOST03$ text created", "HOST05$ deleted");
-  EXPECT_THAT(changed_since_101(), all);
   append("dn:\nhighestCommittedUSN: 105\n");
-  EXPECT_THAT(changed_since_101(), all) << "asked for number by number";
-}
-
-TEST_F(Observer, where_the_count_stands_lower_nothing_has_changed) {
-  append("dn:\nhighestCommittedUSN: 100\n");
-  EXPECT_THAT(observer(estate())->changed_since(101).value(), IsEmpty());
+  const auto all = UnorderedElementsAre(" container", "", "HOST03$ text created", "HOST05$ deleted");
+  EXPECT_THAT(changed_after_100(105), all) << "asked for number by number";
+  EXPECT_THAT(changed_after_100(1000), all) << "asked for by a range";
+  EXPECT_THAT(changed_after_100(103), all) << "more was changed while they were asked for";
+  EXPECT_THAT(changed_after_100(100), IsEmpty());
 }
 
 // --- writes
