@@ -72,7 +72,7 @@ Result<void> read_configuration(Reader& transport, model::DirectoryFacts& facts)
   size_t domains = 0;
   size_t controllers = 0;
   bool named = false;
-  bool mapped = false;
+  bool service = false;
   GMSACTL_TRY(transport.search(request, [&](Entry&& entry) {
     if (has_class(entry, "nTDSDSA")) {
       ++controllers;
@@ -82,16 +82,19 @@ Result<void> read_configuration(Reader& transport, model::DirectoryFacts& facts)
       named = true;
       facts.dns_domain = entry.first("dnsRoot").value_or("");
       facts.netbios_domain = entry.first("nETBIOSName").value_or("");
-    } else if (const auto* values = entry.find("sPNMappings")) {
-      mapped = true;
-      facts.spn_mappings = model::SpnMappings::parse(values->values);
+    } else {
+      service = true;
+      if (const auto* values = entry.find("sPNMappings"))
+        facts.spn_mappings = model::SpnMappings::parse(values->values);
     }
     return true;
   }));
   if (!named)
     return fail(ErrorKind::denied,
                 "the crossRef of " + facts.domain_dn.text() + " is not readable under " + request.base);
-  if (!mapped) return fail(ErrorKind::denied, "sPNMappings is not readable under " + request.base);
+  if (!service)
+    return fail(ErrorKind::denied,
+                "CN=Directory Service, which holds sPNMappings, is not readable under " + request.base);
   facts.domains = std::max<size_t>(domains, 1);
   facts.domain_controllers = std::max<size_t>(controllers, 1);
   return {};
