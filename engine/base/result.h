@@ -32,6 +32,7 @@ inline void take(Result<void>&&) {}
 
 #define GMSACTL_PASTE_TOKENS(a, b) a##b
 #define GMSACTL_PASTE(a, b) GMSACTL_PASTE_TOKENS(a, b)
+// NOLINTBEGIN(bugprone-macro-parentheses): `result` is a name
 #define GMSACTL_TRY_AS(result, expression)               \
   __extension__({                                        \
     auto&& result = (expression);                        \
@@ -39,6 +40,7 @@ inline void take(Result<void>&&) {}
       return ::gmsactl::fail(std::move(result).error()); \
     ::gmsactl::detail::take(std::move(result));          \
   })
+// NOLINTEND(bugprone-macro-parentheses)
 /// The value of a Result, or return its error from the enclosing function. `Dn dn =
 /// GMSACTL_TRY(parse_dn(text));` The value is moved out of the Result, so its expression must be a temporary
 /// or no longer needed. Not between the elements of an initialiser: those before it would not be destroyed.

@@ -149,10 +149,10 @@ std::string base64_encode(std::string_view bytes) {
 
 bool base64_decode(std::string_view text, std::string& bytes) {
   static const auto values = [] {
-    std::array<int8_t, 256> table{};
+    std::array<int, 256> table{};
     table.fill(-1);
     for (size_t i = 0; i < base64_alphabet.size(); ++i)
-      table[static_cast<unsigned char>(base64_alphabet[i])] = static_cast<int8_t>(i);
+      table[static_cast<unsigned char>(base64_alphabet[i])] = static_cast<int>(i);
     return table;
   }();
   bytes.clear();

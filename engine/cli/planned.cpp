@@ -20,7 +20,7 @@ std::optional<Planned> plan_and_show(const Options& options, const Loaded& loade
   const auto asked = planning(options, loaded, desired);
   auto run = EnvironmentRun::start(options, desired, asked);
   const auto limit = loaded.limits.find(desired.environment.name);
-  auto plan = run ? run->plan(progress) : Result<model::Plan>(fail(std::move(run).error()));
+  auto plan = run ? run->plan(progress) : Result<model::Plan>(fail(run.error()));
   if (plan)
     if (auto checked = run->check_permissions(*plan, missing_permission); !checked)
       plan = fail(std::move(checked).error());

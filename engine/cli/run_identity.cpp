@@ -23,7 +23,7 @@ std::string variable(const char* name) {
 std::string pipeline_url() {
   if (const auto run = variable("GITHUB_RUN_ID"); !run.empty())
     return variable("GITHUB_SERVER_URL") + "/" + variable("GITHUB_REPOSITORY") + "/actions/runs/" + run;
-  if (const auto job = variable("CI_JOB_URL"); !job.empty()) return job;
+  if (auto job = variable("CI_JOB_URL"); !job.empty()) return job;
   if (const auto build = variable("BUILD_BUILDID"); !build.empty())
     return variable("SYSTEM_COLLECTIONURI") + variable("SYSTEM_TEAMPROJECT") +
            "/_build/results?buildId=" + build;

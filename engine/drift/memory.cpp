@@ -180,7 +180,7 @@ bool read_declaration(Line& line, std::unordered_map<std::string, Known>& all) {
   known.declaration = line.fingerprint();
   known.guid = line.guid();
   known.in_sync = line.flag();
-  return line.good() && all.emplace(std::move(name), std::move(known)).second;
+  return line.good() && all.emplace(std::move(name), known).second;
 }
 
 bool read_line(std::string_view text, Memory& memory) {

@@ -17,7 +17,6 @@ using model::Declaration;
 using model::Desired;
 using model::Gmsa;
 using model::Guid;
-using model::HostGroup;
 using model::Kind;
 using model::PrincipalRef;
 using model::ResourceId;

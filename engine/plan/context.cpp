@@ -157,7 +157,8 @@ std::string Context::display(const Sid& sid) const {
   const auto found = principals_by_sid_.find(text);
   if (found != principals_by_sid_.end()) return label(*found->second);
   const auto group = groups_by_sid_.find(text);
-  return group == groups_by_sid_.end() ? std::move(text) : group->second->sam_account_name;
+  if (group != groups_by_sid_.end()) return group->second->sam_account_name;
+  return text;
 }
 
 bool Context::is_orphan(const Sid& sid) const {

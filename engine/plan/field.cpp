@@ -163,7 +163,7 @@ bool Fields::add(FieldChange change, const FieldValue& before, const FieldValue&
   return take(std::move(change));
 }
 
-void Fields::identify(std::string_view path, std::function<Ledger::Identities()> identities) {
+void Fields::identify(std::string_view path, const std::function<Ledger::Identities()>& identities) {
   if (ledger_ == nullptr) return;
   for (auto& record : ledger_->records)
     if (record.path == path) record.identities = identities;

@@ -85,7 +85,7 @@ class Fields {
   void note(std::string_view path, const model::FieldValue& value);
   /// What a field's values are apart from how they are shown: its guard goes by these.
   /// Called at the end, if at all; what it refers to must be there still.
-  void identify(std::string_view path, std::function<Ledger::Identities()> identities);
+  void identify(std::string_view path, const std::function<Ledger::Identities()>& identities);
 
  private:
   void record(std::string_view path, const model::FieldValue& before, const model::FieldValue& after,

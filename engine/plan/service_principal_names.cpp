@@ -10,7 +10,6 @@ namespace gmsactl::plan {
 using model::Change;
 using model::Kind;
 using model::Principal;
-using model::ResourceId;
 using model::Spn;
 
 namespace {

@@ -11,7 +11,6 @@ namespace gmsactl::plan {
 using model::Declaration;
 using model::Desired;
 using model::Gmsa;
-using model::HostGroup;
 using model::PrincipalRef;
 using model::ResourceId;
 using model::SpecHost;

@@ -5,7 +5,6 @@
 
 namespace gmsactl::report {
 
-using model::Action;
 using model::Outcome;
 
 namespace {

@@ -145,7 +145,7 @@ bool is_time(std::string_view text) {
 }
 
 std::string checked_version(const Value& value) {
-  const auto text = value.text();
+  auto text = value.text();
   const auto dot = text.find('.');
   if (dot == 0 || dot == std::string::npos || dot + 1 == text.size() ||
       !all_of(text.substr(0, dot), digits) || !all_of(text.substr(dot + 1), digits))

@@ -26,7 +26,7 @@ SourceRange declared_at_of(const Value& value) {
 }
 
 std::string guard_of(const Value& value) {
-  const auto text = value.text();
+  auto text = value.text();
   if (text.size() != 16 || !all_of(text, "0123456789abcdef")) value.refuse("is no hash of a value");
   return text;
 }

@@ -18,7 +18,7 @@ std::string sentence(const WatchEvents::Moment& moment, std::string_view text) {
   return moment.time + " " + printable(moment.environment) + ": " + std::string(text) + "\n";
 }
 
-std::string line(std::string_view type, const WatchEvents::Moment& moment, Json more) {
+std::string line(std::string_view type, const WatchEvents::Moment& moment, const Json& more) {
   Json event;
   event["type"] = type;
   event["time"] = moment.time;

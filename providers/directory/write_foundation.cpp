@@ -16,7 +16,7 @@ namespace {
 
 // [MS-GKDI] 3.1.4.1: a key serves once its start lies a key cycle of ten hours back; a domain controller may
 // ask for the five minutes on top by which clocks may differ.
-constexpr int64_t long_enough_ago = (int64_t{10} * 3600 + 5 * 60) * 10'000'000;
+constexpr int64_t long_enough_ago = (int64_t{10} * 3600 + int64_t{5} * 60) * 10'000'000;
 
 Result<model::Guid> random_guid() {
   auto bytes = GMSACTL_TRY(random_bytes(16));

@@ -194,14 +194,14 @@ class Check {
 
   Result<Answer> keygen(std::vector<std::string> words) const {
     words.insert(words.begin(), "ssh-keygen");
-    return ask(std::move(words), text_, "openssh-client");
+    return ask(words, text_, "openssh-client");
   }
 
   static Result<Answer> gpg(const std::string& home, std::vector<std::string> words) {
     const std::array<std::string, 7> always{"gpg",          "--homedir",     home, "--batch", "--no-tty",
                                             "--no-options", "--no-autostart"};
     words.insert(words.begin(), always.begin(), always.end());
-    return ask(std::move(words), "/dev/null", "gpg");
+    return ask(words, "/dev/null", "gpg");
   }
 
   const PrivateFolder& folder_;
