@@ -103,11 +103,9 @@ class Parser {
   Result<Line> split(const Logical& logical, std::string_view* range = nullptr) {
     std::string_view text = logical.text;
     size_t colon = text.find(':');
-    bool folded = logical.folded;
-    if (folded && (colon == std::string_view::npos || colon + 1 >= text.size() || text[colon + 1] != ':' ||
-                   text.find('\n') < colon)) {
+    if (logical.folded && (colon == std::string_view::npos || colon + 1 >= text.size() ||
+                           text[colon + 1] != ':' || text.find('\n') < colon)) {
       text = arena_.keep(unfold(text));  // base64 needs no unfolding, its decoder passes over white space
-      folded = false;
       colon = text.find(':');
     }
     if (colon == std::string_view::npos)

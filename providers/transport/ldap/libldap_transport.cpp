@@ -62,7 +62,7 @@ LibldapTransport::LibldapTransport(const std::shared_ptr<Session>& session)
     connections_.push_back(std::make_unique<Connection>(session, counters_));
 }
 
-Result<std::unique_ptr<LibldapTransport>> LibldapTransport::open(std::shared_ptr<Session> session) {
+Result<std::unique_ptr<LibldapTransport>> LibldapTransport::open(const std::shared_ptr<Session>& session) {
   auto transport = std::unique_ptr<LibldapTransport>(new LibldapTransport(session));
   Connection& first = *transport->connections_.front();
   first.start();

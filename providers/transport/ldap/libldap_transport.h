@@ -17,7 +17,8 @@ class LibldapTransport final : public Transport {
  public:
   /// Opens the first connection; the others are opened by widen(), when the server has let us in: a wrong
   /// password counts once, and nobody waits for connections that a small plan never needs.
-  [[nodiscard]] static Result<std::unique_ptr<LibldapTransport>> open(std::shared_ptr<Session> session);
+  [[nodiscard]] static Result<std::unique_ptr<LibldapTransport>> open(
+      const std::shared_ptr<Session>& session);
   /// Requests under way are answered `cancelled`; returns when their callers have left.
   ~LibldapTransport() override;
   LibldapTransport(const LibldapTransport&) = delete;
