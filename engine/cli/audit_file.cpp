@@ -1,6 +1,7 @@
 #include "engine/cli/audit_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +21,21 @@ Error failed(const std::string& path) {
   return {ErrorKind::internal, "the audit log " + path + " can't be written: " + std::strerror(errno),
           "Mend that, or choose another --audit-log.", std::nullopt};
 }
+
+/// Only one of several runs writes to the file at a time. Where a file can't be locked, one call of write(2)
+/// for each line has to do.
+class Turn {
+ public:
+  explicit Turn(int file) : file_(file) {
+    while (flock(file_, LOCK_EX) != 0 && errno == EINTR) continue;
+  }
+  ~Turn() { flock(file_, LOCK_UN); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  const int file_;
+};
 
 class AuditFile : public ports::AuditLog {
  public:
@@ -43,6 +59,7 @@ class AuditFile : public ports::AuditLog {
   void append(const std::string& line) {
     const std::lock_guard lock(mutex_);
     if (error_) return;
+    const Turn turn(file_);
     // One call a line: with O_APPEND, lines of several processes don't mix.
     const ssize_t written = write(file_, line.data(), line.size());
     if (written == static_cast<ssize_t>(line.size())) return;
@@ -57,8 +74,10 @@ class AuditFile : public ports::AuditLog {
   std::optional<Error> error_;
 };
 
-/// A full disk or a machine that went down leaves half a line. What follows must not become part of it.
+/// A full disk or a machine that went down leaves half a line. What follows must not become part of it. Nor
+/// may a line be taken for torn that another run is about to end: the kernel shows a long one page by page.
 Result<void> end_torn_line(int file, const std::string& path) {
+  const Turn turn(file);
   struct stat status {};
   if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return {};
   const int reader = open(path.c_str(), O_RDONLY | O_CLOEXEC);

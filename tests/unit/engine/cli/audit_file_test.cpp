@@ -2,12 +2,15 @@
 // written unnoticed.
 #include "engine/cli/audit_file.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <fstream>
+#include <future>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -125,6 +128,31 @@ TEST_F(AuditFileTest, two_that_are_open_at_once_share_it) {
   }
   ASSERT_EQ(lines().size(), 40U);
   for (const auto& line : lines()) EXPECT_TRUE(json::accept(line)) << line;
+}
+
+/// Whether somebody in this process waits for the lock of a file (proc(5), /proc/locks).
+bool waits_for_a_file() {
+  std::ifstream locks("/proc/locks");
+  for (std::string line; std::getline(locks, line);)
+    if (line.find("-> FLOCK") != std::string::npos &&
+        line.find(" " + std::to_string(getpid()) + " ") != std::string::npos)
+      return true;
+  return false;
+}
+
+TEST_F(AuditFileTest, a_line_that_another_run_is_about_to_end_is_not_torn) {
+  const int other = open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  ASSERT_EQ(flock(other, LOCK_EX), 0);
+  ASSERT_EQ(::write(other, "{\"of\": ", 7), 7);
+  auto opening = std::async(std::launch::async, [&] { return opened(); });
+  while (!waits_for_a_file() && opening.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready)
+    continue;
+  ASSERT_EQ(::write(other, "\"another run\"}\n", 15), 15);
+  close(other);
+  opening.get()->record(write("CN=a"));
+  ASSERT_EQ(lines().size(), 2U) << text();
+  EXPECT_EQ(lines()[0], "{\"of\": \"another run\"}");
+  EXPECT_EQ(json::parse(lines()[1])["dn"], "CN=a");
 }
 
 TEST_F(AuditFileTest, once_a_line_could_not_be_written_no_further_write_is_begun) {
