@@ -3,7 +3,7 @@
 # Does nothing, in well under a second, when all of them are there.
 set -euo pipefail
 
-build_packages=(g++ cmake ninja-build ccache git pkg-config libyaml-cpp-dev nlohmann-json3-dev libspdlog-dev libgtest-dev
+build_packages=(g++ dpkg-dev cmake ninja-build ccache git pkg-config libyaml-cpp-dev nlohmann-json3-dev libspdlog-dev libgtest-dev
   libgmock-dev libcli11-dev libexpected-dev libldap-dev libsasl2-dev libkrb5-dev libc-ares-dev
   libgnutls28-dev libcurl4-gnutls-dev libssh-dev libgit2-dev nettle-dev libvalijson-dev python3
   openssh-client gpg gpg-agent) # the last line: for tests of signed commits
