@@ -31,11 +31,9 @@ std::string_view done_word(Action action) {
 Tone tone(Outcome outcome) {
   switch (outcome) {
     case Outcome::applied:
-      return Tone::green;
     case Outcome::already_done:
       return Tone::green;
     case Outcome::skipped:
-      return Tone::yellow;
     case Outcome::stopped:
       return Tone::yellow;
     case Outcome::failed:

@@ -40,7 +40,6 @@ Tone tone(model::Action action) {
     case model::Action::update:
       return Tone::yellow;
     case model::Action::replace:
-      return Tone::red;
     case model::Action::remove:
       return Tone::red;
     case model::Action::move:

@@ -70,8 +70,11 @@ Result<void> read_containers(ldap::Reader& transport, const Dn& domain, const st
                              const std::vector<Wanted>& accounts, Observations& seen) {
   std::map<std::string, Dn> wanted;
   for (const auto* declared : {&groups, &accounts})
-    for (const auto& one : *declared)
-      if (!one.settled) wanted.emplace(one.dn.parent().key(), one.dn.parent());
+    for (const auto& one : *declared) {
+      if (one.settled) continue;
+      const Dn parent = one.dn.parent();
+      wanted.try_emplace(parent.key(), parent);
+    }
   while (!wanted.empty()) {
     std::vector<std::string> clauses;
     for (const auto& [key, dn] : wanted) clauses.push_back(clause(attribute::distinguished_name, dn.text()));
@@ -86,9 +89,11 @@ Result<void> read_containers(ldap::Reader& transport, const Dn& domain, const st
           seen.containers.emplace(found->first, std::move(live));
         }));
     std::map<std::string, Dn> above;
-    for (const auto& [key, dn] : wanted)
-      if (seen.containers.try_emplace(key, model::Absent{}).second && !dn.parent().empty())
-        above.emplace(dn.parent().key(), dn.parent());
+    for (const auto& [key, dn] : wanted) {
+      const Dn parent = dn.parent();
+      if (seen.containers.try_emplace(key, model::Absent{}).second && !parent.empty())
+        above.try_emplace(parent.key(), parent);
+    }
     wanted = std::move(above);
     std::erase_if(wanted, [&](const auto& one) { return seen.containers.contains(one.first); });
   }
