@@ -36,12 +36,21 @@ struct NativeCode {
   bool operator==(const NativeCode&) const = default;
 };
 
+/// What is worth trying after a read that failed. Decided by the one table of the transport
+/// (providers/transport/ldap/recovery.h); a write never follows it.
+enum class Recovery : uint8_t {
+  none,   ///< the same again would fail the same way
+  anew,   ///< from the beginning, on a new connection; at another server where none has been written to
+  later,  ///< the server asks for patience: wait, then from the beginning
+};
+
 struct Error {
   ErrorKind kind = ErrorKind::internal;
   std::string message;  ///< one sentence without a full stop; context is put before it, outermost first
   std::string hint;     ///< what to do next, may be empty
   std::optional<NativeCode> native;
   bool not_sent = false;  ///< the request never left, so whatever the kind is, nothing came of it
+  Recovery recovery = Recovery::none;
 
   /// "reading account web01$: " + message.
   Error with_context(std::string_view context) &&;

@@ -73,24 +73,25 @@ class Text {
 // decided whether findings depend on it.
 
 Fingerprint fingerprint(const model::Declaration<model::HostGroup>& declaration) {
-  const auto& [sam_account_name, common_name, scope, path, description, members, membership] =
-      declaration.spec;
+  const auto& [sam_account_name, common_name, scope, path, description, members, membership,
+               keep_orphaned_members] = declaration.spec;
   Text text;
   text << declaration.protect << sam_account_name << common_name << model::name(scope) << path << description
-       << members << (membership == model::Membership::exact);
+       << members << (membership == model::Membership::exact) << keep_orphaned_members;
   return text.fingerprint();
 }
 
 Fingerprint fingerprint(const model::Declaration<model::Gmsa>& declaration, std::string_view shared_with) {
-  const auto& [sam_account_name, dns_host_name, service_principal_names, principals, keep_orphaned_principals,
-               password_interval_days, encryption_types, enabled, description, display_name, path,
-               trusted_for_delegation, trusted_to_auth_for_delegation, account_not_delegated,
-               allowed_to_delegate_to, credential_spec] = declaration.spec;
+  const auto& [sam_account_name, dns_host_name, service_principal_names, service_principal_names_mode,
+               principals, keep_orphaned_principals, password_interval_days, encryption_types, enabled,
+               description, display_name, path, trusted_for_delegation, trusted_to_auth_for_delegation,
+               account_not_delegated, allowed_to_delegate_to, credential_spec] = declaration.spec;
   Text text;
   text << declaration.protect << shared_with << sam_account_name << dns_host_name << service_principal_names
-       << principals << keep_orphaned_principals << password_interval_days << encryption_types << enabled
-       << description << display_name << path << trusted_for_delegation << trusted_to_auth_for_delegation
-       << account_not_delegated << allowed_to_delegate_to;
+       << model::name(service_principal_names_mode) << principals << keep_orphaned_principals
+       << password_interval_days << encryption_types << enabled << description << display_name << path
+       << trusted_for_delegation << trusted_to_auth_for_delegation << account_not_delegated
+       << allowed_to_delegate_to;
   // Credential specs are looked at every time; of the account itself only a rule on the plug-in's input
   // depends on it.
   text << (credential_spec && credential_spec->host_account_config
@@ -101,14 +102,15 @@ Fingerprint fingerprint(const model::Declaration<model::Gmsa>& declaration, std:
 
 std::string fingerprint(const model::Environment& environment, const plan::Options& options,
                         std::string_view program) {
-  const auto& [name, domain, owner, servers, authentication, username, password_from, tls_mode, tls_ca_file,
-               accounts_path, host_groups_path, create_paths, variables, create_kds_root_key,
+  const auto& [name, domain, owner, servers, site, authentication, username, password_from, tls_mode,
+               tls_ca_file, accounts_path, host_groups_path, create_paths, variables, create_kds_root_key,
                kds_root_key_effective_immediately, marker_attribute, policy, accepted_drift, declared_at,
                field_positions] = environment;
   Text text;
   text << program << name << domain << owner << accounts_path << host_groups_path << create_paths
        << create_kds_root_key << kds_root_key_effective_immediately << marker_attribute << policy.max_deletes
-       << policy.max_delete_percent << policy.max_members_removed_percent << accepted_drift;
+       << policy.max_delete_percent << policy.max_members_removed_percent
+       << policy.max_readers_removed_percent << accepted_drift;
   for (const auto severity : policy.rules) text << static_cast<uint32_t>(severity);
   text << options.targets << options.excludes << options.adopt
        << (options.shard ? options.shard->shard().text() : std::string());

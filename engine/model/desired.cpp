@@ -19,6 +19,18 @@ std::string_view name(GroupScope scope) {
   return "";
 }
 
+std::string_view name(SpnMode mode) {
+  switch (mode) {
+    case SpnMode::exact:
+      return "exact";
+    case SpnMode::additive:
+      return "additive";
+    case SpnMode::unmanaged:
+      return "unmanaged";
+  }
+  return "";
+}
+
 std::vector<std::string> encryption_type_names(uint32_t bits) {
   static constexpr std::array<std::pair<uint32_t, std::string_view>, 5> names{{
       {encryption::des_cbc_crc, "DES_CBC_CRC"},
@@ -35,9 +47,9 @@ std::vector<std::string> encryption_type_names(uint32_t bits) {
 
 bool Environment::operator==(const Environment& other) const {
   const auto values = [](const Environment& e) {
-    return std::tie(e.name, e.domain, e.owner, e.servers, e.authentication, e.username, e.password_from,
-                    e.tls_mode, e.tls_ca_file, e.accounts_path, e.host_groups_path, e.create_paths,
-                    e.variables, e.create_kds_root_key, e.kds_root_key_effective_immediately,
+    return std::tie(e.name, e.domain, e.owner, e.servers, e.site, e.authentication, e.username,
+                    e.password_from, e.tls_mode, e.tls_ca_file, e.accounts_path, e.host_groups_path,
+                    e.create_paths, e.variables, e.create_kds_root_key, e.kds_root_key_effective_immediately,
                     e.marker_attribute, e.policy, e.accepted_drift);
   };
   return values(*this) == values(other);

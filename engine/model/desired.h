@@ -28,6 +28,10 @@ std::string_view name(GroupScope scope);  ///< "DomainLocal"
 
 enum class Membership { exact, additive };
 
+/// servicePrincipalNamesMode: additive keeps what others registered, unmanaged leaves the attribute alone.
+enum class SpnMode { exact, additive, unmanaged };
+std::string_view name(SpnMode mode);  ///< "exact"
+
 struct HostGroup {
   std::string sam_account_name;
   std::string common_name;
@@ -36,6 +40,9 @@ struct HostGroup {
   std::optional<std::string> description;
   std::optional<std::vector<PrincipalRef>> members;
   Membership membership = Membership::exact;
+  /// orphanedMembers: keep|remove. Members of an exact group whose object is gone or that nothing can
+  /// resolve.
+  bool keep_orphaned_members = true;
   bool operator==(const HostGroup&) const = default;
 };
 
@@ -78,6 +85,7 @@ struct Gmsa {
   std::string sam_account_name;  ///< without the trailing $
   std::string dns_host_name;
   std::vector<Located> service_principal_names;
+  SpnMode service_principal_names_mode = SpnMode::exact;
   std::vector<PrincipalRef> principals;
   /// orphanedPrincipals: keep|remove. SIDs in the live descriptor that nothing in the domain has any more.
   bool keep_orphaned_principals = true;
@@ -133,6 +141,8 @@ struct Environment {
   /// ldap://h[:p], ldaps://h[:p], ldif:PATH with PATH already resolved against the manifest's folder; empty:
   /// DNS SRV.
   std::vector<Located> servers;
+  /// directory.site: the AD site whose controllers come first; empty: found by asking ([MS-ADTS] 6.3).
+  std::string site;
   Authentication authentication = Authentication::kerberos;
   std::string username;
   std::optional<SecretSource> password_from;

@@ -29,13 +29,31 @@ struct Identity {
   bool operator==(const Identity&) const = default;
 };
 
+/// How much of an attribute was read. Only a complete one is a value, or a reason to say that there is none
+/// and so to create, remove or delete anything.
+enum class Completeness : uint8_t {
+  complete,
+  partial,  ///< some values came, and the server did not say that they are all
+  hidden,   ///< access control, or a partial set of attributes, keeps it from us
+};
+
+/// An attribute of a live object of which not everything could be read.
+struct UnreadAttribute {
+  std::string attribute;  ///< as LDAP names it, "msDS-GroupMSAMembership"
+  Completeness how = Completeness::hidden;
+  std::string why;  ///< for people: what happened, and the right that is missing
+  bool operator==(const UnreadAttribute&) const = default;
+};
+
 struct LiveGroup {
   Identity id;
   std::string sam_account_name;
   uint32_t group_type = 0;  ///< [MS-ADTS] 2.2.12
   std::optional<std::string> description;
-  std::vector<std::string> members;   ///< DNs as the server writes them
-  std::optional<std::string> marker;  ///< the ownership attribute, whatever it holds
+  std::vector<std::string> more_descriptions;  ///< values after the first: a group may hold several
+  std::vector<std::string> members;            ///< DNs as the server writes them
+  std::optional<std::string> marker;           ///< the ownership attribute, whatever it holds
+  std::vector<UnreadAttribute> unread;         ///< what stands above for these is no value
   bool operator==(const LiveGroup&) const = default;
 };
 
@@ -50,9 +68,11 @@ struct LiveGmsa {
   std::optional<uint32_t> encryption_types;  ///< all bits
   uint32_t user_account_control = 0;
   std::optional<std::string> description;
+  std::vector<std::string> more_descriptions;  ///< values after the first, where a server keeps several
   std::optional<std::string> display_name;
   std::vector<std::string> allowed_to_delegate_to;
-  std::optional<std::string> marker;  ///< the ownership attribute, whatever it holds
+  std::optional<std::string> marker;    ///< the ownership attribute, whatever it holds
+  std::vector<UnreadAttribute> unread;  ///< what stands above for these is no value
   bool operator==(const LiveGmsa&) const = default;
 };
 

@@ -33,6 +33,8 @@ struct Policy {
   uint32_t max_delete_percent = 20;
   /// Of one group's members, how many may go because the manifests changed. A single one always may.
   uint32_t max_members_removed_percent = 30;
+  /// Likewise of the principals that may retrieve one account's password.
+  uint32_t max_readers_removed_percent = 30;
   std::array<RuleSeverity, rule_count> rules{RuleSeverity::warning, RuleSeverity::warning,
                                              RuleSeverity::warning, RuleSeverity::warning,
                                              RuleSeverity::warning, RuleSeverity::warning};

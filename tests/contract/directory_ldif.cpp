@@ -3,6 +3,7 @@
 
 #include "providers/transport/ldap/connect.h"
 #include "tests/contract/ldap/contract.h"
+#include "tests/paths.h"
 
 namespace gmsactl::contract {
 namespace {
@@ -13,7 +14,7 @@ std::string copy_of_fixture() {
   const char* made = mkdtemp(pattern.data());
   if (!made) return {};
   const auto file = std::filesystem::path(made) / "directory.ldif";
-  std::filesystem::copy_file(GMSACTL_SOURCE_DIR "/tests/contract/fixture.ldif", file);
+  std::filesystem::copy_file(std::filesystem::path(tests::source_dir) / "tests/contract/fixture.ldif", file);
   return file.string();
 }
 

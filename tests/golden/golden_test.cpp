@@ -21,11 +21,13 @@
 #include <string>
 #include <vector>
 
+#include "tests/paths.h"
+
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path cases_folder = fs::path(GMSACTL_SOURCE_DIR) / "tests/golden";
+const fs::path cases_folder = fs::path(gmsactl::tests::source_dir) / "tests/golden";
 
 std::string read(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -70,7 +72,8 @@ struct Seen {
 
 Seen run(const Workspace& workspace) {
   // Nothing of the caller's environment may change what is printed.
-  const std::string path = fs::path(GMSACTL_BINARY).parent_path().string() + ":/usr/local/bin:/usr/bin:/bin";
+  const std::string path =
+      fs::path(gmsactl::tests::program).parent_path().string() + ":/usr/local/bin:/usr/bin:/bin";
   const auto quoted = [](const fs::path& p) { return "'" + p.string() + "'"; };
   std::string command = "cd " + quoted(workspace.work()) + " && env -i PATH='" + path +
                         "' LC_ALL=C.UTF-8 TZ=UTC HOME=" + quoted(workspace.root());
@@ -133,7 +136,8 @@ class GoldenCase : public testing::Test {
   explicit GoldenCase(fs::path folder) : folder_(std::move(folder)) {}
 
   void TestBody() override {
-    ASSERT_TRUE(fs::exists(GMSACTL_BINARY)) << "the program is not built: " << GMSACTL_BINARY;
+    ASSERT_TRUE(fs::exists(gmsactl::tests::program))
+        << "the program is not built: " << gmsactl::tests::program;
     const Workspace workspace(folder_);
     const std::string inputs = inputs_of(folder_);
     Seen seen = run(workspace);

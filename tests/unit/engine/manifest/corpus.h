@@ -9,11 +9,12 @@
 
 #include "engine/base/text.h"
 #include "engine/manifest/load.h"
+#include "tests/paths.h"
 
 namespace gmsactl::manifest::testing {
 
 inline const std::filesystem::path corpus_folder =
-    std::filesystem::path(GMSACTL_SOURCE_DIR) / "tests/manifests";
+    std::filesystem::path(tests::source_dir) / "tests/manifests";
 
 inline std::string content(const std::filesystem::path& path) {
   std::ifstream stream(path, std::ios::binary);

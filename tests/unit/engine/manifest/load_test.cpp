@@ -6,6 +6,7 @@
 #include <set>
 
 #include "engine/manifest/codes.h"
+#include "tests/paths.h"
 #include "tests/unit/engine/manifest/corpus.h"
 
 namespace gmsactl::manifest {
@@ -189,7 +190,7 @@ TEST(Sources, never_show_a_literal_password) {
 }
 
 TEST(Codes, are_unique_and_each_is_documented) {
-  const std::string page = content(fs::path(GMSACTL_SOURCE_DIR) / "docs/diagnostics/manifest.md");
+  const std::string page = content(fs::path(tests::source_dir) / "docs/diagnostics/manifest.md");
   std::set<std::string_view> seen;
   for (const auto& each : codes::all) {
     EXPECT_TRUE(seen.insert(each.code).second) << each.code;

@@ -11,6 +11,7 @@
 
 #include "engine/manifest/scalar.h"
 #include "engine/manifest/yaml.h"
+#include "tests/paths.h"
 #include "tests/unit/engine/manifest/corpus.h"
 
 namespace gmsactl::manifest {
@@ -20,7 +21,7 @@ using namespace testing;
 using Json = nlohmann::json;
 using Adapter = valijson::adapters::NlohmannJsonAdapter;
 
-const std::filesystem::path schema_folder = std::filesystem::path(GMSACTL_SOURCE_DIR) / "schemas";
+const std::filesystem::path schema_folder = std::filesystem::path(tests::source_dir) / "schemas";
 
 /// As an editor sees it: plain scalars by the YAML 1.2 core schema.
 Json to_json(const Node& node) {

@@ -14,6 +14,7 @@
 #include "engine/report/apply_json.h"
 #include "engine/report/changed.h"
 #include "engine/report/plan_json.h"
+#include "tests/paths.h"
 #include "tests/unit/engine/report/sample.h"
 
 namespace gmsactl::report {
@@ -106,7 +107,8 @@ TEST(Schema, every_event_fits) {
 }
 
 TEST(Schema, every_sarif_document_fits) {
-  const SchemaOf schema(std::ifstream(GMSACTL_SOURCE_DIR "/tests/unit/engine/report/sarif.schema.json"));
+  const SchemaOf schema(
+      std::ifstream(std::string(tests::source_dir) + "/tests/unit/engine/report/sarif.schema.json"));
   sample::RandomPlans random(14);
   for (int i = 0; i < 30; ++i) {
     const std::vector<model::Plan> plans{random.next(), random.next()};

@@ -1,6 +1,7 @@
 // The folder behind an smbclient that does what a real one seldom does: ask, say nothing, go away, know less.
 // What it does on a real server is in tests/contract/files.
 #include "providers/transport/smb/smb_folder.h"
+#include "tests/paths.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -42,7 +43,7 @@ class SmbFolder : public testing::Test {
   Options old_smbclient() {
     Options options;
     options.program = folder_ / "smbclient";
-    fs::create_symlink(fs::path(GMSACTL_SOURCE_DIR) / "tests/fakes/old_smbclient.sh", options.program);
+    fs::create_symlink(fs::path(tests::source_dir) / "tests/fakes/old_smbclient.sh", options.program);
     options.timeout = 20s;
     return options;
   }
