@@ -137,6 +137,20 @@ struct Guard {
   bool operator==(const Guard&) const = default;
 };
 
+/// What another object of the same plan lets go of ahead of its own change: where objects hand names or SPNs
+/// to each other in a circle, one of them gets a temporary name, or gives its SPNs up, first. It carries our
+/// marker, so that a run that ends in between is resumed by the next plan.
+struct SetAside {
+  ResourceId id;  ///< whose own change waits for the one that this is part of
+  Guid guid;
+  std::string sam_account_name;  ///< as it is, with a managed account's $; empty: it keeps the name
+  std::string temporary_name;    ///< in its place
+  Dn dn;                         ///< where it stands; empty: it stays there
+  Dn temporary_dn;
+  std::vector<std::string> service_principal_names;  ///< to be given up
+  bool operator==(const SetAside&) const = default;
+};
+
 struct Change {
   ResourceId id;
   Action action = Action::update;
@@ -147,6 +161,10 @@ struct Change {
   std::vector<Guard> guards;        ///< by path
   std::vector<std::string> reasons;
   std::vector<ResourceId> requires_;  ///< must succeed first
+  std::vector<SetAside> set_aside;    ///< to be done before anything else of this change
+  /// Where a change that this one requires has put the object; absent: it stands at `dn` still. The `live` of
+  /// the detail is then what that change leaves.
+  std::optional<Dn> set_aside_at;
   SourceRange declared_at;
   std::variant<GmsaChange, GroupChange, ContainerChange, KdsRootKeyChange, CredentialSpecChange,
                RemovalChange, MarkerChange>

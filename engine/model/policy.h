@@ -35,6 +35,8 @@ struct Policy {
   uint32_t max_members_removed_percent = 30;
   /// Likewise of the principals that may retrieve one account's password.
   uint32_t max_readers_removed_percent = 30;
+  /// Likewise of the service principal names that an account loses because it is adopted.
+  uint32_t max_spns_removed_percent = 30;
   std::array<RuleSeverity, rule_count> rules{RuleSeverity::warning, RuleSeverity::warning,
                                              RuleSeverity::warning, RuleSeverity::warning,
                                              RuleSeverity::warning, RuleSeverity::warning};
