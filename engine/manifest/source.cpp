@@ -61,6 +61,23 @@ size_t password_at(std::string_view line) {
   return std::string_view::npos;
 }
 
+/// Removes those that `cat` of files from Windows leaves before a document: before its `---`, as YAML 1.2
+/// section 5.2 allows, and between that and its first line. Anywhere else a mark is a character like others.
+void remove_byte_order_marks(std::string& text) {
+  bool at_start = true;  // of a document: nothing but comments and its marker so far
+  for (size_t at = 0; at < text.size(); at = std::min(text.find('\n', at), text.size() - 1) + 1) {
+    const bool marked = std::string_view(text).substr(at).starts_with(byte_order_mark);
+    auto line = std::string_view(text).substr(at + (marked ? byte_order_mark.size() : 0));
+    line = line.substr(0, line.find('\n'));
+    const bool is_marker = line.starts_with("---") || line.starts_with("...");
+    const auto first = line.find_first_not_of(" \t\r");
+    const bool says_nothing = first == std::string_view::npos || line[first] == '#';
+    const bool may_have_one = at_start || is_marker;
+    at_start = is_marker || (at_start && says_nothing);
+    if (marked && may_have_one) text.erase(at, byte_order_mark.size());
+  }
+}
+
 }  // namespace
 
 bool is_manifest_name(std::string_view name) {
@@ -69,7 +86,7 @@ bool is_manifest_name(std::string_view name) {
 }
 
 void Sources::add(SourceFile file) {
-  if (file.text.starts_with(byte_order_mark)) file.text.erase(0, byte_order_mark.size());
+  remove_byte_order_marks(file.text);
   files_.push_back(std::move(file));
 }
 

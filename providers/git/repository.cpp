@@ -19,9 +19,11 @@ void start_libgit2() {
   struct Library {
     Library() {
       git_libgit2_init();
-      // Set by `git sparse-checkout` and `git clone --filter`. Neither changes how objects are read, except
-      // that some may be missing, which is an error of its own.
-      std::array<const char*, 2> harmless{"worktreeconfig", "partialclone"};
+      // Set by `git sparse-checkout`, `git clone --filter`, `git worktree add --relative-paths` and for
+      // alternates. None changes how objects are read, except that some may be missing, which is an error of
+      // its own; libgit2 resolves the relative path in a worktree's .git without being told.
+      std::array<const char*, 4> harmless{"worktreeconfig", "partialclone", "relativeworktrees",
+                                          "preciousobjects"};
       git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, harmless.data(), harmless.size());
     }
     ~Library() { git_libgit2_shutdown(); }
@@ -39,7 +41,33 @@ bool refuses_owner(int code) {
   return code == GIT_EOWNER || (code == GIT_ENOTFOUND && last != nullptr && last->klass == GIT_ERROR_CONFIG);
 }
 
+/// What a repository is stored as that libgit2 can't read, and the way out; nothing of any other failure.
+std::optional<Error> unknown_format(const std::string& path, int code) {
+  const git_error* last = git_error_last();
+  const std::string_view said = last != nullptr && last->message != nullptr ? last->message : "";
+  constexpr std::string_view extension = "unsupported extension name extensions.";
+  const bool sha256 = said.starts_with("unknown object format");
+  if (!sha256 && !said.starts_with(extension)) return std::nullopt;
+  const std::string_view name = sha256 ? "objectformat" : said.substr(extension.size());
+  Error error{ErrorKind::unsupported,
+              "gmsactl cannot read the git repository " + printable(path) +
+                  ": it uses the extension extensions." + printable(name),
+              {},
+              NativeCode{code, "libgit2", std::nullopt}};
+  if (name == "refstorage")
+    error.hint =
+        "The repository keeps its branches as a reftable. Run git refs migrate --ref-format=files (git 2.46 "
+        "or later), or clone it again with git clone --ref-format=files.";
+  else if (name == "objectformat")
+    error.hint = "Use a repository of SHA-1 objects, which is what git init makes by default.";
+  else
+    error.hint =
+        "Clone the repository again without that extension; git config --list --local shows which it has.";
+  return error;
+}
+
 Error cannot_open(const std::string& path, int code) {
+  if (auto error = unknown_format(path, code)) return std::move(*error);
   if (!refuses_owner(code)) return libgit2_error(code, "opening the git repository " + printable(path));
   return Error{
       ErrorKind::denied, "the git repository " + printable(path) + " belongs to another user",

@@ -117,6 +117,38 @@ TEST_F(LoadFolder, an_empty_file_is_no_mistake) {
   EXPECT_EQ(problems(load(LoadRequest{{path("empty.yaml")}, ""})), "");
 }
 
+TEST_F(LoadFolder, a_byte_order_mark_may_stand_before_each_document) {
+  const std::string mark = "\xEF\xBB\xBF";
+  // As `cat` makes it of files from Windows, and with the mark behind the separator.
+  write("joined.yaml", mark + environment + mark + "---\n" + gmsa("a") + "---\n" + mark + gmsa("b") +
+                           "...\n" + mark + "# comment\n" + mark + gmsa("c"));
+  const auto manifests = load(LoadRequest{{path("joined.yaml")}, ""});
+  EXPECT_EQ(problems(manifests), "");
+  EXPECT_EQ(accounts(manifests), (std::vector<std::string>{"a", "b", "c"}));
+}
+
+TEST_F(LoadFolder, a_byte_order_mark_inside_of_a_document_is_no_white_space) {
+  write("a.yaml", environment);
+  write("b.yaml", gmsa("a") + "\xEF\xBB\xBFspec: {}\n");
+  EXPECT_NE(problems(load(LoadRequest{{path()}, ""})), "");
+}
+
+TEST_F(LoadFolder, a_mounted_config_map_is_read_once) {
+  // What the kubelet makes of one: files are links through ..data to the folder of the present version.
+  write("mount/..2026_11_28_07_00_00.1/a.yaml", environment);
+  write("mount/..2026_11_28_07_00_00.1/b.yaml", gmsa("a"));
+  fs::create_directory_symlink("..2026_11_28_07_00_00.1", folder_ / "mount/..data");
+  for (const char* name : {"a.yaml", "b.yaml"})
+    fs::create_symlink(fs::path("..data") / name, folder_ / "mount" / name);
+  for (const auto& named : {path("mount"), path("mount/..data"), path("mount/")}) {
+    const auto manifests = load(LoadRequest{{named}, ""});
+    EXPECT_EQ(problems(manifests), "") << named;
+    EXPECT_EQ(accounts(manifests), std::vector<std::string>{"a"}) << named;
+  }
+  const auto twice = load(LoadRequest{{path("mount"), path("mount/..data")}, ""});
+  EXPECT_EQ(problems(twice), "");
+}
+
 TEST_F(LoadFolder, paths_in_a_manifest_are_relative_to_its_folder) {
   write("sub/environment.yaml",
         "apiVersion: gmsactl/v1\nkind: Environment\nmetadata: {name: prod}\nspec:\n  domain: contoso.com\n  "

@@ -63,6 +63,47 @@ TEST_F(OpenRepository, sparse_and_partial_clones_are_no_obstacle) {
   EXPECT_TRUE(Repository::open(root.string()).value().resolve("HEAD"));
 }
 
+TEST_F(OpenRepository, a_work_tree_that_is_linked_by_a_relative_path) {
+  write("a.yaml", "");
+  commit();
+  git("worktree add -q ../linked HEAD");
+  // What `git worktree add --relative-paths` of git 2.48 writes, and earlier ones can't.
+  shell("echo 'gitdir: ../'$(basename \"$PWD\")'/.git/worktrees/linked' > ../linked/.git");
+  shell("echo ../../../../linked/.git > .git/worktrees/linked/gitdir");
+  git("config core.repositoryFormatVersion 1");
+  git("config extensions.relativeWorktrees true");
+  for (const auto& place : {root, top / "linked"}) {
+    const auto opened = Repository::open(place.string());
+    ASSERT_TRUE(opened) << opened.error().message;
+    EXPECT_TRUE(opened->resolve("HEAD"));
+    EXPECT_EQ(opened->work_tree(), place.string());
+  }
+}
+
+TEST_F(OpenRepository, a_format_that_libgit2_cannot_read_says_what_to_do) {
+  struct Format {
+    const char* setting;
+    const char* message;
+    const char* hint;
+  };
+  for (const auto& [setting, message, hint] :
+       {Format{"extensions.refStorage reftable", "extensions.refstorage",
+               "git refs migrate --ref-format=files"},
+        Format{"extensions.objectFormat sha256", "extensions.objectformat", "SHA-1"},
+        Format{"extensions.somethingNew true", "extensions.somethingnew", "without that extension"}}) {
+    git("config core.repositoryFormatVersion 1");
+    git(std::string("config ") + setting);
+    const auto opened = Repository::open(root.string());
+    ASSERT_FALSE(opened) << setting;
+    EXPECT_EQ(opened.error().kind, ErrorKind::unsupported);
+    EXPECT_THAT(opened.error().message, HasSubstr(message));
+    EXPECT_THAT(opened.error().hint, HasSubstr(hint));
+    EXPECT_FALSE(Repository::discover(root.string())) << "it is there, and must not pass for absent";
+    // git itself refuses to look at some of these.
+    shell("sed -i '/extensions/,$d' .git/config");
+  }
+}
+
 TEST_F(OpenRepository, of_another_user_is_refused_until_it_is_declared_safe) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can give a folder away";
   shell("chown -R 65534:65534 .");
