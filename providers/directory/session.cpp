@@ -128,9 +128,10 @@ Result<void> Session::find_servers() {
   return {};
 }
 
-Result<std::unique_ptr<ldap::Transport>> Session::connect(const std::string& url) const {
+Result<std::unique_ptr<ldap::Transport>> Session::connect(const std::string& url, bool global_catalog) const {
   if (is_ldif(url)) return ldap::open_ldif(url.substr(5));
   ldap::ConnectOptions options = connect_options_;
+  options.global_catalog = global_catalog;
   if (!options_.dns_servers.empty()) {
     const dns::Resolver resolver{options_.dns_servers};
     auto addresses = resolver.lookup_addresses(host_of(url));
@@ -209,7 +210,8 @@ Result<std::unique_ptr<ldap::Reader>> Session::open_global_catalog(const std::st
   const auto connect_catalog = [&](const std::string& host) {
     const std::string authority = host.find(':') == std::string::npos ? host : "[" + host + "]";
     return connect(pinned.starts_with("ldaps://") ? "ldaps://" + authority + ":3269"
-                                                  : "ldap://" + authority + ":3268");
+                                                  : "ldap://" + authority + ":3268",
+                   /*global_catalog=*/true);
   };
   // [MS-ADTS] 3.1.1.3.2.10. Not every controller of a forest with several domains is one.
   if (equal_folded(root_dse_.first("isGlobalCatalogReady").value_or(""), "TRUE"))

@@ -57,7 +57,8 @@ class Session {
   [[nodiscard]] Result<void> choose_servers();
   [[nodiscard]] Result<void> find_servers();
   [[nodiscard]] Result<void> connect_first(size_t first);
-  [[nodiscard]] Result<std::unique_ptr<ldap::Transport>> connect(const std::string& url) const;
+  [[nodiscard]] Result<std::unique_ptr<ldap::Transport>> connect(const std::string& url,
+                                                                  bool global_catalog = false) const;
   [[nodiscard]] Result<void> check_server(ldap::Reader& transport);
 
   model::Environment environment_;

@@ -28,6 +28,9 @@ struct ConnectOptions {
   std::chrono::milliseconds request_timeout{120'000};  ///< between two messages of one answer
   /// One until widen() is called. Searches go to the least busy one; writes all go to the first, in the order
   /// given.
+  std::chrono::milliseconds retry_pause{250};  ///< the shortest one before a search is tried again
+  /// The server is to be a global catalog; its ports, 3268 and 3269, are refused without.
+  bool global_catalog = false;
   int connections = 2;
   int window = 32;  ///< requests under way on one connection
   /// IP address to connect to in place of looking the host name up; certificates and Kerberos still use the
@@ -37,7 +40,8 @@ struct ConnectOptions {
 
 /// url: ldap://host[:port], ldaps://host[:port]. Binds before it returns. A simple bind never crosses an
 /// unprotected connection; a Kerberos bind signs and seals. A connection that breaks answers `unavailable` to
-/// what was under way; the next search reconnects to the same server (never to another), a write does not.
+/// the writes that were under way; searches are begun anew on the same server (never on another), a write
+/// never is.
 [[nodiscard]] Result<std::unique_ptr<Transport>> connect(const std::string& url,
                                                          const ConnectOptions& options);
 

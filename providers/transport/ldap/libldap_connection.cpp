@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "providers/transport/ldap/recovery.h"
+
 namespace gmsactl::ldap {
 namespace {
 
@@ -83,6 +85,14 @@ void Connection::wait(Request& request) {
   request.answered_.wait(lock, [&] { return request.done_; });
 }
 
+void Connection::renew(uint64_t incarnation) {
+  {
+    const std::lock_guard lock(mutex_);
+    worn_out_ = std::max(worn_out_, incarnation);
+  }
+  wake();
+}
+
 void Connection::wake() {
   const uint64_t one = 1;
   // A full counter wakes as well as one more would.
@@ -110,12 +120,31 @@ void Connection::serve() {
       const std::lock_guard lock(mutex_);
       if (stopping_) return;
     }
-    while (send_next() == Sending::sent) {
+    if (to_be_renewed()) {
+      close_to_renew();
+    } else {
+      while (send_next() == Sending::sent) {
+      }
     }
     if (drain()) continue;
     expire();
     idle();
   }
+}
+
+bool Connection::to_be_renewed() {
+  const std::lock_guard lock(mutex_);
+  return handle_ && worn_out_ >= incarnation_;
+}
+
+void Connection::close_to_renew() {
+  if (!under_way_.empty()) return;
+  handle_.reset();
+  half_sent_ = false;
+  renewed_ = true;
+  why_closed_ = fault(Fault::connection_lost, "the connection to " + session_->endpoint().url() +
+                                                  " was given up, to open another one");
+  wake();  // for what waits in the queue
 }
 
 Request* Connection::next_request() {
@@ -134,12 +163,13 @@ bool Connection::ready_to_send(Request& request) {
   };
   if (!handle_) {
     Error why = why_closed_.value_or(stopped());
-    if (request.write || request.only_in != 0) return refuse(std::move(why).with_context("nothing was sent"));
+    if ((request.write && !renewed_) || request.only_in != 0)
+      return refuse(std::move(why).with_context("nothing was sent"));
     if (refusal_) return refuse(*refusal_);
     if (auto result = open(); !result) return refuse(std::move(result).error());
   }
   if (request.only_in != 0 && request.only_in != incarnation_)
-    return refuse({ErrorKind::unavailable, "the connection was lost between two pages of a search", {}, {}});
+    return refuse(fault(Fault::lost_between_pages, "the connection was lost between two parts of an answer"));
   return true;
 }
 
@@ -209,12 +239,20 @@ bool Connection::drain() {
 void Connection::receive(::ldapmsg* message) {
   const int id = ldap_msgid(message);
   const auto found = under_way_.find(id);
-  if (found == under_way_.end()) return;  // abandoned, or a notice that asks for nothing
+  if (id == LDAP_RES_UNSOLICITED && ldap_msgtype(message) == LDAP_RES_EXTENDED) {
+    if (auto notice = decode_notice(handle_.get(), message)) broke(std::move(*notice));
+    return;
+  }
+  if (found == under_way_.end()) return;  // abandoned
   Flight& flight = found->second;
   flight.deadline = deadline_of(*flight.request, session_->options().request_timeout);
   const int type = ldap_msgtype(message);
-  if (type == LDAP_RES_SEARCH_REFERENCE || type == LDAP_RES_INTERMEDIATE) return;
+  if (type == LDAP_RES_INTERMEDIATE) return;
   Request& request = *flight.request;
+  if (type == LDAP_RES_SEARCH_REFERENCE) {
+    for (auto& url : decode_reference(handle_.get(), message)) request.references.push_back(std::move(url));
+    return;
+  }
   if (type != LDAP_RES_SEARCH_ENTRY) {
     under_way_.erase(found);
     return finish(request, decode_answer(handle_.get(), message));
@@ -241,10 +279,9 @@ void Connection::expire() {
     (void)ldap_abandon_ext(handle_.get(), each->first, nullptr, nullptr);
     Request& request = *each->second.request;
     each = under_way_.erase(each);
-    finish(request, {fail(ErrorKind::timeout,
-                          session_->endpoint().url() + " did not answer in " +
-                              std::to_string(session_->options().request_timeout.count()) + " ms",
-                          "Try again, or with a longer --timeout"),
+    finish(request, {fail(fault(Fault::no_answer,
+                                session_->endpoint().url() + " did not answer in " +
+                                    std::to_string(session_->options().request_timeout.count()) + " ms")),
                      {}});
   }
 }
@@ -266,10 +303,10 @@ void Connection::idle() {
 }
 
 void Connection::broke(Error why) {
-  why.kind = ErrorKind::unavailable;
+  why = as_fault(Fault::connection_lost, std::move(why));
   why = std::move(why).with_context("the connection to " + session_->endpoint().url() + " was lost");
   why_closed_ = why;
-  half_sent_ = false;
+  half_sent_ = renewed_ = false;
   auto lost = std::exchange(under_way_, {});
   for (auto& [id, flight] : lost) finish(*flight.request, {fail(why), {}});
   handle_.reset();
@@ -284,6 +321,7 @@ Result<void> Connection::open() {
     return fail(std::move(handle).error());
   }
   handle_ = std::move(*handle);
+  renewed_ = false;
   ++incarnation_;
   (void)ldap_get_option(handle_.get(), LDAP_OPT_DESC, &descriptor_);
   return {};

@@ -18,6 +18,7 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <vector>
 
 #include "providers/transport/ldap/libldap_request.h"
 #include "providers/transport/ldap/libldap_session.h"
@@ -34,8 +35,9 @@ struct Request {
   uint64_t only_in = 0;  ///< not 0: only on this incarnation of the connection (a page's cookie dies with it)
 
   Answer answer;
-  uint64_t incarnation = 0;  ///< on which the answer came
-  bool never_sent = false;   ///< the outcome is known: nothing happened
+  std::vector<std::string> references;  ///< search result references that came with it
+  uint64_t incarnation = 0;             ///< on which the answer came
+  bool never_sent = false;              ///< the outcome is known: nothing happened
 
  private:
   friend class Connection;
@@ -62,6 +64,10 @@ class Connection {
   void submit(Request& request);
   void wait(Request& request);
 
+  /// Sends nothing more on this incarnation and closes it when what is under way there is answered. The next
+  /// request opens the connection anew, a write as well: nothing is unknown then.
+  void renew(uint64_t incarnation);
+
   /// Requests queued and under way.
   size_t load() const { return load_.load(std::memory_order_relaxed); }
   /// False until it is open for the first time, and after that could not be done.
@@ -82,6 +88,8 @@ class Connection {
 
   void run();
   void serve();
+  bool to_be_renewed();
+  void close_to_renew();
   Sending send_next();
   Request* next_request();
   bool ready_to_send(Request& request);
@@ -105,6 +113,7 @@ class Connection {
   std::optional<Result<void>> opened_;
   std::condition_variable opened_changed_;
   bool stopping_ = false;
+  uint64_t worn_out_ = 0;  ///< the last incarnation to be renewed
 
   // The dispatcher's own.
   Handle handle_;
@@ -113,6 +122,7 @@ class Connection {
   std::unordered_map<int, Flight> under_way_;
   std::optional<Error> why_closed_;
   std::optional<Error> refusal_;  // we were not let in; asking again could lock the account out
+  bool renewed_ = false;          // closed by us, with nothing under way
   bool half_sent_ = false;        // libldap holds the rest of a request that the socket did not take
 
   std::atomic<size_t> load_{0};

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "engine/base/text.h"
+#include "providers/transport/ldap/recovery.h"
 
 namespace gmsactl::ldap {
 namespace {
@@ -133,6 +134,14 @@ Result<Endpoint> Endpoint::parse(const std::string& url) {
   return endpoint;
 }
 
+Result<void> refuse_global_catalog(const Endpoint& endpoint) {
+  if (endpoint.port != 3268 && endpoint.port != 3269) return {};
+  const Endpoint own{endpoint.ldaps, endpoint.host, static_cast<uint16_t>(endpoint.ldaps ? 636 : 389)};
+  return fail(ErrorKind::invalid,
+              endpoint.url() + " is the port of a global catalog, which shows a part of each object only",
+              "Write " + own.url() + ", which is port " + std::to_string(own.port));
+}
+
 std::string Endpoint::url() const {
   std::string text = ldaps ? "ldaps://" : "ldap://";
   text += host.find(':') == std::string::npos ? host : "[" + host + "]";
@@ -166,10 +175,11 @@ Result<FileDescriptor> open_socket(const Endpoint& endpoint, const std::string& 
     if (error == 0) return descriptor;
     tried += (tried.empty() ? "" : "; ") + text_of(*each) + ": " + system_message(error);
   }
-  return fail(error == ETIMEDOUT ? ErrorKind::timeout : ErrorKind::unavailable,
-              "cannot connect to " + endpoint.url() + " (" + tried + ")",
-              "Check that the domain controller is up and that no firewall is between: port " +
-                  std::to_string(endpoint.port));
+  Error failed = fault(error == ETIMEDOUT ? Fault::no_answer : Fault::connection_refused,
+                       "cannot connect to " + endpoint.url() + " (" + tried + ")");
+  failed.hint = "Check that the domain controller is up and that no firewall is between: port " +
+                std::to_string(endpoint.port);
+  return fail(std::move(failed));
 }
 
 }  // namespace gmsactl::ldap

@@ -22,6 +22,10 @@ struct Endpoint {
   std::string url() const;
 };
 
+/// `invalid` for the ports of a global catalog: there every object of the forest shows a part of its
+/// attributes only ([MS-ADTS] 3.1.1.3.1.1.1), which must not pass for the whole.
+[[nodiscard]] Result<void> refuse_global_catalog(const Endpoint& endpoint);
+
 /// An open file descriptor, closed with its owner.
 class FileDescriptor {
  public:

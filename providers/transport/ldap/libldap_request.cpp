@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "engine/base/text.h"
+#include "providers/transport/ldap/recovery.h"
 
 namespace gmsactl::ldap {
 namespace {
@@ -110,14 +111,24 @@ Result<void> refuse_nul(std::string_view value, std::string_view what) {
   return fail(ErrorKind::invalid, std::string(what) + " holds a NUL byte: " + printable(value));
 }
 
-std::string cookie_of(LDAP* handle, LDAPControl** controls) {
+void read_page_control(LDAP* handle, LDAPControl** controls, Answer& answer) {
   LDAPControl* page = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, nullptr);
-  if (!page) return {};
+  if (!page) return;
   ber_int_t estimate = 0;
   berval cookie{};
-  if (ldap_parse_pageresponse_control(handle, page, &estimate, &cookie) != LDAP_SUCCESS) return {};
-  std::string copy = cookie.bv_val ? std::string(cookie.bv_val, cookie.bv_len) : std::string();
+  // A cookie that does not decode must not pass for the end of the result.
+  if (ldap_parse_pageresponse_control(handle, page, &estimate, &cookie) != LDAP_SUCCESS) {
+    answer.outcome = fail(fault(Fault::undecodable, "the server sent a page's cookie that does not decode"));
+    return;
+  }
+  answer.paged = true;
+  if (cookie.bv_val) answer.cookie.assign(cookie.bv_val, cookie.bv_len);
   ber_memfree(cookie.bv_val);
+}
+
+std::vector<std::string> strings(char** list) {
+  std::vector<std::string> copy;
+  for (char** each = list; each && *each; ++each) copy.emplace_back(*each);
   return copy;
 }
 
@@ -191,7 +202,7 @@ Result<Send> remove_request(const std::string& dn) {
 
 Result<Entry> decode_entry(::ldap* handle, ::ldapmsg* message) {
   const auto corrupt = [] {
-    return fail(ErrorKind::corrupt, "the server sent an entry that does not decode");
+    return fail(fault(Fault::undecodable, "the server sent an entry that does not decode"));
   };
   BerElement* raw = nullptr;
   berval dn{};
@@ -219,20 +230,48 @@ Result<Entry> decode_entry(::ldap* handle, ::ldapmsg* message) {
 Answer decode_answer(::ldap* handle, ::ldapmsg* message) {
   int result = LDAP_OTHER;
   char* diagnostic = nullptr;
+  char** referrals = nullptr;
   LDAPControl** controls = nullptr;
-  const int code = ldap_parse_result(handle, message, &result, nullptr, &diagnostic, nullptr, &controls, 0);
+  const int code =
+      ldap_parse_result(handle, message, &result, nullptr, &diagnostic, &referrals, &controls, 0);
   const std::unique_ptr<char, decltype(&ldap_memfree)> owned(diagnostic, ldap_memfree);
+  const std::unique_ptr<char*, void (*)(char**)> owned_referrals(
+      referrals, [](char** each) { ber_memvfree(reinterpret_cast<void**>(each)); });
   const std::unique_ptr<LDAPControl*, decltype(&ldap_controls_free)> owned_controls(controls,
                                                                                     ldap_controls_free);
   Answer answer;
   if (code != LDAP_SUCCESS) {
-    answer.outcome = fail(ErrorKind::corrupt, "the server sent an answer that does not decode");
+    answer.outcome = fail(fault(Fault::undecodable, "the server sent an answer that does not decode"));
   } else if (result != LDAP_SUCCESS) {
-    answer.outcome = fail(ldap_error(result, diagnostic ? diagnostic : ""));
+    Error error = ldap_error(result, diagnostic ? diagnostic : "");
+    if (const auto servers = strings(referrals); !servers.empty())
+      error.message += " (refers to " + printable(join(servers, ", ")) + ")";
+    answer.outcome = fail(std::move(error));
   } else if (controls) {
-    answer.cookie = cookie_of(handle, controls);
+    read_page_control(handle, controls, answer);
   }
   return answer;
+}
+
+std::vector<std::string> decode_reference(::ldap* handle, ::ldapmsg* message) {
+  char** references = nullptr;
+  if (ldap_parse_reference(handle, message, &references, nullptr, 0) != LDAP_SUCCESS) return {};
+  auto copy = strings(references);
+  ber_memvfree(reinterpret_cast<void**>(references));
+  return copy;
+}
+
+std::optional<Error> decode_notice(::ldap* handle, ::ldapmsg* message) {
+  char* oid = nullptr;
+  if (ldap_parse_extended_result(handle, message, &oid, nullptr, 0) != LDAP_SUCCESS) return std::nullopt;
+  const std::unique_ptr<char, decltype(&ldap_memfree)> owned_oid(oid, ldap_memfree);
+  if (!oid || std::string_view(oid) != LDAP_NOTICE_OF_DISCONNECTION) return std::nullopt;
+  int result = LDAP_OTHER;
+  char* diagnostic = nullptr;
+  const int code = ldap_parse_result(handle, message, &result, nullptr, &diagnostic, nullptr, nullptr, 0);
+  const std::unique_ptr<char, decltype(&ldap_memfree)> owned(diagnostic, ldap_memfree);
+  if (code != LDAP_SUCCESS || result == LDAP_SUCCESS) result = LDAP_UNAVAILABLE;
+  return ldap_error(result, diagnostic ? diagnostic : "").with_context("the server closed it");
 }
 
 }  // namespace gmsactl::ldap

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,10 +30,16 @@ using Send = std::function<int(::ldap*, int&)>;
 [[nodiscard]] Result<Send> remove_request(const std::string& dn);
 
 [[nodiscard]] Result<Entry> decode_entry(::ldap* handle, ::ldapmsg* message);
+/// The URLs of a search result reference (RFC 4511 §4.5.3).
+std::vector<std::string> decode_reference(::ldap* handle, ::ldapmsg* message);
+/// What the server says as it closes the connection; nothing for any other unsolicited notification (RFC 4511
+/// §4.4).
+std::optional<Error> decode_notice(::ldap* handle, ::ldapmsg* message);
 
 struct Answer {
   Result<void> outcome;
   std::string cookie;  ///< of the paged results control; empty: no further page
+  bool paged = false;  ///< whether there is such a control
 };
 Answer decode_answer(::ldap* handle, ::ldapmsg* message);
 

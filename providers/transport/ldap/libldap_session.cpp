@@ -10,6 +10,7 @@
 
 #include "engine/base/text.h"
 #include "providers/transport/ldap/libldap_tls.h"
+#include "providers/transport/ldap/recovery.h"
 
 namespace gmsactl::ldap {
 namespace {
@@ -60,16 +61,15 @@ Result<Message> answer(LDAP* handle, int id, std::chrono::milliseconds timeout, 
   LDAPMessage* message = nullptr;
   const int type = ldap_result(handle, id, LDAP_MSG_ALL, &time, &message);
   if (type == 0)
-    return fail(ErrorKind::timeout, doing + ": no answer in " + std::to_string(timeout.count()) + " ms",
-                "Check that it is an LDAP server, and not too busy");
+    return fail(fault(Fault::no_answer, doing + ": no answer in " + std::to_string(timeout.count()) + " ms")
+                    .with_hint("Check that it is an LDAP server, and not too busy"));
   if (type < 0) {
     int code = LDAP_SERVER_DOWN;
     (void)ldap_get_option(handle, LDAP_OPT_RESULT_CODE, &code);
     Error error = handle_error(handle, code).with_context(doing);
     if (code == LDAP_SERVER_DOWN)
       error.hint =
-          "The server closed the connection. Is the port right? 636 and 3269 are for ldaps://, the others "
-          "not";
+          "The server closed the connection. Check the port: 636 is for ldaps://, 389 is for ldap://";
     return fail(std::move(error));
   }
   return Message(message);
@@ -130,6 +130,7 @@ Session::Session(Endpoint endpoint, const ConnectOptions& options)
 
 Result<std::shared_ptr<Session>> Session::create(const std::string& url, const ConnectOptions& options) {
   Endpoint endpoint = GMSACTL_TRY(Endpoint::parse(url));
+  if (!options.global_catalog) GMSACTL_TRY(refuse_global_catalog(endpoint));
   if (options.tls == Tls::ldaps && !endpoint.ldaps)
     return fail(ErrorKind::invalid,
                 "TLS mode ldaps and the server " + endpoint.url() + " contradict each other",

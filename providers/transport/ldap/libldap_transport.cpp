@@ -1,10 +1,17 @@
 #include "providers/transport/ldap/libldap_transport.h"
 
+#include <ldap.h>
+
 #include <algorithm>
+#include <charconv>
+#include <condition_variable>
 #include <utility>
 
 #include "engine/base/text.h"
+#include "engine/model/dn.h"
+#include "engine/model/guid.h"
 #include "providers/transport/ldap/libldap_ranges.h"
+#include "providers/transport/ldap/recovery.h"
 
 namespace gmsactl::ldap {
 namespace {
@@ -41,6 +48,60 @@ class PageSlot {
  private:
   Connection* connection_;
 };
+
+/// That the calling thread is in a sink, which must not wait for what the transport does next.
+class InSink {
+ public:
+  InSink() { here() = true; }
+  ~InSink() { here() = false; }
+  InSink(const InSink&) = delete;
+  InSink& operator=(const InSink&) = delete;
+
+  static bool& here() {
+    thread_local bool inside = false;
+    return inside;
+  }
+};
+
+Error search_stopped() { return Error{ErrorKind::cancelled, "the search was stopped", {}, std::nullopt}; }
+
+/// The DN of an LDAP URL (RFC 4516), empty where there is none.
+std::string dn_of(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos) return {};
+  const auto slash = url.find('/', scheme + 3);
+  if (slash == std::string_view::npos) return {};
+  auto dn = url.substr(slash + 1);
+  dn = dn.substr(0, dn.find('?'));
+  std::string decoded;
+  for (size_t i = 0; i < dn.size(); ++i) {
+    unsigned byte = 0;
+    const char* const digits = dn.data() + i + 1;
+    if (dn[i] == '%' && i + 2 < dn.size() &&
+        std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
+      decoded += static_cast<char>(byte);
+      i += 2;
+    } else {
+      decoded += dn[i];
+    }
+  }
+  return decoded;
+}
+
+/// A domain's parts that other servers hold are passed over; where the server refers to another one for the
+/// base itself, nothing of the answer is here.
+Result<void> refuse_foreign_base(const SearchRequest& search, const std::vector<std::string>& references) {
+  for (const auto& url : references) {
+    const std::string dn = dn_of(url);
+    if (dn.empty() || model::dn_key(dn) != model::dn_key(search.base)) continue;
+    Error error;
+    error.kind = ErrorKind::unsupported;
+    error.message = "the server does not hold " + printable(search.base) + " and refers to " + printable(url);
+    error.hint = "Connect to a domain controller of the object's own domain";
+    return fail(std::move(error));
+  }
+  return {};
+}
 
 /// Lets the server drop the rest of a result that nobody wants (RFC 2696 §3).
 void forget_pages(Connection& connection, const SearchRequest& search, const std::string& cookie,
@@ -90,51 +151,160 @@ Connection& LibldapTransport::least_busy() {
   return *best;
 }
 
+/// The entries of one search on their way to the caller's sink.
+class Delivery {
+ public:
+  Delivery(const SearchRequest& request, const EntrySink& sink) : request_(request), sink_(sink) {}
+
+  EntrySink arrival() {
+    if (request_.restarted) return sink_;
+    return [this](Entry&& entry) {
+      held_.push_back(std::move(entry));
+      return true;
+    };
+  }
+  void restart() {
+    held_.clear();
+    if (request_.restarted) request_.restarted();
+  }
+  Result<void> finish() {
+    const InSink inside;
+    for (Entry& entry : held_)
+      if (!sink_(std::move(entry))) return fail(search_stopped());
+    return {};
+  }
+
+ private:
+  const SearchRequest& request_;
+  const EntrySink& sink_;
+  std::vector<Entry> held_;
+};
+
 Result<void> LibldapTransport::search(const SearchRequest& request, const EntrySink& sink) {
   const Caller caller(callers_);
-  for (auto& connection : connections_)
-    if (connection->on_dispatcher())
-      return fail(ErrorKind::internal,
-                  "a search was begun by another one's entry sink, which would wait for itself");
+  if (InSink::here() || std::ranges::any_of(connections_, &Connection::on_dispatcher))
+    return fail(ErrorKind::internal,
+                "a search was begun by another one's entry sink, which would wait for itself");
+  const auto until = std::chrono::steady_clock::now() + session_->options().request_timeout;
+  Delivery delivery(request, sink);
+  for (int tries = 1;; ++tries) {
+    auto outcome = attempt(request, delivery.arrival());
+    if (outcome) return delivery.finish();
+    Error& error = outcome.error();
+    const auto pause = pause_before_retry(error.recovery, tries, session_->options().retry_pause);
+    // Nobody waits for a server that is not there more than once.
+    const bool dead = error.not_sent && error.kind == ErrorKind::timeout;
+    if (!pause || dead || std::chrono::steady_clock::now() + *pause >= until || !rest(*pause)) {
+      if (tries > 1) error.message += " (tried " + std::to_string(tries) + " times)";
+      return outcome;
+    }
+    delivery.restart();
+  }
+}
+
+/// False when the transport is being closed.
+bool LibldapTransport::rest(std::chrono::milliseconds pause) {
+  std::mutex mutex;
+  std::condition_variable_any ended;
+  std::unique_lock lock(mutex);
+  const auto token = ending_.get_token();
+  (void)ended.wait_for(lock, token, pause, [] { return false; });
+  return !token.stop_requested();
+}
+
+struct LibldapTransport::Attempt {
   bool never_sent = false;
-  Connection& chosen = least_busy();
-  auto outcome = search_on(chosen, request, sink, never_sent);
-  if (outcome || !never_sent || &chosen == connections_.front().get()) return outcome;
-  // A further connection that cannot be opened is done without.
-  chosen.give_up();
-  return search_on(*connections_.front(), request, sink, never_sent);
+  uint64_t incarnation = 0;  ///< the last one that answered
+};
+
+Result<void> LibldapTransport::attempt(const SearchRequest& request, const EntrySink& sink) {
+  Attempt attempt;
+  Connection* chosen = &least_busy();
+  auto outcome = search_on(*chosen, request, sink, attempt);
+  if (!outcome && attempt.never_sent && chosen != connections_.front().get()) {
+    // A further connection that cannot be opened is done without.
+    chosen->give_up();
+    chosen = connections_.front().get();
+    outcome = search_on(*chosen, request, sink, attempt);
+  }
+  if (outcome) return outcome;
+  Error error = without_referral(request.base, std::move(outcome).error());
+  if (error.recovery == Recovery::anew && attempt.incarnation != 0) chosen->renew(attempt.incarnation);
+  // A library's failure is ours; a server that says so of itself is one that could not be read.
+  if (error.kind == ErrorKind::internal && error.native && error.native->code > 0 && error.native->code < 81)
+    error.kind = ErrorKind::unavailable;
+  return fail(std::move(error));
 }
 
 Result<void> LibldapTransport::search_on(Connection& connection, const SearchRequest& search,
-                                         const EntrySink& sink, bool& never_sent) {
+                                         const EntrySink& sink, Attempt& attempt) {
   const uint32_t page_size = search.scope == Scope::base ? 0 : search.page_size;
   const PageSlot slot(connection, page_size != 0);
   std::string cookie;
   uint64_t incarnation = 0;
   do {
     std::vector<Entry> ranged;
+    size_t count = 0;
     Request request;
     request.send = GMSACTL_TRY(search_request(search, page_size, cookie));
     request.only_in = incarnation;
     request.sink = [&](Entry&& entry) {
-      if (!has_range(entry)) return sink(std::move(entry));
+      ++count;
+      if (!needs_completion(entry)) return sink(std::move(entry));
       ranged.push_back(std::move(entry));
       return true;
     };
     connection.submit(request);
     connection.wait(request);
-    never_sent = request.never_sent && cookie.empty();
-    if (!request.answer.outcome) return request.answer.outcome;
+    attempt.never_sent = request.never_sent && cookie.empty();
+    if (!request.never_sent) attempt.incarnation = request.incarnation;
+    if (!request.answer.outcome) {
+      Error error = std::move(request.answer.outcome).error();
+      if (!cookie.empty() && refuses_cookie(error))
+        error = as_fault(Fault::page_cookie_refused, std::move(error))
+                    .with_context("the server no longer knows the page that it sent last");
+      return fail(std::move(error));
+    }
+    GMSACTL_TRY(refuse_foreign_base(search, request.references));
+    // RFC 2696 §3: the control comes with each answer. Without it a full page could be anything but the last.
+    if (page_size != 0 && !request.answer.paged && count >= page_size)
+      return fail(fault(Fault::undecodable, "the server does not say whether more follows a page of " +
+                                                std::to_string(count) + " entries"));
     cookie = std::move(request.answer.cookie);
     incarnation = request.incarnation;
-    GMSACTL_TRY(complete_ranges(connection, ranged));
+    GMSACTL_TRY(complete_ranges(connection, incarnation, search, ranged));
     for (Entry& entry : ranged)
       if (!sink(std::move(entry))) {
         if (!cookie.empty()) forget_pages(connection, search, cookie, incarnation);
-        return fail(ErrorKind::cancelled, "the search was stopped");
+        return fail(search_stopped());
       }
   } while (!cookie.empty());
   return {};
+}
+
+/// A controller that is no global catalog answers a referral where an object named by its GUID is gone, since
+/// another domain might hold it ([MS-ADTS] 3.1.1.4.6). What is asked for by GUID here was found in this
+/// domain, so a domain that does not know it either settles the matter.
+Error LibldapTransport::without_referral(const std::string& dn, Error error) {
+  if (!error.native || error.native->code != LDAP_REFERRAL) return error;
+  constexpr std::string_view opening = "<GUID=";
+  if (dn.size() < opening.size() || !equal_folded(dn.substr(0, opening.size()), opening) ||
+      !dn.ends_with('>'))
+    return error;
+  const auto guid = model::Guid::parse(dn.substr(opening.size(), dn.size() - opening.size() - 1));
+  if (!guid) return error;
+  const auto root = read(*this, "", {"defaultNamingContext"});
+  const auto domain = root ? root->first("defaultNamingContext") : std::nullopt;
+  if (!domain) return error;
+  SearchRequest search;
+  search.base = *domain;
+  search.filter = "(objectGUID=" + model::escape_filter_value(guid->encode()) + ")";
+  search.attributes = {"1.1"};
+  const auto found = search_all(*this, search);
+  if (!found || !found->empty()) return error;
+  error.kind = ErrorKind::not_found;
+  error.hint.clear();
+  return std::move(error).with_context("the object is gone");
 }
 
 /// On a connection of its own: the server limits how many of these one connection may have (five), and
@@ -161,7 +331,7 @@ Result<void> LibldapTransport::watch(const SearchRequest& search, const EntrySin
 Result<void> LibldapTransport::write(Send send) {
   const Caller caller(callers_);
   Connection& first = *connections_.front();
-  if (first.on_dispatcher())
+  if (InSink::here() || first.on_dispatcher())
     return fail(ErrorKind::internal,
                 "a write was begun by a search's entry sink, which would wait for itself");
   Request request;
@@ -172,17 +342,23 @@ Result<void> LibldapTransport::write(Send send) {
   return request.answer.outcome;
 }
 
+Result<void> LibldapTransport::write_to(const std::string& dn, Send send) {
+  auto outcome = write(std::move(send));
+  if (!outcome) outcome.error() = without_referral(dn, std::move(outcome).error());
+  return outcome;
+}
+
 Result<void> LibldapTransport::add(const std::string& dn, const std::vector<Attribute>& attributes) {
   return write(GMSACTL_TRY(add_request(dn, attributes)));
 }
 
 Result<void> LibldapTransport::modify(const std::string& dn, const std::vector<Modification>& changes) {
-  return write(GMSACTL_TRY(modify_request(dn, changes)));
+  return write_to(dn, GMSACTL_TRY(modify_request(dn, changes)));
 }
 
 Result<void> LibldapTransport::rename(const std::string& dn, const std::string& new_rdn,
                                       const std::string& new_parent) {
-  auto renamed = write(GMSACTL_TRY(rename_request(dn, new_rdn, new_parent)));
+  auto renamed = write_to(dn, GMSACTL_TRY(rename_request(dn, new_rdn, new_parent)));
   if (renamed || !dn.starts_with('<') || renamed.error().kind != ErrorKind::not_found) return renamed;
   // Samba knows <GUID=…> everywhere but here, so it is asked for the DN and told that.
   const Entry entry = GMSACTL_TRY(read(*this, dn, {"1.1"}));
@@ -190,7 +366,7 @@ Result<void> LibldapTransport::rename(const std::string& dn, const std::string& 
 }
 
 Result<void> LibldapTransport::remove(const std::string& dn) {
-  return write(GMSACTL_TRY(remove_request(dn)));
+  return write_to(dn, GMSACTL_TRY(remove_request(dn)));
 }
 
 }  // namespace gmsactl::ldap

@@ -1,5 +1,6 @@
-// The Transport of a live server: chooses connections, turns pages and fetches the rest of ranged attributes.
-// What travels on one connection is libldap_connection's business. Made by connect().
+// The Transport of a live server: chooses connections, turns pages, fetches the rest of ranged attributes and
+// begins searches anew as recovery.h says. What travels on one connection is libldap_connection's business.
+// Made by connect().
 #pragma once
 
 #include <atomic>
@@ -39,9 +40,14 @@ class LibldapTransport final : public Transport {
  private:
   explicit LibldapTransport(const std::shared_ptr<Session>& session);
   Connection& least_busy();
+  struct Attempt;
+  Result<void> attempt(const SearchRequest& request, const EntrySink& sink);
   Result<void> search_on(Connection& connection, const SearchRequest& request, const EntrySink& sink,
-                         bool& never_sent);
+                         Attempt& attempt);
+  bool rest(std::chrono::milliseconds pause);
   Result<void> write(Send send);
+  Result<void> write_to(const std::string& dn, Send send);
+  Error without_referral(const std::string& dn, Error error);
 
   const std::shared_ptr<Session> session_;
   std::string peer_;

@@ -58,6 +58,10 @@ struct SearchRequest {
   /// rest is fetched and the entry carries the whole attribute under its plain name
   /// ([MS-ADTS] 3.1.1.3.1.3.3).
   uint32_t page_size = 1000;
+  /// Where set, the sink gets entries as they arrive, and this is called when the search is begun anew: what
+  /// came until then does not count. Where not, entries are kept back until all have arrived, so the sink
+  /// sees those of one answer only. On a thread that is not in the sink.
+  std::function<void()> restarted;
 };
 
 enum class ModifyOperation { add, remove, replace };
@@ -77,9 +81,9 @@ struct Counters {
   std::atomic<uint64_t> entries{0};  ///< received
 };
 
-/// Gets every entry as it arrives, on a thread of the transport's or the caller's; false stops the search
-/// (its Result is then `cancelled`). Entries of one search arrive one at a time. It must not call the
-/// transport: that is `internal`.
+/// Gets every entry, on a thread of the transport's or the caller's; false stops the search (its Result is
+/// then `cancelled`). Entries of one search arrive one at a time. It must not call the transport: that is
+/// `internal`.
 using EntrySink = std::function<bool(Entry&&)>;
 
 /// What can be asked of a directory. Nothing here changes one: code that is given a Reader does not write.
@@ -87,7 +91,9 @@ class Reader {
  public:
   virtual ~Reader() = default;
 
-  /// A base search of an object that is not there is `not_found`. Referrals are not followed.
+  /// A base search of an object that is not there is `not_found`. Referrals are not followed. Where the
+  /// server is busy or the connection fails, the search is begun anew a few times (recovery.h); what it
+  /// returns is the whole answer or an error.
   [[nodiscard]] virtual Result<void> search(const SearchRequest& request, const EntrySink& sink) = 0;
 
   /// A search that never ends: the sink gets each object of its scope when that has changed, from now on, as

@@ -90,12 +90,13 @@ INSTANTIATE_TEST_SUITE_P(
              "other"}));
 
 TEST(LdapError, message_has_code_name_extended_code_and_the_servers_words) {
-  const Error error = ldap_error(19, "000021C8: AtrErr: DSID-03200E6D, #1:\n\tservicePrincipalName\n");
-  EXPECT_EQ(
-      error.message,
-      "LDAP 19 constraintViolation (0x21c8, another object of the forest holds this service principal name): "
-      "000021C8: AtrErr: DSID-03200E6D, #1:\\x0a\\x09servicePrincipalName");
-  EXPECT_EQ(error.native->extended, 0x21C8u);
+  const Error error = ldap_error(19, "000021C7: AtrErr: DSID-03200E6D, #1:\n\tservicePrincipalName\n");
+  EXPECT_EQ(error.message,
+            "LDAP 19 constraintViolation (0x21c7 ERROR_DS_SPN_VALUE_NOT_UNIQUE_IN_FOREST, another object of "
+            "the forest "
+            "holds this service principal name): 000021C7: AtrErr: DSID-03200E6D, "
+            "#1:\\x0a\\x09servicePrincipalName");
+  EXPECT_EQ(error.native->extended, 0x21C7u);
   EXPECT_FALSE(error.hint.empty());
 }
 

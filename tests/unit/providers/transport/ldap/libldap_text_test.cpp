@@ -14,11 +14,11 @@ TEST(Endpoint, a_url_has_scheme_host_and_port) {
   EXPECT_FALSE(plain->ldaps);
   EXPECT_EQ(plain->host, "dc01.contoso.com");
   EXPECT_EQ(plain->port, 389);
-  const auto secure = Endpoint::parse("LDAPS://[2001:DB8::1]:3269/");
+  const auto secure = Endpoint::parse("LDAPS://[2001:DB8::1]:6360/");
   ASSERT_TRUE(secure);
   EXPECT_TRUE(secure->ldaps);
   EXPECT_EQ(secure->host, "2001:db8::1");
-  EXPECT_EQ(secure->port, 3269);
+  EXPECT_EQ(secure->port, 6360);
 }
 
 TEST(Endpoint, its_url_leaves_out_the_schemes_own_port) {
