@@ -56,6 +56,32 @@ std::string variable_of(const CLI::Option& option) {
   return name;
 }
 
+/// A flag that takes one of a few words, and says which where it gets another.
+template <class Value>
+CLI::Option* choice(CLI::App& sub, const std::string& flag,
+                    const std::vector<std::pair<std::string, Value>>& choices, Value& value,
+                    const std::string& description) {
+  const std::string name = flag.substr(flag.find("--"));
+  return sub.add_option_function<std::string>(
+      flag,
+      [choices, name, &value](const std::string& text) {
+        std::vector<std::string_view> words;
+        for (const auto& [word, meaning] : choices) {
+          if (word == text) {
+            value = meaning;
+            return;
+          }
+          words.push_back(word);
+        }
+        std::string wrong = "\"" + printable(text) + "\" is not one of " +
+                            join(std::vector<std::string>(words.begin(), words.end()), ", ");
+        if (const auto near = nearest(text, words); !near.empty())
+          wrong += "; did you mean " + std::string(near) + "?";
+        throw CLI::ValidationError(name, wrong);
+      },
+      description);
+}
+
 }  // namespace
 
 CLI::Option* Flags::variable_too(CLI::Option* option) { return option->envname(variable_of(*option)); }
@@ -79,10 +105,9 @@ CLI::Option* Flags::duration(CLI::App& sub, const std::string& flag, std::chrono
 }
 
 void Flags::common(CLI::App& sub) {
-  const std::map<std::string, ColorChoice> choices{
+  const std::vector<std::pair<std::string, ColorChoice>> choices{
       {"auto", ColorChoice::automatic}, {"always", ColorChoice::always}, {"never", ColorChoice::never}};
-  variable_too(sub.add_option("--color", options_.color, "Colours in text: auto, always, never")
-                   ->transform(CLI::CheckedTransformer(choices).description(""))
+  variable_too(choice(sub, "--color", choices, options_.color, "Colours in text: auto, always, never")
                    ->type_name("WHEN"));
   variable_too(sub.add_option("--log-level", options_.log_level, "error, warn, info, debug or trace")
                    ->check(CLI::IsMember({"error", "warn", "info", "debug", "trace"}).description(""))
@@ -196,9 +221,7 @@ void Flags::live(CLI::App& sub) {
 // --- what is shown ----------------------------------------------------------------------------------------
 
 void Flags::format(CLI::App& sub, const Formats& formats, const std::string& description) {
-  variable_too(sub.add_option("-o,--output", options_.output, description)
-                   ->transform(CLI::CheckedTransformer(formats).description(""))
-                   ->type_name("FORMAT"));
+  variable_too(choice(sub, "-o,--output", formats, options_.output, description)->type_name("FORMAT"));
 }
 
 void Flags::output(CLI::App& sub) {
