@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <map>
 
 #include "engine/base/text.h"
@@ -220,8 +221,23 @@ void Flags::live(CLI::App& sub) {
 
 // --- what is shown ----------------------------------------------------------------------------------------
 
+const Flags::Formats& Flags::every_format() {
+  static const Formats formats = [] {
+    Formats all;
+    for (const auto each : report::all_formats) all.emplace_back(report::name(each), each);
+    return all;
+  }();
+  return formats;
+}
+
 void Flags::format(CLI::App& sub, const Formats& formats, const std::string& description) {
-  variable_too(choice(sub, "-o,--output", formats, options_.output, description)->type_name("FORMAT"));
+  auto* option = choice(sub, "-o,--output", formats, options_.output, description)->type_name("FORMAT");
+  // A pipeline sets the variable once for all its commands; each takes the formats it has.
+  const char* text = std::getenv(variable_of(*option).c_str());
+  const auto is_it = [&](const auto& format) { return text != nullptr && format.first == text; };
+  const bool of_another_command = std::any_of(every_format().begin(), every_format().end(), is_it) &&
+                                  std::none_of(formats.begin(), formats.end(), is_it);
+  if (!of_another_command) variable_too(option);
 }
 
 void Flags::output(CLI::App& sub) {
@@ -229,9 +245,7 @@ void Flags::output(CLI::App& sub) {
 }
 
 void Flags::reports(CLI::App& sub) {
-  Formats formats;
-  for (const auto each : report::all_formats) formats.emplace_back(report::name(each), each);
-  format(sub, formats, "Format on standard output: " + format_names());
+  format(sub, every_format(), "Format on standard output: " + format_names());
   variable_too(sub.add_option_function<std::vector<std::string>>(
                       "--report",
                       [this](const std::vector<std::string>& texts) {

@@ -348,6 +348,8 @@ void check_accepted_drift(const model::Desired& desired, const LoadedDocuments& 
     addresses.push_back(model::address({model::Kind::host_group, group.name}));
   for (const auto& account : desired.accounts)
     addresses.push_back(model::address({model::Kind::gmsa, account.name}));
+  // The Environment's file by itself says nothing about what others declare.
+  if (addresses.empty()) return;
   const std::vector<std::string_view> known(addresses.begin(), addresses.end());
   for (const auto& rule : desired.environment.accepted_drift) {
     if (rule.address.empty() || std::any_of(known.begin(), known.end(), [&](std::string_view address) {

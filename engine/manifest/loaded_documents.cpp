@@ -70,7 +70,8 @@ void LoadedDocuments::check_environment_names(const LoadedDocument& loaded,
   for (const Override& each : document.overrides) {
     const SourceRange where{document.file->name, each.at.line, each.at.column};
     check(each.environment, where);
-    if (document.belongs_to(each.environment)) continue;
+    const bool is_known = std::find(known.begin(), known.end(), each.environment) != known.end();
+    if (!is_known || document.belongs_to(each.environment)) continue;
     auto problem = make_diagnostic(
         Severity::warning, codes::unused_override, where,
         printable(document.address()) + " does not belong to the environment " + printable(each.environment) +

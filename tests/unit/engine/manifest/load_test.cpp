@@ -125,7 +125,7 @@ TEST_F(LoadFolder, a_folder_below_keeps_its_own_path_beside_a_link_to_it) {
   write("environment.yaml", environment);
   write("z/b.yaml", "apiVersion: gmsactl/v1\nkind: GMSA\nmetadata: {nam: b}\n");
   fs::create_directory_symlink("z", path("a"));
-  EXPECT_THAT(problems(load({{path()}, {}})), HasSubstr(path("z/b.yaml")));
+  EXPECT_THAT(problems(load({{path()}, {}})), ::testing::HasSubstr(path("z/b.yaml")));
 }
 
 TEST_F(LoadFolder, links_that_are_not_read_are_named) {
@@ -150,8 +150,8 @@ TEST_F(LoadFolder, what_looks_like_a_manifest_and_is_no_file_is_an_error) {
   ASSERT_EQ(mkfifo(path("pipe.yaml").c_str(), 0600), 0);
   fs::create_symlink("nowhere.yaml", path("dangling.yaml"));
   const auto found = problems(load({{path()}, {}}));
-  EXPECT_THAT(found, HasSubstr("pipe.yaml is not a file."));
-  EXPECT_THAT(found, HasSubstr("dangling.yaml failed: No such file"));
+  EXPECT_THAT(found, ::testing::HasSubstr("pipe.yaml is not a file."));
+  EXPECT_THAT(found, ::testing::HasSubstr("dangling.yaml failed: No such file"));
 }
 
 TEST_F(LoadFolder, a_misspelled_api_version_is_not_passed_over_in_silence) {

@@ -104,9 +104,10 @@ TEST_F(FilesBelow, links_that_may_stand_for_folders_and_are_not_read_are_named) 
   commit();
   const auto found = look("prod").value();
   EXPECT_THAT(names(found), ElementsAre("prod/deep/a.yaml"));
-  EXPECT_THAT(found.links_left_out, UnorderedElementsAre(Pair("prod/up", "leads to a folder above it"),
-                                                         Pair("prod/gone", "leads to nothing"),
-                                                         Pair("prod/system", "leads out of the repository")));
+  EXPECT_THAT(found.links_left_out,
+              ::testing::UnorderedElementsAre(Pair("prod/up", "leads to a folder above it"),
+                                              Pair("prod/gone", "leads to nothing"),
+                                              Pair("prod/system", "leads out of the repository")));
 }
 
 TEST_F(FilesBelow, links_never_lead_out_of_the_commit) {
