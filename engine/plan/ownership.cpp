@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/base/glob.h"
 #include "engine/base/text.h"
 
 namespace gmsactl::plan {

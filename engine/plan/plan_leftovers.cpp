@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <set>
 
-#include "engine/base/glob.h"
 #include "engine/base/text.h"
 #include "engine/plan/ownership.h"
 #include "engine/plan/readers.h"
