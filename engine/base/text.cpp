@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <numeric>
+#include <utility>
 
 namespace gmsactl {
 
@@ -243,21 +244,22 @@ std::optional<std::string> percent_decode(std::string_view text) {
 }
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
-  // Damerau's transposition is left out: two edits for a swap is still within a third of any word worth
-  // correcting.
+  // Optimal string alignment: swapping two neighbours is the commonest slip and counts as one edit.
   std::string_view best;
   size_t best_distance = std::max<size_t>(1, word.size() / 3) + 1;
+  std::vector<size_t> before;
+  std::vector<size_t> above;
   std::vector<size_t> row;
   for (const auto candidate : candidates) {
+    const auto same = [&](size_t i, size_t j) { return fold(word[i - 1]) == fold(candidate[j - 1]); };
     row.resize(candidate.size() + 1);
     std::iota(row.begin(), row.end(), size_t{0});
     for (size_t i = 1; i <= word.size(); ++i) {
-      size_t diagonal = row[0];
+      before = std::exchange(above, row);
       row[0] = i;
       for (size_t j = 1; j <= candidate.size(); ++j) {
-        const size_t replaced = diagonal + (fold(word[i - 1]) == fold(candidate[j - 1]) ? 0U : 1U);
-        diagonal = row[j];
-        row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+        row[j] = std::min({above[j - 1] + (same(i, j) ? 0U : 1U), above[j] + 1, row[j - 1] + 1});
+        if (i > 1 && j > 1 && same(i, j - 1) && same(i - 1, j)) row[j] = std::min(row[j], before[j - 2] + 1);
       }
     }
     if (row.back() < best_distance) {

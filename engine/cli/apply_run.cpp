@@ -128,6 +128,17 @@ ExitCode verify(const Options& options, Prepared& one, ports::EventSink& events)
   return ExitCode::partly_applied;
 }
 
+/// A write that has no line is said, whatever else the run achieved.
+ExitCode report_incomplete_audit(const Options& options, ports::AuditLog& audit) {
+  const auto ready = audit.ready();
+  if (ready) return ExitCode::done;
+  const auto missing = audit.unrecorded();
+  Error error = ready.error();
+  if (!missing.empty()) error.message += "; these writes have no line in it: " + join(missing, ", ");
+  print_error(options, "the audit log is incomplete", error);
+  return ExitCode::unforeseen;
+}
+
 /// `stream` may be null.
 ExitCode write(const Options& options, Prepared& one, report::EventStream* stream,
                const std::optional<report::SourceCommit>& source) {
@@ -168,6 +179,7 @@ ExitCode write(const Options& options, Prepared& one, report::EventStream* strea
     return exit_code(flushed.error().kind);
   }
   ExitCode code = exit_code_of(one.results);
+  if (audit) code = worst(code, report_incomplete_audit(options, *audit));
   if (code == ExitCode::done) code = verify(options, one, progress);
   if (code == ExitCode::done && leaves_out_specs(one.plan)) code = ExitCode::partly_applied;
   progress.clear();

@@ -18,8 +18,8 @@ namespace gmsactl::cli {
 namespace {
 
 Error failed(const std::string& path) {
-  return {ErrorKind::internal, "the audit log " + path + " can't be written: " + std::strerror(errno),
-          "Mend that, or choose another --audit-log.", std::nullopt};
+  return {ErrorKind::internal, "the audit log " + path + " cannot be written: " + std::strerror(errno),
+          "Fix this, or choose another --audit-log.", std::nullopt};
 }
 
 /// Only one of several runs writes to the file at a time. Where a file can't be locked, one call of write(2)
@@ -49,29 +49,42 @@ class AuditFile : public ports::AuditLog {
     return {};
   }
   void record(const ports::WriteRecord& write) override {
-    append(report::audit_line(context_, utc_now(), write));
+    if (append(report::audit_line(context_, utc_now(), write))) return;
+    const std::lock_guard lock(mutex_);
+    unrecorded_.push_back(write.operation + " " + write.dn);
   }
   void record(const model::Change& change, const model::ChangeResult& result) override {
-    append(report::audit_line(context_, utc_now(), change, result));
+    if (append(report::audit_line(context_, utc_now(), change, result)) || result.written.empty()) return;
+    // What went to the directory has lines of its own; a credential spec has this one only.
+    if (!std::holds_alternative<model::CredentialSpecChange>(change.detail)) return;
+    const std::lock_guard lock(mutex_);
+    unrecorded_.push_back(model::address(change.id));
+  }
+  std::vector<std::string> unrecorded() const override {
+    const std::lock_guard lock(mutex_);
+    return unrecorded_;
   }
 
  private:
-  void append(const std::string& line) {
+  /// False where the file does not have the line.
+  bool append(const std::string& line) {
     const std::lock_guard lock(mutex_);
-    if (error_) return;
+    if (error_) return false;
     const Turn turn(file_);
     // One call a line: with O_APPEND, lines of several processes don't mix.
     const ssize_t written = write(file_, line.data(), line.size());
-    if (written == static_cast<ssize_t>(line.size())) return;
+    if (written == static_cast<ssize_t>(line.size())) return true;
     if (written >= 0) errno = ENOSPC;
     error_ = failed(path_);
+    return false;
   }
 
   const int file_;
   const std::string path_;
   const report::AuditContext context_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::optional<Error> error_;
+  std::vector<std::string> unrecorded_;
 };
 
 /// A full disk or a machine that went down leaves half a line. What follows must not become part of it. Nor

@@ -171,7 +171,8 @@ class CommandLine {
   CLI::App& add(const std::string& name, const std::string& description, Command command,
                 CLI::App* parent = nullptr) {
     auto* sub = (parent != nullptr ? parent : &app_)->add_subcommand(name, description);
-    sub->callback([this, command] { command_ = command; });
+    // On completion of its own parsing: only then are variables read, and only those of this command's flags.
+    sub->parse_complete_callback([this, command] { command_ = command; });
     flags_.common(*sub);
     return *sub;
   }

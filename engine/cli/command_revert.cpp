@@ -2,6 +2,7 @@
 // be declared is written as manifests, and these are planned, shown and saved.
 #include <iostream>
 
+#include "engine/base/glob.h"
 #include "engine/base/text.h"
 #include "engine/cli/apply_run.h"
 #include "engine/cli/commands.h"
@@ -113,7 +114,7 @@ ExitCode revert(const Options& options) {
   const auto matches = [&](const std::string& pattern) {
     for (const auto& document : *documents)
       for (const auto& change : document.plan.changes)
-        if (plan::glob_match(pattern, model::address(change.id))) return true;
+        if (glob_match(pattern, model::address(change.id))) return true;
     return false;
   };
   if (!check_patterns(options, matches)) return ExitCode::invalid;

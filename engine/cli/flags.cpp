@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <map>
 
 #include "engine/base/text.h"
@@ -56,6 +57,32 @@ std::string variable_of(const CLI::Option& option) {
   return name;
 }
 
+/// A flag that takes one of a few words, and says which where it gets another.
+template <class Value>
+CLI::Option* choice(CLI::App& sub, const std::string& flag,
+                    const std::vector<std::pair<std::string, Value>>& choices, Value& value,
+                    const std::string& description) {
+  const std::string name = flag.substr(flag.find("--"));
+  return sub.add_option_function<std::string>(
+      flag,
+      [choices, name, &value](const std::string& text) {
+        std::vector<std::string_view> words;
+        for (const auto& [word, meaning] : choices) {
+          if (word == text) {
+            value = meaning;
+            return;
+          }
+          words.push_back(word);
+        }
+        std::string wrong = "\"" + printable(text) + "\" is not one of " +
+                            join(std::vector<std::string>(words.begin(), words.end()), ", ");
+        if (const auto near = nearest(text, words); !near.empty())
+          wrong += "; did you mean " + std::string(near) + "?";
+        throw CLI::ValidationError(name, wrong);
+      },
+      description);
+}
+
 }  // namespace
 
 CLI::Option* Flags::variable_too(CLI::Option* option) { return option->envname(variable_of(*option)); }
@@ -79,10 +106,9 @@ CLI::Option* Flags::duration(CLI::App& sub, const std::string& flag, std::chrono
 }
 
 void Flags::common(CLI::App& sub) {
-  const std::map<std::string, ColorChoice> choices{
+  const std::vector<std::pair<std::string, ColorChoice>> choices{
       {"auto", ColorChoice::automatic}, {"always", ColorChoice::always}, {"never", ColorChoice::never}};
-  variable_too(sub.add_option("--color", options_.color, "Colours in text: auto, always, never")
-                   ->transform(CLI::CheckedTransformer(choices).description(""))
+  variable_too(choice(sub, "--color", choices, options_.color, "Colours in text: auto, always, never")
                    ->type_name("WHEN"));
   variable_too(sub.add_option("--log-level", options_.log_level, "error, warn, info, debug or trace")
                    ->check(CLI::IsMember({"error", "warn", "info", "debug", "trace"}).description(""))
@@ -195,10 +221,23 @@ void Flags::live(CLI::App& sub) {
 
 // --- what is shown ----------------------------------------------------------------------------------------
 
+const Flags::Formats& Flags::every_format() {
+  static const Formats formats = [] {
+    Formats all;
+    for (const auto each : report::all_formats) all.emplace_back(report::name(each), each);
+    return all;
+  }();
+  return formats;
+}
+
 void Flags::format(CLI::App& sub, const Formats& formats, const std::string& description) {
-  variable_too(sub.add_option("-o,--output", options_.output, description)
-                   ->transform(CLI::CheckedTransformer(formats).description(""))
-                   ->type_name("FORMAT"));
+  auto* option = choice(sub, "-o,--output", formats, options_.output, description)->type_name("FORMAT");
+  // A pipeline sets the variable once for all its commands; each takes the formats it has.
+  const char* text = std::getenv(variable_of(*option).c_str());
+  const auto is_it = [&](const auto& format) { return text != nullptr && format.first == text; };
+  const bool of_another_command = std::any_of(every_format().begin(), every_format().end(), is_it) &&
+                                  std::none_of(formats.begin(), formats.end(), is_it);
+  if (!of_another_command) variable_too(option);
 }
 
 void Flags::output(CLI::App& sub) {
@@ -206,9 +245,7 @@ void Flags::output(CLI::App& sub) {
 }
 
 void Flags::reports(CLI::App& sub) {
-  Formats formats;
-  for (const auto each : report::all_formats) formats.emplace_back(report::name(each), each);
-  format(sub, formats, "Format on standard output: " + format_names());
+  format(sub, every_format(), "Format on standard output: " + format_names());
   variable_too(sub.add_option_function<std::vector<std::string>>(
                       "--report",
                       [this](const std::vector<std::string>& texts) {

@@ -63,6 +63,8 @@ class Flags {
   using Formats = std::vector<std::pair<std::string, Output>>;
 
   void format(CLI::App& sub, const Formats& formats, const std::string& description);
+  /// Of all commands together.
+  static const Formats& every_format();
   void path(CLI::App& sub);
   void environment(CLI::App& sub, const std::string& description);
   void repository(CLI::App& sub);

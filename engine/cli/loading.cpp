@@ -6,8 +6,10 @@
 #include <optional>
 #include <set>
 
+#include "engine/base/glob.h"
 #include "engine/base/text.h"
 #include "engine/cli/terminal.h"
+#include "engine/manifest/codes.h"
 #include "engine/plan/make_plan.h"
 #include "engine/plan/spec_places.h"
 #include "engine/report/diagnostic_text.h"
@@ -51,7 +53,7 @@ std::optional<std::vector<std::string>> chosen_environments(const Options& optio
 
 bool any_matches(const std::string& pattern, const std::vector<model::Desired>& environments) {
   const auto matches = [&](model::Kind kind, const std::string& name) {
-    return plan::glob_match(pattern, model::address({kind, name}));
+    return glob_match(pattern, model::address({kind, name}));
   };
   for (const auto& desired : environments) {
     for (const auto& group : desired.host_groups)
@@ -64,7 +66,7 @@ bool any_matches(const std::string& pattern, const std::vector<model::Desired>& 
     for (const auto& target : desired.spec_targets)
       for (const auto* account : plan::delivered_to(target.name, desired)) {
         const auto address = model::address(plan::spec_id(target.name, account->name, {}));
-        if (plan::glob_match(pattern, address) || plan::glob_match(without_host, address)) return true;
+        if (glob_match(pattern, address) || glob_match(without_host, address)) return true;
       }
   }
   return false;
@@ -99,6 +101,27 @@ void find_shared_accounts(const std::vector<std::string>& names, Loaded& loaded)
           loaded.shared_accounts[desired.environment.name].emplace(sam, name);
     }
   }
+}
+
+/// What was not read may declare what pruning would delete.
+Diagnostics prune_refusal(const Options& options, const Diagnostics& found) {
+  if (!options.prune) return {};
+  namespace codes = manifest::codes;
+  std::vector<std::string> places;
+  for (const auto& each : found)
+    if (each.code == codes::not_read.code || each.code == codes::unknown_api_version.code ||
+        each.code == submodule_left_out)
+      places.push_back(each.where ? std::string(each.where->file) : std::string());
+  if (places.empty()) return {};
+  std::sort(places.begin(), places.end());
+  places.erase(std::unique(places.begin(), places.end()), places.end());
+  Diagnostic refused;
+  refused.code = "GMSA0306";
+  refused.summary = "Pruning refused";
+  refused.detail = "Not all of the input was read, and what is missing may declare what would be deleted: " +
+                   printable(join(places, ", ")) + ".";
+  refused.hint = "Fix what the warnings name, or run without --prune.";
+  return {refused};
 }
 
 }  // namespace
@@ -161,6 +184,11 @@ tl::expected<Loaded, ExitCode> load(const Options& options) {
     auto limits = limits_since(options, loaded.environments);
     if (!limits) return invalid;
     loaded.limits = std::move(*limits);
+  }
+  if (const auto refused = prune_refusal(options, found); !refused.empty()) {
+    found.insert(found.end(), refused.begin(), refused.end());
+    print_diagnostics(options, found, loaded.source_lines());
+    return tl::unexpected(exit_code(refused));
   }
   loaded.warnings = std::move(found);
   find_shared_accounts(names, loaded);

@@ -98,6 +98,13 @@ class CommitReader {
     }
     for (const auto& [link, why] : found->bad_links)
       unreadable(link, "It is a symbolic link that " + why + ".", "");
+    for (const auto& [link, why] : found->links_left_out) {
+      using manifest::codes::not_read;
+      problems_.push_back(about(Severity::warning, not_read.code, not_read.summary,
+                                link + " is a symbolic link that " + why + ", so it was not read.",
+                                "Remove the link, or name what it stands for with --manifests."));
+      problems_.back().where = SourceRange{intern(prefix_ + link), 0, 0};
+    }
     for (const auto& submodule : found->submodules) leave_out(submodule);
     return {};
   }
@@ -123,7 +130,7 @@ class CommitReader {
 
   void leave_out(const std::string& submodule) {
     problems_.push_back(about(
-        Severity::warning, "GMSA0160", "Submodule left out",
+        Severity::warning, submodule_left_out, "Submodule left out",
         submodule + " is a submodule: what is in it belongs to another repository, and is not read.",
         "Read that repository by itself with --repo, or name the folders to be read with --manifests."));
     problems_.back().where = SourceRange{intern(prefix_ + submodule), 0, 0};

@@ -19,6 +19,9 @@
 
 namespace gmsactl::cli {
 
+/// Code of the warning that a submodule was left out.
+inline constexpr std::string_view submodule_left_out = "GMSA0160";
+
 class ManifestRepository {
  public:
   /// --repo, or the one that the first of the paths lies in; nothing where there is none.

@@ -63,6 +63,10 @@ inline constexpr Code unknown_spec_target{"GMSA0148", "Unknown spec target"};
 inline constexpr Code unknown_account{"GMSA0149", "Unknown account"};
 inline constexpr Code duplicate_spec_name{"GMSA0150", "Two credential specs with one name"};
 inline constexpr Code duplicate_spec_place{"GMSA0151", "Two spec targets at one place"};
+// What was left aside.
+inline constexpr Code not_read{"GMSA0152", "Input was not read"};
+inline constexpr Code unused_override{"GMSA0153", "Override is never used"};
+inline constexpr Code unused_acceptance{"GMSA0154", "Accepted drift matches nothing"};
 
 inline constexpr std::array all{
     unreadable,
@@ -108,6 +112,9 @@ inline constexpr std::array all{
     unknown_account,
     duplicate_spec_name,
     duplicate_spec_place,
+    not_read,
+    unused_override,
+    unused_acceptance,
 };
 }  // namespace codes
 

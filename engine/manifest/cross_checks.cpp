@@ -4,6 +4,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "engine/base/glob.h"
 #include "engine/base/text.h"
 
 namespace gmsactl::manifest {
@@ -336,6 +337,31 @@ void check_uniqueness(const model::Desired& desired, Diagnostics& diagnostics) {
     if (!has_own_name) continue;
     for (const auto& spn : spec.service_principal_names)
       spns.add(fold(spn.text), spn.text, address, spn.where);
+  }
+}
+
+void check_accepted_drift(const model::Desired& desired, const LoadedDocuments& loaded,
+                          Diagnostics& diagnostics) {
+  if (desired.environment.accepted_drift.empty() || loaded.may_lack_referenced) return;
+  std::vector<std::string> addresses;
+  for (const auto& group : desired.host_groups)
+    addresses.push_back(model::address({model::Kind::host_group, group.name}));
+  for (const auto& account : desired.accounts)
+    addresses.push_back(model::address({model::Kind::gmsa, account.name}));
+  // The Environment's file by itself says nothing about what others declare.
+  if (addresses.empty()) return;
+  const std::vector<std::string_view> known(addresses.begin(), addresses.end());
+  for (const auto& rule : desired.environment.accepted_drift) {
+    if (rule.address.empty() || std::any_of(known.begin(), known.end(), [&](std::string_view address) {
+          return glob_match(rule.address, address);
+        }))
+      continue;
+    std::string hint = did_you_mean(rule.address, known);
+    if (hint.empty()) hint = "Correct the address, or remove the entry.";
+    report(diagnostics, codes::unused_acceptance, rule.where, {},
+           "drift.ignore accepts drift of " + in_quotes(rule.address) + ", and the environment " +
+               desired.environment.name + " declares nothing of that address.",
+           std::move(hint));
   }
 }
 

@@ -16,5 +16,8 @@ void check_nesting(const model::Desired& desired, Diagnostics& diagnostics);
 /// Credential specs: their targets and accounts are declared, and no two want one name at one place.
 void check_deliveries(const model::Desired& desired, const LoadedDocuments& loaded, Diagnostics& diagnostics);
 void check_uniqueness(const model::Desired& desired, Diagnostics& diagnostics);
+/// Every address that the Environment accepts drift of is that of a declaration.
+void check_accepted_drift(const model::Desired& desired, const LoadedDocuments& loaded,
+                          Diagnostics& diagnostics);
 
 }  // namespace gmsactl::manifest

@@ -1,9 +1,11 @@
 // The parts of an Environment that say what a run may do, and which differences somebody has accepted.
+#include <algorithm>
 #include <array>
 
 #include "engine/base/text.h"
 #include "engine/manifest/decode.h"
 #include "engine/manifest/names.h"
+#include "engine/model/field_names.h"
 
 namespace gmsactl::manifest {
 
@@ -57,6 +59,20 @@ bool is_date(std::string_view text) {
   return day <= days[month - 1] + (month == 2 && is_leap(year) ? 1U : 0U);
 }
 
+/// A misspelled field would accept nothing and look as if it did.
+void check_accepted_field(const Node& node, const model::AcceptedDrift& accepted, Reading& reading) {
+  if (accepted.field.empty()) return;
+  const bool of_group = accepted.address.starts_with("HostGroup/");
+  const auto known = model::field_names(of_group ? model::Kind::host_group : model::Kind::gmsa);
+  if (std::find(known.begin(), known.end(), accepted.field) != known.end()) return;
+  std::string hint = did_you_mean(accepted.field, known);
+  if (hint.empty()) hint = "Fields are " + enumerate(known, "and") + ".";
+  reading.error(codes::unknown_value, node.find("field")->value.at,
+                "A plan reports no field " + in_quotes(accepted.field) + " of a " +
+                    (of_group ? "HostGroup" : "GMSA") + ".",
+                std::move(hint));
+}
+
 std::optional<model::AcceptedDrift> read_accepted(const Node& node, Reading& reading) {
   constexpr std::string_view what = "An entry of drift.ignore";
   if (!require_mapping({what, node}, reading)) return std::nullopt;
@@ -84,6 +100,7 @@ std::optional<model::AcceptedDrift> read_accepted(const Node& node, Reading& rea
         codes::unknown_value, node.find("address")->value.at,
         in_quotes(accepted.address) + " is no address of an account or a host group.",
         "Addresses look like GMSA/WebApp01 and HostGroup/WebApp01Hosts; * and ? stand for any text.");
+  check_accepted_field(node, accepted, reading);
   if (!accepted.until.empty() && !is_date(accepted.until))
     reading.error(codes::unknown_value, node.find("until")->value.at,
                   in_quotes(accepted.until) + " is no day.", "Write it as \"2026-12-31\".");

@@ -41,7 +41,9 @@ Concern check_api_version(const Node& root, const SourceFile& file, Reading& rea
   const Entry* version = root.find("apiVersion");
   const bool has_version = version != nullptr && version->value.is_scalar();
   if (has_version && version->value.text == api_version) return Concern::ours;
-  const bool is_ours = has_version && fold(version->value.text).starts_with("gmsactl/");
+  const std::array<std::string_view, 1> right{api_version};
+  const bool is_ours = has_version && (fold(version->value.text).starts_with("gmsactl/") ||
+                                       !nearest(version->value.text, right).empty());
   if (!has_version && !file.named_explicitly && !is_our_kind(root.find("kind"))) return Concern::not_ours;
   if (has_version && !file.named_explicitly) {
     // A later version of ours, or a misspelt one, is not passed over in silence: what it declares is not

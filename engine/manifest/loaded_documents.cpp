@@ -67,8 +67,19 @@ void LoadedDocuments::check_environment_names(const LoadedDocument& loaded,
   const Document& document = loaded.document;
   if (document.metadata.environments)
     for (const auto& each : *document.metadata.environments) check(each.text, each.where);
-  for (const Override& each : document.overrides)
-    check(each.environment, {document.file->name, each.at.line, each.at.column});
+  for (const Override& each : document.overrides) {
+    const SourceRange where{document.file->name, each.at.line, each.at.column};
+    check(each.environment, where);
+    const bool is_known = std::find(known.begin(), known.end(), each.environment) != known.end();
+    if (!is_known || document.belongs_to(each.environment)) continue;
+    auto problem = make_diagnostic(
+        Severity::warning, codes::unused_override, where,
+        printable(document.address()) + " does not belong to the environment " + printable(each.environment) +
+            ", so its override for that environment has no effect.",
+        "Add " + printable(each.environment) + " to metadata.environments, or remove the override.");
+    problem.address = document.address();
+    diagnostics.push_back(std::move(problem));
+  }
 }
 
 }  // namespace gmsactl::manifest

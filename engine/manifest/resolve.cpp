@@ -202,6 +202,7 @@ model::Desired resolve_environment(const LoadedDocuments& loaded, const model::E
   check_nesting(desired, diagnostics);
   check_uniqueness(desired, diagnostics);
   check_deliveries(desired, loaded, diagnostics);
+  check_accepted_drift(desired, loaded, diagnostics);
   return desired;
 }
 

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <set>
 #include <sstream>
 #include <system_error>
 
@@ -19,15 +21,21 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
-void report_unreadable(std::string_view path, std::string detail, std::string hint,
-                       Diagnostics& diagnostics) {
+void report(Severity severity, const Code& code, std::string_view path, std::string detail, std::string hint,
+            Diagnostics& diagnostics) {
   Diagnostic problem;
-  problem.code = codes::unreadable.code;
-  problem.summary = codes::unreadable.summary;
+  problem.severity = severity;
+  problem.code = code.code;
+  problem.summary = code.summary;
   problem.detail = std::move(detail);
   problem.hint = std::move(hint);
   problem.where = SourceRange{intern(path), 0, 0};
   diagnostics.push_back(std::move(problem));
+}
+
+void report_unreadable(std::string_view path, std::string detail, std::string hint,
+                       Diagnostics& diagnostics) {
+  report(Severity::error, codes::unreadable, path, std::move(detail), std::move(hint), diagnostics);
 }
 
 std::string shown(const fs::path& path) {
@@ -78,10 +86,107 @@ void remove_byte_order_marks(std::string& text) {
   }
 }
 
+bool is_within(const fs::path& path, const fs::path& folder) {
+  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+}
+
+/// The manifests below a folder. Folders that symbolic links lead to are read as well, each once and by its
+/// own path where it has one below the folder. What can't be looked at is said, since what is missing from
+/// the manifests could be deleted.
+class FolderScan {
+ public:
+  /// `seen` are canonical paths of folders; those read are added.
+  FolderScan(std::set<std::string>& seen, Diagnostics& diagnostics)
+      : seen_(seen), diagnostics_(diagnostics) {}
+
+  /// In order of path.
+  std::vector<fs::path> run(const fs::path& root) {
+    std::error_code failure;
+    const fs::path real_root = fs::canonical(root, failure);
+    folders_.push_back(root);
+    for (;;) {
+      if (!folders_.empty()) {
+        const fs::path folder = std::move(folders_.back());
+        folders_.pop_back();
+        list(folder);
+      } else if (!links_.empty()) {
+        // The first by path, whatever order the file system lists them in.
+        std::sort(links_.begin(), links_.end(), std::greater<>());
+        const fs::path link = std::move(links_.back());
+        links_.pop_back();
+        follow(link, real_root);
+      } else {
+        break;
+      }
+    }
+    std::sort(found_.begin(), found_.end());
+    return std::move(found_);
+  }
+
+ private:
+  void list(const fs::path& folder) {
+    std::error_code failure;
+    const fs::path real = fs::canonical(folder, failure);
+    if (!failure && !seen_.insert(real.string()).second) return;
+    fs::directory_iterator entry(folder, failure);
+    while (!failure && entry != fs::directory_iterator()) {
+      look_at(*entry);
+      entry.increment(failure);
+    }
+    if (failure)
+      report_unreadable(shown(folder),
+                        "Listing the folder " + shown(folder) + " failed: " + failure.message() + ".",
+                        "Make every folder below it readable, or name the files one by one.", diagnostics_);
+  }
+
+  void look_at(const fs::directory_entry& entry) {
+    const auto name = entry.path().filename().string();
+    const bool hidden = name.starts_with('.');
+    std::error_code failure;
+    const auto type = entry.status(failure).type();
+    if (type == fs::file_type::directory) {
+      std::error_code unknown;
+      if (hidden) return;
+      (entry.is_symlink(unknown) ? links_ : folders_).push_back(entry.path());
+    } else if (is_manifest_name(name)) {
+      if (type == fs::file_type::regular || type == fs::file_type::not_found || failure)
+        found_.push_back(entry.path());  // reading it says what is wrong with it
+      else
+        report_unreadable(shown(entry.path()), shown(entry.path()) + " is not a file.",
+                          "Remove it, or give it another name.", diagnostics_);
+    } else if (!hidden && entry.is_symlink(failure) &&
+               (type == fs::file_type::not_found || type == fs::file_type::none)) {
+      leave_out(entry.path(), "leads to nothing that can be read");
+    }
+  }
+
+  /// A link that leads above the folder would read what nobody has named.
+  void follow(const fs::path& link, const fs::path& real_root) {
+    std::error_code failure;
+    const fs::path target = fs::canonical(link, failure);
+    if (failure) return leave_out(link, "leads to nothing that can be read");
+    if (seen_.contains(target.string())) return;
+    if (is_within(real_root, target)) return leave_out(link, "leads to a folder above it");
+    folders_.push_back(link);
+  }
+
+  void leave_out(const fs::path& link, std::string_view why) {
+    report(Severity::warning, codes::not_read, shown(link),
+           shown(link) + " is a symbolic link that " + std::string(why) + ", so it was not read.",
+           "Remove the link, or name what it stands for with --manifests.", diagnostics_);
+  }
+
+  std::set<std::string>& seen_;
+  Diagnostics& diagnostics_;
+  std::vector<fs::path> folders_;
+  std::vector<fs::path> links_;  // after the folders, so that a folder below keeps its own path
+  std::vector<fs::path> found_;
+};
+
 }  // namespace
 
 bool is_manifest_name(std::string_view name) {
-  const auto extension = fs::path(name).extension();
+  const std::string extension = fold(fs::path(name).extension().string());
   return extension == ".yaml" || extension == ".yml";
 }
 
@@ -126,27 +231,8 @@ void Sources::read(const std::string& path, const std::string& stdin_text, Diagn
 }
 
 void Sources::read_folder(const std::string& path, Diagnostics& diagnostics) {
-  std::vector<fs::path> found;
-  std::error_code failure;
-  fs::recursive_directory_iterator entry(path, failure);
-  while (!failure && entry != fs::recursive_directory_iterator()) {
-    const auto name = entry->path().filename().string();
-    std::error_code unknown_type;
-    if (entry->is_directory(unknown_type)) {
-      if (name.starts_with('.')) entry.disable_recursion_pending();
-    } else if (is_manifest_name(name)) {
-      found.push_back(entry->path());
-    }
-    entry.increment(failure);
-  }
-  // A part of the tree that could not be listed may hold manifests, and what is missing from them could be
-  // deleted.
-  if (failure)
-    report_unreadable(shown(path),
-                      "Listing the folder " + shown(path) + " failed: " + failure.message() + ".",
-                      "Make every folder below it readable, or name the files one by one.", diagnostics);
-  std::sort(found.begin(), found.end());
-  for (const auto& file : found) read_file(file.string(), /*named_explicitly=*/false, diagnostics);
+  FolderScan scan(scanned_, diagnostics);
+  for (const auto& file : scan.run(path)) read_file(file.string(), /*named_explicitly=*/false, diagnostics);
 }
 
 void Sources::read_file(const std::string& path, bool named_explicitly, Diagnostics& diagnostics) {

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,14 +25,14 @@ struct SourceFile {
   bool named_explicitly = false;
 };
 
-/// Whether a file found in a folder is looked at: `*.yaml` and `*.yml`.
+/// Whether a file found in a folder is looked at: `*.yaml` and `*.yml`, in upper and lower case.
 bool is_manifest_name(std::string_view name);
 
 class Sources {
  public:
   /// Reads a file, a folder (recursively, `*.yaml` and `*.yml` in order of path, without folders whose name
-  /// begins with a dot) or, for "-", `stdin_text`. A file met before is not read again. What cannot be read
-  /// is a diagnostic.
+  /// begins with a dot, with those that symbolic links lead to) or, for "-", `stdin_text`. A file met before
+  /// is not read again. What cannot be read is a diagnostic.
   void read(const std::string& path, const std::string& stdin_text, Diagnostics& diagnostics);
   void add(SourceFile file);
   /// The same for one that may be met again under another name: `identity` is what tells.
@@ -53,6 +54,7 @@ class Sources {
 
   std::deque<SourceFile> files_;  ///< a deque, since documents point into the texts
   std::map<std::string, size_t> index_by_identity_;
+  std::set<std::string> scanned_;  ///< canonical paths of folders
   mutable std::map<std::string_view, std::vector<size_t>>
       line_starts_;  ///< made when a file's line is first asked for
   mutable std::map<std::pair<std::string_view, uint32_t>, std::string> concealed_;

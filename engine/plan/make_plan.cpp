@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/base/glob.h"
 #include "engine/base/text.h"
 #include "engine/plan/context.h"
 #include "engine/plan/ownership.h"
@@ -13,31 +14,6 @@ namespace gmsactl::plan {
 using model::Change;
 using model::Kind;
 using model::ResourceId;
-
-bool glob_match(std::string_view pattern, std::string_view text) {
-  // Linear, with one point to come back to: the last `*` can always take one character more.
-  size_t p = 0;
-  size_t t = 0;
-  size_t star = std::string_view::npos;
-  size_t resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() &&
-        (pattern[p] == '?' || (pattern[p] != '*' && fold(pattern[p]) == fold(text[t])))) {
-      ++p;
-      ++t;
-    } else if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
 
 bool is_selected(const Options& options, const ResourceId& id) {
   if (id.kind == Kind::credential_spec && options.only_specs && !options.only_specs->contains(id))

@@ -40,7 +40,4 @@ model::Plan make_plan(const model::Desired& desired, const model::Observations& 
 /// Whether --target, --exclude and --shard leave this address in the plan.
 bool is_selected(const Options& options, const model::ResourceId& id);
 
-/// Shell-style `*` and `?`, case-insensitive as names in AD are.
-bool glob_match(std::string_view pattern, std::string_view text);
-
 }  // namespace gmsactl::plan

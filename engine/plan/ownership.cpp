@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/glob.h"
 #include "engine/base/text.h"
 
 namespace gmsactl::plan {

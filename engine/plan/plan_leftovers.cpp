@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/base/glob.h"
 #include "engine/base/text.h"
 #include "engine/plan/ownership.h"
 #include "engine/plan/readers.h"

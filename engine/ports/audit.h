@@ -32,6 +32,9 @@ class AuditLog {
   virtual void record(const WriteRecord& write) = 0;
   /// A change with all its requests, whatever they went to.
   virtual void record(const model::Change& change, const model::ChangeResult& result) = 0;
+  /// Requests that may have written and of which no line could be kept, "add CN=…", oldest first: those that
+  /// were under way when the log failed, and the one that met the failure.
+  virtual std::vector<std::string> unrecorded() const = 0;
 };
 
 }  // namespace gmsactl::ports

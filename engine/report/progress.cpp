@@ -42,7 +42,7 @@ void Progress::change_finished(const model::Change&, const model::ChangeResult& 
   const std::lock_guard lock(mutex_);
   erase();
   lines_ << apply_line(result, options_.color) << '\n' << std::flush;
-  shown_at_ = {};  // the status line was taken away, so the next call draws it again
+  if (options_.terminal) shown_at_ = {};  // the status line was taken away, so the next call draws it again
 }
 
 void Progress::clear() {

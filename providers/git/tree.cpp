@@ -2,7 +2,9 @@
 
 #include <git2.h>
 
+#include <algorithm>
 #include <deque>
+#include <set>
 #include <utility>
 
 #include "engine/base/text.h"
@@ -39,6 +41,10 @@ Result<std::string> blob_text(git_repository* repository, const git_oid& id) {
     return fail(libgit2_error(code, "reading a file of the commit"));
   const Handle<git_blob, git_blob_free> blob(raw);
   return std::string(static_cast<const char*>(git_blob_rawcontent(raw)), git_blob_rawsize(raw));
+}
+
+bool is_above(const std::string& folder, const std::string& path) {
+  return folder.empty() ? !path.empty() : path.starts_with(folder + "/");
 }
 
 /// What a path of a commit leads to.
@@ -150,10 +156,17 @@ class Walk {
   }
 
   Result<void> list(const Found& top, const std::string& path) {
+    top_ = top.path;
     folders_.push_back({top.id, path, top.path});
-    while (!folders_.empty()) {
-      const Folder folder = std::move(folders_.back());
-      folders_.pop_back();
+    // Links last, so that a folder is come upon by its own path where it has one below the top.
+    while (!folders_.empty() || !links_.empty()) {
+      auto& next = folders_.empty() ? links_ : folders_;
+      if (folders_.empty())
+        std::sort(links_.begin(), links_.end(),
+                  [](const Folder& a, const Folder& b) { return a.path > b.path; });
+      const Folder folder = std::move(next.back());
+      next.pop_back();
+      if (!seen_.insert(folder.real_path).second) continue;
       const Tree tree = GMSACTL_TRY(tree_of(repository_, folder.id));
       const size_t count = git_tree_entrycount(tree.get());
       entries_ += count;
@@ -177,12 +190,9 @@ class Walk {
         if (!name.starts_with('.')) files_.submodules.push_back(std::move(path));
         break;
       case GIT_FILEMODE_LINK: {
-        if (!is_wanted_(name)) break;
-        const auto found = GMSACTL_TRY(find(folder.real_path, name));
-        if (found.what == Found::What::file)
-          files_.files.push_back({std::move(path), found.path, text_of(found.id)});
-        else if (const auto why = problem(found.what); !why.empty())
-          files_.bad_links.emplace_back(std::move(path), why);
+        const bool wanted = is_wanted_(name);
+        if (name.starts_with('.') && !wanted) break;
+        GMSACTL_TRY(follow(GMSACTL_TRY(find(folder.real_path, name)), std::move(path), wanted));
         break;
       }
       default:
@@ -191,10 +201,30 @@ class Walk {
     return {};
   }
 
+  Result<void> follow(const Found& found, std::string path, bool wanted) {
+    if (found.what == Found::What::file) {
+      if (wanted) files_.files.push_back({std::move(path), found.path, text_of(found.id)});
+    } else if (found.what == Found::What::folder) {
+      // Above the top is more than anybody has named; the top itself is looked through already.
+      if (found.path == top_) return {};
+      if (is_above(found.path, top_))
+        files_.links_left_out.emplace_back(std::move(path), "leads to a folder above it");
+      else
+        links_.push_back({found.id, std::move(path), found.path});
+    } else {
+      auto& where = wanted ? files_.bad_links : files_.links_left_out;
+      where.emplace_back(std::move(path), problem(found.what));
+    }
+    return {};
+  }
+
   git_repository* repository_;
   git_oid root_;
   bool (*is_wanted_)(std::string_view);
   std::vector<Folder> folders_;  // still to be listed
+  std::vector<Folder> links_;    // likewise, come upon by symbolic links
+  std::set<std::string> seen_;   // real paths of the folders listed
+  std::string top_;              // real path
   size_t entries_ = 0;
   TreeFiles files_;
 };

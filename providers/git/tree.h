@@ -24,12 +24,15 @@ struct TreeFiles {
   std::vector<std::string> submodules;
   /// Symbolic links by their path, and why they lead to no file of the commit, "leads out of the repository".
   std::vector<std::pair<std::string, std::string>> bad_links;
+  /// The same for links whose own names are not wanted, and which may stand for folders.
+  std::vector<std::pair<std::string, std::string>> links_left_out;
   bool is_one_file = false;  ///< the path named a file
 };
 
-/// Below a folder, those whose name `is_wanted`, but not below folders whose name begins with a dot or to
-/// which a symbolic link leads; of a file, that one whatever its name. `path` is from the root, "" the root
-/// itself. not_found where the commit has no such path.
+/// Below a folder, those whose name `is_wanted`, but not below folders whose name begins with a dot; folders
+/// of the commit that symbolic links lead to are looked through as well, each once. Of a file, that one
+/// whatever its name. `path` is from the root, "" the root itself. not_found where the commit has no such
+/// path.
 [[nodiscard]] Result<TreeFiles> files_below(const Repository& repository, const Commit& commit,
                                             const std::string& path,
                                             bool (*is_wanted)(std::string_view name));

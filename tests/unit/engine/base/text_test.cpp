@@ -102,6 +102,9 @@ TEST(Text, nearest_offers_a_likely_word_and_no_unlikely_one) {
   EXPECT_EQ(nearest("dnsHostname", words), "dnsHostName");
   EXPECT_EQ(nearest("member", words), "members");
   EXPECT_EQ(nearest("password", words), "");
+  const std::array<std::string_view, 2> short_words{"host", "port"};
+  EXPECT_EQ(nearest("hots", short_words), "host");
+  EXPECT_EQ(nearest("prot", short_words), "port");
 }
 
 }  // namespace

@@ -162,7 +162,10 @@ TEST_F(AuditFileTest, once_a_line_could_not_be_written_no_further_write_is_begun
   (*log)->record(write("CN=a"));
   const auto ready = (*log)->ready();
   ASSERT_FALSE(ready.has_value());
-  EXPECT_THAT(ready.error().message, HasSubstr("/dev/full can't be written: No space left on device"));
+  EXPECT_THAT(ready.error().message, HasSubstr("/dev/full cannot be written: No space left on device"));
+  // Under way when the first one failed.
+  (*log)->record(write("CN=b"));
+  EXPECT_THAT((*log)->unrecorded(), ElementsAre("modify CN=a", "modify CN=b"));
 }
 
 TEST_F(AuditFileTest, a_file_that_can_not_be_opened_is_an_error_before_anything_is_written) {

@@ -1,6 +1,8 @@
 #include "engine/manifest/load.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <set>
@@ -104,6 +106,61 @@ TEST_F(LoadFolder, the_same_file_twice_is_read_once) {
       load(LoadRequest{{path(), path("a.yaml"), path("../") + folder_.filename().string()}, ""});
   EXPECT_EQ(problems(manifests), "");
   EXPECT_EQ(manifests.document_count(), 2U);
+}
+
+TEST_F(LoadFolder, a_folder_that_a_link_leads_to_is_read_once) {
+  write("m/environment.yaml", environment);
+  write("team/b.yaml", gmsa("b"));
+  write("team/deeper/c.YAML", gmsa("c"));
+  fs::create_directory_symlink("../team", path("m/team"));
+  fs::create_directory_symlink("../team", path("m/again"));
+  fs::create_directory_symlink("../../team", path("team/deeper/circle"));
+  const auto manifests = load({{path("m")}, {}});
+  EXPECT_EQ(problems(manifests), "");
+  EXPECT_EQ(accounts(manifests), (std::vector<std::string>{"b", "c"}));
+  EXPECT_EQ(accounts(load({{path("m"), path("team")}, {}})), (std::vector<std::string>{"b", "c"}));
+}
+
+TEST_F(LoadFolder, a_folder_below_keeps_its_own_path_beside_a_link_to_it) {
+  write("environment.yaml", environment);
+  write("z/b.yaml", "apiVersion: gmsactl/v1\nkind: GMSA\nmetadata: {nam: b}\n");
+  fs::create_directory_symlink("z", path("a"));
+  EXPECT_THAT(problems(load({{path()}, {}})), ::testing::HasSubstr(path("z/b.yaml")));
+}
+
+TEST_F(LoadFolder, links_that_are_not_read_are_named) {
+  write("m/environment.yaml", environment);
+  write("outside.yaml", gmsa("outside"));
+  fs::create_directory_symlink("..", path("m/up"));
+  fs::create_symlink("nowhere", path("m/gone"));
+  fs::create_symlink("nowhere", path("m/.hidden"));
+  const auto manifests = load({{path("m")}, {}});
+  EXPECT_EQ(accounts(manifests), std::vector<std::string>{});
+  std::set<std::string> named;
+  for (const auto& each : manifests.diagnostics()) {
+    EXPECT_EQ(each.code, codes::not_read.code);
+    EXPECT_EQ(each.severity, Severity::warning);
+    named.emplace(each.where->file);
+  }
+  EXPECT_EQ(named, (std::set<std::string>{path("m/gone"), path("m/up")}));
+}
+
+TEST_F(LoadFolder, what_looks_like_a_manifest_and_is_no_file_is_an_error) {
+  write("environment.yaml", environment);
+  ASSERT_EQ(mkfifo(path("pipe.yaml").c_str(), 0600), 0);
+  fs::create_symlink("nowhere.yaml", path("dangling.yaml"));
+  const auto found = problems(load({{path()}, {}}));
+  EXPECT_THAT(found, ::testing::HasSubstr("pipe.yaml is not a file."));
+  EXPECT_THAT(found, ::testing::HasSubstr("dangling.yaml failed: No such file"));
+}
+
+TEST_F(LoadFolder, a_misspelled_api_version_is_not_passed_over_in_silence) {
+  write("a.yaml", "apiVersion: gmsatcl/v1\nkind: GMSA\nmetadata: {name: a}\n");
+  write("b.yaml", "apiVersion: gmsactl.io/v1\nkind: HostGroup\nmetadata: {name: b}\n");
+  write("c.yaml", "apiVersion: apps/v1\nkind: Environment\nmetadata: {name: c}\n");
+  const auto manifests = load({{path()}, {}});
+  ASSERT_EQ(manifests.diagnostics().size(), 2U) << problems(manifests);
+  for (const auto& each : manifests.diagnostics()) EXPECT_EQ(each.code, codes::unknown_api_version.code);
 }
 
 TEST_F(LoadFolder, what_is_not_there_is_reported) {

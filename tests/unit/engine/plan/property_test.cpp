@@ -2,6 +2,7 @@
 // requirements allow, and leaves nothing to plan.
 #include <random>
 
+#include "engine/model/field_names.h"
 #include "tests/unit/engine/plan/planning.h"
 
 namespace gmsactl {
@@ -170,6 +171,10 @@ bool converges(FakeWorld& world, Generator& generator, const Desired& desired) {
   const auto plan = plan_for(world, desired, options);
   if (has_errors(plan.diagnostics)) return false;
   expect_order(plan);
+  for (const auto& change : plan.changes)
+    for (const auto& field : change.fields)
+      if (const auto known = model::field_names(change.id.kind); !known.empty())
+        EXPECT_THAT(known, Contains(field.path)) << "drift.ignore could not name it";
   generator.apply(world, plan);
   if (testing::Test::HasFatalFailure()) return true;
   const auto again = plan_for(world, desired, options);

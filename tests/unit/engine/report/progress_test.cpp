@@ -64,6 +64,20 @@ TEST(Progress, a_log_gets_few_plain_lines) {
   EXPECT_EQ(out.str(), "reading accounts 100 of 250, 10/s\nreading accounts 200 of 250, 10/s\n");
 }
 
+TEST(Progress, a_log_gets_no_status_line_for_each_change) {
+  Watch watch;
+  std::ostringstream status;
+  std::ostringstream lines;
+  Progress progress(status, lines, {}, watch.clock());
+  for (size_t i = 0; i < 250; ++i) {
+    progress.change_started(sample::updated_account());
+    progress.change_finished(sample::updated_account(), created());
+    progress.progress("applying", i + 1, 250);
+    watch.now += milliseconds(100);
+  }
+  EXPECT_EQ(status.str(), "applying 101 of 250, 10/s\napplying 201 of 250, 10/s\n");
+}
+
 TEST(Progress, a_short_run_says_nothing_to_a_log_but_what_it_changed) {
   std::ostringstream out;
   Progress progress(out, out, {});

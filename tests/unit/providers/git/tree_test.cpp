@@ -82,13 +82,32 @@ TEST_F(FilesBelow, links_are_followed_within_the_commit) {
   EXPECT_EQ(contents(repository(), look("prod").value().files.front()).value(), "real");
 }
 
-TEST_F(FilesBelow, a_link_to_a_folder_is_not_gone_into) {
+TEST_F(FilesBelow, a_folder_that_links_lead_to_is_looked_through_once) {
   write("common/real.yaml", "real");
-  shell("mkdir prod && ln -s ../common prod/linked && ln -s ../common prod/linked.yaml && ln -s .. prod/up");
+  write("common/deeper/other.yaml", "other");
+  shell("mkdir prod && ln -s ../common prod/linked && ln -s ../common prod/linked.yaml");
+  shell("ln -s ../../common common/deeper/circle && ln -s ../common/deeper prod/within");
   commit();
   const auto found = look("prod").value();
-  EXPECT_THAT(names(found), IsEmpty());
+  EXPECT_THAT(names(found), ElementsAre("prod/linked/deeper/other.yaml -> common/deeper/other.yaml",
+                                        "prod/linked/real.yaml -> common/real.yaml"));
   EXPECT_THAT(found.bad_links, IsEmpty());
+  EXPECT_THAT(found.links_left_out, IsEmpty());
+  EXPECT_THAT(names(look("").value()), ElementsAre("common/deeper/other.yaml", "common/real.yaml"));
+}
+
+TEST_F(FilesBelow, links_that_may_stand_for_folders_and_are_not_read_are_named) {
+  write("prod/deep/a.yaml", "a");
+  shell(
+      "ln -s .. prod/up && ln -s nowhere prod/gone && ln -s /etc prod/system && ln -s nowhere prod/.hidden");
+  shell("ln -s deep prod/self && ln -s ../../prod prod/deep/circle && ln -s deep/a.yaml prod/notes");
+  commit();
+  const auto found = look("prod").value();
+  EXPECT_THAT(names(found), ElementsAre("prod/deep/a.yaml"));
+  EXPECT_THAT(found.links_left_out,
+              ::testing::UnorderedElementsAre(Pair("prod/up", "leads to a folder above it"),
+                                              Pair("prod/gone", "leads to nothing"),
+                                              Pair("prod/system", "leads out of the repository")));
 }
 
 TEST_F(FilesBelow, links_never_lead_out_of_the_commit) {
