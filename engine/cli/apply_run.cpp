@@ -6,6 +6,7 @@
 #include <iostream>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "engine/apply/applier.h"
 #include "engine/base/text.h"
@@ -16,6 +17,7 @@
 #include "engine/cli/run_identity.h"
 #include "engine/cli/terminal.h"
 #include "engine/plan/saved_plan.h"
+#include "engine/plan/world.h"
 #include "engine/report/apply_text.h"
 #include "engine/report/plan_text.h"
 #include "engine/report/stale_text.h"
@@ -139,33 +141,55 @@ ExitCode report_incomplete_audit(const Options& options, ports::AuditLog& audit)
   return ExitCode::unforeseen;
 }
 
-/// `stream` may be null.
-ExitCode write(const Options& options, Prepared& one, report::EventStream* stream,
-               const std::optional<report::SourceCommit>& source) {
-  if (one.plan.empty()) return leaves_out_specs(one.plan) ? ExitCode::live_system : ExitCode::done;
-  auto settings = progress_options(options);
-  const bool text = options.output == Output::text;
-  settings.color = color_for(options, text ? STDOUT_FILENO : STDERR_FILENO);
-  report::Progress progress(std::cerr, text ? std::cout : std::cerr, settings);
-  std::unique_ptr<ports::Lock> lock;
-  if (const ExitCode code = take_lock(options, one, progress, lock); code != ExitCode::done) return code;
-  if (lock && lock->waited())
+bool writes_anything(const Prepared& one) { return !one.plan.empty(); }
+
+/// Everything that can stand in the way before the first write: the lock, what was planned before it was had,
+/// the audit log, a server that answers.
+ExitCode make_ready(const Options& options, Prepared& one,
+                    const std::optional<report::SourceCommit>& source) {
+  if (!writes_anything(one)) return ExitCode::done;
+  report::Progress progress(std::cerr, std::cerr, progress_options(options));
+  if (const ExitCode code = take_lock(options, one, progress, one.lock); code != ExitCode::done) return code;
+  if (one.lock && one.lock->waited())
     if (const ExitCode code = check_still_the_same(options, one, progress); code != ExitCode::done)
       return code;
-  std::unique_ptr<ports::AuditLog> audit;
   if (!options.audit_log.empty()) {
     auto opened = open_audit_log(options.audit_log, one.plan, source);
     if (!opened) {
       print_error(options, "nothing was written to environment " + one.plan.environment, opened.error());
       return ExitCode::unforeseen;
     }
-    audit = std::move(*opened);
-    one.run.audit_to(audit.get());
+    one.audit = std::move(*opened);
+    one.run.audit_to(one.audit.get());
   }
-  const Writing writing;
   const auto begin = [&] { return one.run.provider().begin_writes(); };
-  if (const ExitCode code = on_a_living_server(options, one, progress, begin); code != ExitCode::done)
-    return code;
+  return on_a_living_server(options, one, progress, begin);
+}
+
+/// The plans of all environments are made before the first is written. What that changed in the directory
+/// must not be taken for what this one was planned against.
+ExitCode check_after_others(const Options& options, Prepared& one, const std::vector<std::string>& written) {
+  if (written.empty()) return ExitCode::done;
+  report::Progress progress(std::cerr, std::cerr, progress_options(options));
+  const ExitCode code = check_still_the_same(options, one, progress);
+  progress.clear();
+  if (code == ExitCode::stale)
+    std::cerr << "Nothing was written to environment " << one.plan.environment << ". This run wrote to "
+              << join(written, ", ") << " in the same domain just before, which may be the reason.\n";
+  return code;
+}
+
+/// `stream` may be null.
+ExitCode write(const Options& options, Prepared& one, report::EventStream* stream,
+               const std::vector<std::string>& written) {
+  const bool leaves_out = !one.plan.unreadable.empty();
+  if (!writes_anything(one)) return leaves_out ? ExitCode::live_system : ExitCode::done;
+  if (const ExitCode code = check_after_others(options, one, written); code != ExitCode::done) return code;
+  auto settings = progress_options(options);
+  const bool text = options.output == Output::text;
+  settings.color = color_for(options, text ? STDOUT_FILENO : STDERR_FILENO);
+  report::Progress progress(std::cerr, text ? std::cout : std::cerr, settings);
+  const Writing writing;
   std::optional<BothSinks> both;
   if (stream != nullptr) both.emplace(progress, *stream);
   ports::EventSink& events = both ? static_cast<ports::EventSink&>(*both) : progress;
@@ -179,9 +203,9 @@ ExitCode write(const Options& options, Prepared& one, report::EventStream* strea
     return exit_code(flushed.error().kind);
   }
   ExitCode code = exit_code_of(one.results);
-  if (audit) code = worst(code, report_incomplete_audit(options, *audit));
+  if (one.audit) code = worst(code, report_incomplete_audit(options, *one.audit));
   if (code == ExitCode::done) code = verify(options, one, progress);
-  if (code == ExitCode::done && leaves_out_specs(one.plan)) code = ExitCode::partly_applied;
+  if (code == ExitCode::done && leaves_out) code = ExitCode::partly_applied;
   progress.clear();
   if (text)
     std::cout << '\n'
@@ -200,13 +224,20 @@ std::vector<report::EnvironmentReport> reports_of(const std::vector<Prepared>& p
 /// Plans every environment; what stops an apply is printed and returned.
 ExitCode prepare(const Options& options, const Loaded& loaded, std::vector<Prepared>& prepared) {
   ExitCode code = ExitCode::done;
-  for (const auto& desired : loaded.environments) {
-    auto planned = plan_and_show(options, loaded, desired, Severity::error, code);
-    if (!planned) continue;
-    if (options.output == Output::text) std::cout << '\n' << std::flush;
-    prepared.push_back({std::move(planned->run), std::move(planned->plan), loaded.source_lines()});
+  for (auto& planned : plan_and_show_all(options, loaded, Severity::error, code)) {
+    prepared.push_back({std::move(planned.run), std::move(planned.plan), loaded.source_lines()});
+    prepared.back().directory = std::move(planned.directory);
   }
+  if (prepared.size() == 1 && options.output == Output::text) std::cout << '\n' << std::flush;
   return code;
+}
+
+/// Whether anything of it was, or may have been, written.
+bool touched(const Prepared& one) {
+  return std::any_of(one.results.begin(), one.results.end(), [](const ChangeResult& result) {
+    return !result.written.empty() || result.outcome == Outcome::unknown ||
+           result.outcome == Outcome::applied;
+  });
 }
 
 bool approved(const Options& options, const std::vector<Prepared>& prepared) {
@@ -265,18 +296,54 @@ ExitCode check_still_the_same(const Options& options, Prepared& one, ports::Even
   return ExitCode::done;
 }
 
+ExitCode check_together(const Options& options, std::vector<Prepared>& prepared) {
+  std::vector<plan::Member> members;
+  std::vector<size_t> said;
+  for (auto& one : prepared) {
+    said.push_back(one.plan.diagnostics.size());
+    members.push_back({one.directory, &one.run.desired(), one.run.seen(), &one.plan});
+  }
+  plan::check_world(members);
+  ExitCode code = ExitCode::done;
+  for (size_t i = 0; i < prepared.size(); ++i) {
+    const auto& all = prepared[i].plan.diagnostics;
+    const Diagnostics found(all.begin() + static_cast<std::ptrdiff_t>(std::min(said[i], all.size())),
+                            all.end());
+    print_diagnostics(options, found, prepared[i].source);
+    code = worst(code, exit_code(found));
+  }
+  return code;
+}
+
 ExitCode write_all(const Options& options, std::vector<Prepared>& prepared, Reporting& reporting,
                    const std::optional<report::SourceCommit>& source) {
   ExitCode code = ExitCode::done;
+  // In one order in every run, so that two runs never wait for each other's locks.
+  std::vector<Prepared*> by_name;
+  for (auto& one : prepared) by_name.push_back(&one);
+  std::stable_sort(by_name.begin(), by_name.end(), [](const Prepared* a, const Prepared* b) {
+    return std::pair(a->directory, a->plan.environment) < std::pair(b->directory, b->plan.environment);
+  });
+  for (auto* one : by_name)
+    if (const ExitCode wrong = make_ready(options, *one, source); wrong != ExitCode::done) {
+      code = wrong;
+      break;
+    }
   auto* stream = reporting.stream(reports_of(prepared));
+  const bool ready = code == ExitCode::done;
+  if (!ready && prepared.size() > 1) std::cerr << "Nothing was written to any environment.\n";
+  std::map<std::string, std::vector<std::string>> written;  // environments, by directory
   for (auto& one : prepared) {
     if (stream != nullptr) stream->begin(one.plan);
     if (stop_requested().stop_requested())
       code = worst(code, ExitCode::interrupted);
-    else
-      code = worst(code, write(options, one, stream, source));
+    else if (ready)
+      code = worst(code, write(options, one, stream, written[one.directory]));
+    if (touched(one)) written[one.directory].push_back(one.plan.environment);
     if (stream != nullptr) stream->end(report::applied(one.plan, one.results));
   }
+  if (code == ExitCode::live_system && ready && std::none_of(prepared.begin(), prepared.end(), touched))
+    std::cerr << "Nothing was written.\n";
   return worst(code, reporting.show(reporting.ended(reports_of(prepared), source)));
 }
 

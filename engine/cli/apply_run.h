@@ -2,6 +2,7 @@
 // commands that write, whether the plan comes from manifests or from a file.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,13 +21,21 @@ struct Prepared {
   EnvironmentRun run;
   model::Plan plan;
   report::SourceLines source;
+  std::string directory = {};  ///< equal for environments that meet in one
   std::vector<model::ChangeResult> results = {};
+  // Held from before the first write of any environment.
+  std::unique_ptr<ports::Lock> lock = {};
+  std::unique_ptr<ports::AuditLog> audit = {};
 };
 
 /// Plans every environment, asks, and writes. Nothing is written where anything is wrong with any of them.
 ExitCode plan_and_write(const Options& options);
 
-/// Writes one after the other, and reports what became of each.
+/// Judges together those that meet in one directory; what it finds is printed, and the exit code says so.
+ExitCode check_together(const Options& options, std::vector<Prepared>& prepared);
+
+/// Takes all locks and opens what is written through, then writes one after the other, and reports what
+/// became of each. What was written to a directory is read again before another environment of it is written.
 ExitCode write_all(const Options& options, std::vector<Prepared>& prepared, Reporting& reporting,
                    const std::optional<report::SourceCommit>& source);
 

@@ -14,6 +14,7 @@
 #include "engine/cli/planned.h"
 #include "engine/cli/saved_plan.h"
 #include "engine/cli/terminal.h"
+#include "engine/model/confined.h"
 #include "engine/report/plan_text.h"
 
 namespace gmsactl::cli {
@@ -22,7 +23,7 @@ namespace {
 
 /// One saved plan, made again on what is live now.
 ExitCode prepare_saved(const Options& options, const report::PlanDocument& document, SavedInputs& saved,
-                       std::vector<Prepared>& prepared) {
+                       bool with_others, std::vector<Prepared>& prepared) {
   const auto& desired = saved.loaded.environments.front();
   const auto source = saved.loaded.source_lines();
   report::Progress progress(std::cerr, std::cerr, progress_options(options));
@@ -34,6 +35,7 @@ ExitCode prepare_saved(const Options& options, const report::PlanDocument& docum
     print_error(options, "environment " + desired.environment.name + " could not be planned", run.error());
     return exit_code(run.error().kind);
   }
+  if (with_others) run->keep_observations();
   Prepared one{std::move(*run), document.plan, source};
   one.plan.document_digest = document.digest;
   const ExitCode code = check_still_the_same(options, one, progress);
@@ -57,6 +59,7 @@ ExitCode prepare_saved(const Options& options, const report::PlanDocument& docum
                  {}});
     return ExitCode::stale;
   }
+  one.directory = directory_of(connecting, desired.environment, one.plan);
   prepared.push_back(std::move(one));
   return ExitCode::done;
 }
@@ -123,7 +126,8 @@ ExitCode apply_file(const Options& options) {
   std::vector<Prepared> prepared;
   for (const auto& document : *documents) {
     print_diagnostics(options, document.plan.diagnostics, {});
-    if (const ExitCode wrong = exit_code(document.plan.diagnostics); wrong != ExitCode::done) {
+    if (const ExitCode wrong = exit_code(model::without_confined(document.plan.diagnostics));
+        wrong != ExitCode::done) {
       print_error(options, "the plan of environment " + document.plan.environment + " can't be carried out",
                   {ErrorKind::invalid, "it was made with errors", "Mend them and plan again.", {}});
       code = worst(code, wrong);
@@ -141,15 +145,16 @@ ExitCode apply_file(const Options& options) {
       continue;
     }
     inputs.push_back(std::move(*saved));
-    code = worst(code, prepare_saved(options, document, inputs.back(), prepared));
+    code = worst(code, prepare_saved(options, document, inputs.back(), documents->size() > 1, prepared));
   }
+  if (code == ExitCode::done && prepared.size() > 1) code = check_together(options, prepared);
   if (code != ExitCode::done) {
     std::cerr << "Nothing was written.\n";
     return code;
   }
   for (const auto& one : prepared) {
     if (options.output != Output::text) continue;
-    if (one.plan.empty())
+    if (one.plan.empty() && one.plan.unreadable.empty())
       std::cout << "Environment " << printable(one.plan.environment) << ": already applied.\n";
     else
       std::cout << report::plan_text(one.plan, {color_for(options, STDOUT_FILENO), options.explain}) << '\n'

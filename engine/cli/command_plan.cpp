@@ -17,14 +17,11 @@ ExitCode plan(const Options& options) {
   print_diagnostics(options, loaded->warnings, loaded->source_lines());
 
   ExitCode code = ExitCode::done;
-  const bool several = loaded->environments.size() > 1;
   std::vector<model::Plan> plans;
-  for (const auto& desired : loaded->environments) {
-    auto planned = plan_and_show(options, *loaded, desired, Severity::warning, code);
-    if (!planned) continue;
-    if (several && options.output == Output::text) std::cout << '\n';
-    planned->run.log_requests();
-    auto& plan = planned->plan;
+  for (auto& planned : plan_and_show_all(options, *loaded, Severity::warning, code)) {
+    planned.run.log_requests();
+    auto& plan = planned.plan;
+    code = worst(code, planned.confined);
     if (leaves_out_specs(plan)) code = worst(code, ExitCode::live_system);
     if (options.detailed_exit_code && !plan.empty()) code = worst(code, ExitCode::changes);
     plan.diagnostics.insert(plan.diagnostics.begin(), loaded->warnings.begin(), loaded->warnings.end());

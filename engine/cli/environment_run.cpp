@@ -7,6 +7,7 @@
 #include "engine/cli/estate.h"
 #include "engine/cli/logging.h"
 #include "engine/cli/terminal.h"
+#include "engine/model/confined.h"
 #include "engine/plan/spec_places.h"
 #include "providers/directory/directory_provider.h"
 
@@ -96,7 +97,7 @@ Result<model::Plan> EnvironmentRun::plan_of(const model::Desired& desired, const
                                             ports::EventSink& events) {
   const auto begin = std::chrono::steady_clock::now();
   estate_->limit_to(options);
-  const auto seen = GMSACTL_TRY(estate_->observe(desired, events));
+  auto seen = GMSACTL_TRY(estate_->observe(desired, events));
   log(LogLevel::info, "observed",
       {{"environment", desired.environment.name}, {"ms", milliseconds_since(begin)}});
   const auto planning = std::chrono::steady_clock::now();
@@ -105,6 +106,8 @@ Result<model::Plan> EnvironmentRun::plan_of(const model::Desired& desired, const
       {{"environment", desired.environment.name},
        {"changes", std::to_string(plan.changes.size())},
        {"ms", milliseconds_since(planning)}});
+  if (keeps_observations_ && &desired == desired_)
+    seen_ = std::make_unique<model::Observations>(std::move(seen));
   return plan;
 }
 
@@ -145,6 +148,11 @@ Result<model::Plan> EnvironmentRun::plan_again(const model::Plan& applied, ports
   // What the touched ones refer to was not asked for here: a --target run leaves it as it is.
   std::erase_if(plan->changes, [&](const model::Change& change) { return !touched.contains(change.id); });
   std::erase_if(plan->unreadable, [&](const auto& resource) { return !touched.contains(resource.id); });
+  std::set<std::string> addresses;
+  for (const auto& id : touched) addresses.insert(model::address(id));
+  std::erase_if(plan->diagnostics, [&](const Diagnostic& one) {
+    return model::is_confined(one) && !addresses.contains(one.address);
+  });
   return plan;
 }
 

@@ -43,6 +43,11 @@ class EnvironmentRun {
   /// since a plan may be made by a user who only reads.
   [[nodiscard]] Result<void> check_permissions(model::Plan& plan, Severity severity);
 
+  /// Keeps what plan() goes by, for judging environments together; see seen().
+  void keep_observations() { keeps_observations_ = true; }
+  /// Of the last plan(); null where that was not to be kept.
+  const model::Observations* seen() const { return seen_.get(); }
+
   ports::Provider& provider();
   [[nodiscard]] Result<std::unique_ptr<ports::Locks>> locks();
   void audit_to(ports::AuditLog* log);
@@ -57,6 +62,8 @@ class EnvironmentRun {
   const model::Desired* desired_;
   plan::Options planning_;
   std::unique_ptr<Estate> estate_;
+  bool keeps_observations_ = false;
+  std::unique_ptr<model::Observations> seen_;
 };
 
 /// What the command line and the other environments say about planning this one, today.

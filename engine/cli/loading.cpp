@@ -10,6 +10,7 @@
 #include "engine/base/text.h"
 #include "engine/cli/terminal.h"
 #include "engine/manifest/codes.h"
+#include "engine/manifest/world_checks.h"
 #include "engine/plan/make_plan.h"
 #include "engine/plan/spec_places.h"
 #include "engine/report/diagnostic_text.h"
@@ -72,16 +73,6 @@ bool any_matches(const std::string& pattern, const std::vector<model::Desired>& 
   return false;
 }
 
-/// Each directory in a file is one of its own, whatever domain it is of.
-bool same_directory(const model::Environment& a, const model::Environment& b) {
-  const auto file = [](const model::Environment& environment) {
-    for (const auto& server : environment.servers)
-      if (server.text.starts_with("ldif:")) return server.text;
-    return std::string();
-  };
-  return a.domain == b.domain && file(a) == file(b);
-}
-
 /// Two environments of one domain can't both manage an account, whatever each of them says.
 void find_shared_accounts(const std::vector<std::string>& names, Loaded& loaded) {
   if (names.size() < 2) return;
@@ -94,7 +85,8 @@ void find_shared_accounts(const std::vector<std::string>& names, Loaded& loaded)
     std::set<std::string> own;
     for (const auto& account : desired.accounts) own.insert(fold(account.spec.sam_account_name));
     for (const auto& [name, other] : all) {
-      if (name == desired.environment.name || !same_directory(other.environment, desired.environment))
+      if (name == desired.environment.name ||
+          !manifest::share_directory(other.environment, desired.environment))
         continue;
       for (const auto& account : other.accounts)
         if (const std::string sam = fold(account.spec.sam_account_name); own.contains(sam))
@@ -168,6 +160,7 @@ tl::expected<Loaded, ExitCode> load(const Options& options) {
     return invalid;
   }
   for (const auto& name : *chosen) loaded.environments.push_back(manifests.resolve(name, found));
+  if (!has_errors(found)) manifest::check_environments_together(loaded.environments, found);
   if (has_errors(found)) return give_up();
   const auto declared = [&](const std::string& pattern) { return any_matches(pattern, loaded.environments); };
   Options checked = options;

@@ -9,42 +9,94 @@
 #include "engine/cli/files.h"
 #include "engine/cli/saved_plan.h"
 #include "engine/cli/terminal.h"
+#include "engine/model/confined.h"
+#include "engine/plan/world.h"
 #include "engine/report/plan_text.h"
 
 namespace gmsactl::cli {
 
-std::optional<Planned> plan_and_show(const Options& options, const Loaded& loaded,
-                                     const model::Desired& desired, Severity missing_permission,
-                                     ExitCode& code) {
+namespace {
+
+/// Plans, and prints why that was not possible.
+std::optional<Planned> plan_one(const Options& options, const Loaded& loaded, const model::Desired& desired,
+                                Severity missing_permission, bool with_others, ExitCode& code) {
   report::Progress progress(std::cerr, std::cerr, progress_options(options));
   const auto asked = planning(options, loaded, desired);
   auto run = EnvironmentRun::start(options, desired, asked);
-  const auto limit = loaded.limits.find(desired.environment.name);
+  if (run && with_others) run->keep_observations();
   auto plan = run ? run->plan(progress) : Result<model::Plan>(fail(run.error()));
   if (plan)
     if (auto checked = run->check_permissions(*plan, missing_permission); !checked)
       plan = fail(std::move(checked).error());
   progress.clear();
-  if (plan) plan->inputs = inputs_of(options, asked, loaded, desired, *plan);
   if (!plan) {
     print_error(options, "environment " + desired.environment.name + " could not be planned", plan.error());
     code = worst(code, exit_code(plan.error().kind));
     return std::nullopt;
   }
-  if (limit != loaded.limits.end())
+  plan->inputs = inputs_of(options, asked, loaded, desired, *plan);
+  if (const auto limit = loaded.limits.find(desired.environment.name); limit != loaded.limits.end())
     plan->diagnostics.insert(plan->diagnostics.begin(), limit->second.notes.begin(),
                              limit->second.notes.end());
-  print_diagnostics(options, plan->diagnostics, loaded.source_lines());
-  code = worst(code, exit_code(plan->diagnostics));
-  const bool nothing_differs =
-      limit != loaded.limits.end() && limit->second.nothing_differs && plan->changes.empty();
-  if (options.output == Output::text && nothing_differs)
-    std::cout << "Environment " << desired.environment.name << ": no address that is declared differs since "
+  std::string directory = directory_of(options, desired.environment, *plan);
+  return Planned{std::move(*run), std::move(*plan), std::move(directory)};
+}
+
+void show(const Options& options, const Loaded& loaded, Planned& planned, ExitCode& code) {
+  auto& plan = planned.plan;
+  print_diagnostics(options, plan.diagnostics, loaded.source_lines());
+  auto rest = model::without_confined(plan.diagnostics);
+  planned.confined = rest.size() == plan.diagnostics.size() ? ExitCode::done : ExitCode::live_system;
+  code = worst(code, exit_code(rest));
+  if (options.output != Output::text) return;
+  const auto limit = loaded.limits.find(plan.environment);
+  if (limit != loaded.limits.end() && limit->second.nothing_differs && plan.changes.empty())
+    std::cout << "Environment " << plan.environment << ": no address that is declared differs since "
               << printable(options.since) << ", so nothing is planned.\n"
               << std::flush;
-  else if (options.output == Output::text)
-    std::cout << report::plan_text(*plan, {color_for(options, STDOUT_FILENO), options.explain}) << std::flush;
-  return Planned{std::move(*run), std::move(*plan)};
+  else
+    std::cout << report::plan_text(plan, {color_for(options, STDOUT_FILENO), options.explain}) << std::flush;
+}
+
+}  // namespace
+
+std::string directory_of(const Options& options, const model::Environment& environment,
+                         const model::Plan& plan) {
+  for (const auto& server : options.servers)
+    if (server.starts_with("ldif:")) return server;
+  if (options.servers.empty())
+    for (const auto& server : environment.servers)
+      if (server.text.starts_with("ldif:")) return server.text;
+  return plan.domain_sid;
+}
+
+std::optional<Planned> plan_and_show(const Options& options, const Loaded& loaded,
+                                     const model::Desired& desired, Severity missing_permission,
+                                     ExitCode& code) {
+  auto planned = plan_one(options, loaded, desired, missing_permission, false, code);
+  if (!planned) return std::nullopt;
+  show(options, loaded, *planned, code);
+  code = worst(code, planned->confined);
+  return planned;
+}
+
+std::vector<Planned> plan_and_show_all(const Options& options, const Loaded& loaded,
+                                       Severity missing_permission, ExitCode& code) {
+  const bool several = loaded.environments.size() > 1;
+  std::vector<Planned> all;
+  for (const auto& desired : loaded.environments)
+    if (auto planned = plan_one(options, loaded, desired, missing_permission, several, code))
+      all.push_back(std::move(*planned));
+  if (several && options.aim == plan::Aim::as_declared) {
+    std::vector<plan::Member> members;
+    for (auto& one : all) members.push_back({one.directory, &one.run.desired(), one.run.seen(), &one.plan});
+    plan::check_world(members);
+  }
+  for (auto& one : all) {
+    show(options, loaded, one, code);
+    if (several && options.output == Output::text) std::cout << '\n' << std::flush;
+  }
+  return all;
 }
 
 ExitCode show_and_save(const Options& options, const Reporting& reporting,
@@ -62,7 +114,7 @@ ExitCode show_and_save(const Options& options, const Reporting& reporting,
   }
   if (options.output != Output::text || options.quiet) return code;
   const bool possible = std::none_of(plans.begin(), plans.end(), [](const auto& plan) {
-    return has_errors(plan.diagnostics) || !plan.inputs.not_applicable.empty();
+    return has_errors(model::without_confined(plan.diagnostics)) || !plan.inputs.not_applicable.empty();
   });
   std::cerr << "Saved to " << printable(options.out)
             << (possible ? ". To carry out exactly this plan: gmsactl apply "

@@ -334,7 +334,7 @@ void check_uniqueness(const model::Desired& desired, Diagnostics& diagnostics) {
         place_key(spec.path, desired.environment.accounts_path, "Managed Service Accounts", account.name),
         account.name, address, account.declared_at);
     // Most often they follow from the name, and then all clash for the one reason that is reported.
-    if (!has_own_name) continue;
+    if (!has_own_name || spec.service_principal_names_mode == model::SpnMode::unmanaged) continue;
     for (const auto& spn : spec.service_principal_names)
       spns.add(fold(spn.text), spn.text, address, spn.where);
   }

@@ -10,10 +10,11 @@ namespace gmsactl::manifest {
 
 namespace {
 
-constexpr std::array<std::string_view, 17> keys{"samAccountName",
+constexpr std::array<std::string_view, 18> keys{"samAccountName",
                                                 "allowLongName",
                                                 "dnsHostName",
                                                 "servicePrincipalNames",
+                                                "servicePrincipalNamesMode",
                                                 "principalsAllowedToRetrieveManagedPassword",
                                                 "orphanedPrincipals",
                                                 "managedPasswordIntervalInDays",
@@ -32,6 +33,8 @@ constexpr std::array<std::string_view, 5> encryption_types{"DES_CBC_CRC", "DES_C
                                                            "AES256"};
 
 constexpr std::array<std::string_view, 2> orphan_choices{"keep", "remove"};
+/// In SpnMode's order.
+constexpr std::array<std::string_view, 3> spn_modes{"exact", "additive", "unmanaged"};
 
 /// Ten years; the schema allows any number, but a longer one is a typing error.
 constexpr uint32_t longest_interval_days = 3650;
@@ -155,6 +158,9 @@ GmsaFields decode_gmsa(const Node& spec, Reading& reading) {
     } else if (entry.key == "servicePrincipalNames") {
       fields.has_service_principal_names = true;
       account.service_principal_names = read_spns(field, reading);
+    } else if (entry.key == "servicePrincipalNamesMode") {
+      if (const auto mode = read_choice(field, spn_modes, reading))
+        account.service_principal_names_mode = static_cast<model::SpnMode>(*mode);
     } else if (entry.key == "principalsAllowedToRetrieveManagedPassword") {
       account.principals = read_principals(field, reading);
     } else if (entry.key == "orphanedPrincipals") {

@@ -7,8 +7,10 @@ namespace gmsactl::manifest {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> keys{"samAccountName", "commonName", "scope",     "path",
-                                               "description",    "members",    "membership"};
+constexpr std::array<std::string_view, 8> keys{"samAccountName", "commonName",     "scope",
+                                               "path",           "description",    "members",
+                                               "membership",     "orphanedMembers"};
+constexpr std::array<std::string_view, 2> orphan_choices{"keep", "remove"};
 constexpr std::array<std::string_view, 3> scopes{"DomainLocal", "Global", "Universal"};
 constexpr std::array<std::string_view, 2> memberships{"exact", "additive"};
 
@@ -51,6 +53,9 @@ HostGroupFields decode_host_group(const Node& spec, Reading& reading) {
     } else if (entry.key == "membership") {
       if (const auto membership = read_choice(field, memberships, reading))
         group.membership = static_cast<model::Membership>(*membership);
+    } else if (entry.key == "orphanedMembers") {
+      if (const auto choice = read_choice(field, orphan_choices, reading))
+        group.keep_orphaned_members = *choice == 0;
     }
   }
   return fields;

@@ -14,8 +14,12 @@ namespace {
 using model::Rule;
 using model::RuleSeverity;
 
-constexpr std::array<std::string_view, 4> policy_keys{"maxDeletes", "maxDeletePercent",
-                                                      "maxMembersRemovedPercent", "rules"};
+constexpr std::array<std::string_view, 6> policy_keys{"maxDeletes",
+                                                      "maxDeletePercent",
+                                                      "maxMembersRemovedPercent",
+                                                      "maxReadersRemovedPercent",
+                                                      "maxSpnsRemovedPercent",
+                                                      "rules"};
 constexpr std::array<Rule, model::rule_count> rules{Rule::weak_encryption, Rule::unconstrained_delegation,
                                                     Rule::broad_principal, Rule::privileged_principal,
                                                     Rule::shared_account,  Rule::secret_in_plugin_input};
@@ -121,6 +125,8 @@ model::Policy read_policy(const Node& node, Reading& reading) {
   number("maxDeletes", most_deletes, policy.max_deletes);
   number("maxDeletePercent", 100, policy.max_delete_percent);
   number("maxMembersRemovedPercent", 100, policy.max_members_removed_percent);
+  number("maxReadersRemovedPercent", 100, policy.max_readers_removed_percent);
+  number("maxSpnsRemovedPercent", 100, policy.max_spns_removed_percent);
   if (const Entry* entry = node.find("rules")) read_rules(entry->value, policy, reading);
   return policy;
 }

@@ -119,7 +119,7 @@ class Resolver {
         return;
       }
     }
-    if (has_spns) return;
+    if (has_spns || account.service_principal_names_mode == model::SpnMode::unmanaged) return;
     for (const auto& host : {account.sam_account_name, account.dns_host_name}) {
       const std::string spn = "host/" + host;
       if (!model::Spn::parse(spn)) {

@@ -94,6 +94,7 @@ std::string manifest_text(const model::Declaration<model::HostGroup>& declaratio
   document.clearable("description", group.description);
   if (group.members) document.principals("members", *group.members);
   document.word("membership", group.membership == model::Membership::exact ? "exact" : "additive");
+  if (!group.keep_orphaned_members) document.word("orphanedMembers", "remove");
   return document.finish();
 }
 
@@ -106,6 +107,8 @@ std::string manifest_text(const model::Declaration<model::Gmsa>& declaration) {
   std::vector<std::string> spns;
   for (const auto& spn : account.service_principal_names) spns.push_back(spn.text);
   document.texts("servicePrincipalNames", spns);
+  if (account.service_principal_names_mode != model::SpnMode::exact)
+    document.word("servicePrincipalNamesMode", model::name(account.service_principal_names_mode));
   document.principals("principalsAllowedToRetrieveManagedPassword", account.principals);
   document.word("orphanedPrincipals", account.keep_orphaned_principals ? "keep" : "remove");
   document.number("managedPasswordIntervalInDays", account.password_interval_days);

@@ -124,7 +124,7 @@ ResolvedRef Context::resolve(const PrincipalRef& ref, const ResourceId& user) {
     report(Severity::error, "GMSA0201", "Unknown principal",
            quoted(ref) + " can't be looked up here: " + lookup.unreadable->message + ".",
            lookup.unreadable->hint, ref.where, user);
-    return {};
+    return {std::nullopt, false, true};
   }
   if (lookup.unreadable) {
     report(Severity::error, "GMSA0209", "Live state could not be read",
@@ -143,14 +143,14 @@ ResolvedRef Context::resolve(const PrincipalRef& ref, const ResourceId& user) {
            "Join the host to the domain first, or correct the name. A group of these manifests is written as "
            "{hostGroup: NAME}.",
            ref.where, user);
-    return {};
+    return {std::nullopt, false, true};
   }
   std::string candidates;
   for (const auto& match : lookup.matches)
     candidates += "\n  " + match.id.dn.text() + " (" + match.object_class + ")";
   report(Severity::error, "GMSA0202", "Ambiguous principal", quoted(ref) + " may be any of:" + candidates,
          "Write its DN or its SID.", ref.where, user);
-  return {};
+  return {std::nullopt, false, true};
 }
 
 std::string Context::display(const Sid& sid) const {
@@ -166,6 +166,11 @@ bool Context::is_orphan(const Sid& sid) const {
   // A SID of another domain or a well-known one can't be looked up here; only our own domain's can be
   // orphaned.
   return sid.domain() == seen.directory.domain_sid && display(sid) == sid.text();
+}
+
+bool Context::knows_member(const std::string& dn) const {
+  const std::string key = model::dn_key(dn);
+  return principals_by_dn_.contains(key) || groups_by_dn_.contains(key);
 }
 
 const model::AcceptedDrift* Context::accepted_drift(const ResourceId& id, std::string_view field) const {
@@ -236,23 +241,9 @@ bool Context::require_container(const Dn& parent, SourceRange where, Change& cha
   return true;
 }
 
-bool Context::check_names_free(const ResourceId& id, const Dn& dn, const std::string& sam_account_name,
-                               const model::Guid& self, SourceRange where) {
-  const auto taken = [&](const Principal& holder, const std::string& what) {
-    if (holder.id.guid == self && !self.empty()) return false;
-    const std::string kind = holder.object_class.empty() ? "object" : holder.object_class;
-    report(Severity::error, "GMSA0207", "Name held by another object",
-           what + " is taken by the " + kind + " " + holder.id.dn.text() + ", so " + model::address(id) +
-               " can't have it. gmsactl never takes over an object of another kind.",
-           "Choose another name, or remove or rename that object first.", where, id);
-    return true;
-  };
-  const auto by_sam = seen.sam_account_name_holders.find(fold(sam_account_name));
-  if (by_sam != seen.sam_account_name_holders.end() &&
-      taken(by_sam->second, "sAMAccountName " + sam_account_name))
-    return false;
-  const auto by_dn = seen.dn_holders.find(dn.key());
-  return by_dn == seen.dn_holders.end() || !taken(by_dn->second, "The name " + dn.text());
+void Context::block(const ResourceId& id, std::string why) {
+  blocked = true;
+  plan.unreadable.push_back({id, Error{ErrorKind::not_found, std::move(why), {}, {}}});
 }
 
 bool Context::prunes() const {
@@ -264,11 +255,12 @@ bool Context::prunes() const {
 bool Context::claim(const model::Identity& live, const ResourceId& id, SourceRange where) {
   const auto [entry, fresh] = claims_.emplace(live.guid, id);
   if (fresh) return true;
-  report(Severity::error, "GMSA0216", "Two declarations mean one object",
-         model::address(id) + " and " + model::address(entry->second) + " both match " + live.dn.text() + ".",
-         "Let one of them have another name; a name that one declaration frees can be taken by another in "
-         "the next run.",
-         where, id);
+  report(
+      Severity::error, "GMSA0216", "Two declarations mean one object",
+      model::address(id) + " and " + model::address(entry->second) + " both match " + live.dn.text() + ".",
+      "Give one of them another name. A name that one declaration frees can be taken by another in the same "
+      "run once the object carries gmsactl's marker: adopt it first.",
+      where, id);
   return false;
 }
 

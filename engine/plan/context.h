@@ -18,6 +18,26 @@ namespace gmsactl::plan {
 struct ResolvedRef {
   std::optional<model::PlannedPrincipal> principal;
   bool unreadable = false;  ///< what it names could not be read: nothing that depends on it is planned
+  bool unknown =
+      false;  ///< it names nothing, or several things: reported, and no more is planned of its user
+};
+
+/// The sAMAccountName and the place that a planned object is to have.
+struct NameClaim {
+  model::ResourceId id;
+  model::Dn dn;
+  std::string sam_account_name;
+  model::Guid self;  ///< empty for one to be created
+  SourceRange where;
+};
+
+/// What one planned object takes from another, which lets go of it in the same plan and so is among what the
+/// taker requires, once for each handover.
+struct Handover {
+  enum class What { name, place, spn } what = What::name;
+  model::ResourceId taker;
+  model::ResourceId giver;
+  std::string spn = {};
 };
 
 class Context {
@@ -28,6 +48,9 @@ class Context {
   const model::Observations& seen;
   const Options& options;
   model::Plan plan;
+  std::vector<NameClaim> name_claims;  ///< of everything planned that is created, moved or renamed
+  std::vector<Handover> handovers;
+  bool blocked = false;  ///< a declared principal could not be resolved, so its users are left out
   std::vector<std::string> unpruned;  ///< addresses of what is ours and declared no longer, and stays
 
   bool selected(const model::ResourceId& id) const;
@@ -46,6 +69,8 @@ class Context {
   /// A live member's DN for people.
   std::string display_member(const std::string& dn) const;
   bool is_orphan(const model::Sid& sid) const;
+  /// Whether an object stands at a live member's DN, as far as could be seen.
+  bool knows_member(const std::string& dn) const;
   /// What a principal is, whatever it is called: its SID, or the HostGroup that it is or will be.
   std::string identity(const model::PlannedPrincipal& principal) const;
   std::string identity(const model::Sid& sid) const;
@@ -66,9 +91,9 @@ class Context {
   bool require_container(const model::Dn& parent, SourceRange where, model::Change& change);
   /// One id for one container, however its DN is written in this place and that.
   model::ResourceId container_id(const model::Dn& dn);
-  /// Refuses a DN or sAMAccountName that another object has. False where it is taken.
-  bool check_names_free(const model::ResourceId& id, const model::Dn& dn, const std::string& sam_account_name,
-                        const model::Guid& self, SourceRange where);
+  /// Leaves out what names something that cannot be resolved; what requires it goes with it, the rest does
+  /// not.
+  void block(const model::ResourceId& id, std::string why);
   /// Whether --prune may take away what is declared no longer; it never does from nothing, or from a part.
   bool prunes() const;
   /// Remembers which declaration a live object belongs to; false and an error where another has claimed it.
@@ -95,6 +120,12 @@ void plan_kds_root_key(Context& context);
 void plan_credential_specs(Context& context);
 /// Conflicts over SPNs, and who must free one before another takes it.
 void check_service_principal_names(Context& context);
+/// Names that others hold: who must let go of one before another takes it, or that nobody does.
+void check_names(Context& context);
+/// Where objects hand names or SPNs to each other in a circle: one of them steps aside first.
+void resolve_circles(Context& context);
+/// An SPN that the server would rewrite into one that another account has or is to have is given up first.
+void avoid_rewritten_spns(Context& context);
 /// Members are written by DN, so a group is changed before what it names gets another DN.
 void order_moves(Context& context);
 /// Takes out what cannot be done without something that could not be read.

@@ -16,11 +16,17 @@ FieldValue text_value(const std::optional<std::string>& text) {
   return *text;
 }
 
-std::vector<std::string> minus_folded(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  const std::set<std::string, LessFolded> without(b.begin(), b.end());
+std::vector<std::string> without_folded(const std::vector<std::string>& from,
+                                        const std::vector<std::string>& others) {
+  const std::set<std::string, LessFolded> without(others.begin(), others.end());
   std::vector<std::string> rest;
-  for (const auto& element : a)
+  for (const auto& element : from)
     if (!without.contains(element)) rest.push_back(element);
+  return rest;
+}
+
+std::vector<std::string> minus_folded(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  auto rest = without_folded(a, b);
   std::sort(rest.begin(), rest.end(), LessFolded{});
   return rest;
 }

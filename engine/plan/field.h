@@ -100,6 +100,9 @@ class Fields {
 model::FieldValue text_value(const std::optional<std::string>& text);
 /// Elements of `a` that `b` lacks, compared case-insensitively; sorted.
 std::vector<std::string> minus_folded(const std::vector<std::string>& a, const std::vector<std::string>& b);
+/// The same in the order of `from`.
+std::vector<std::string> without_folded(const std::vector<std::string>& from,
+                                        const std::vector<std::string>& others);
 /// The cause of a whole change: that of its fields where they agree, else both.
 std::string_view common_cause(const std::vector<model::FieldChange>& fields);
 

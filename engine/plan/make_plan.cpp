@@ -130,31 +130,45 @@ Options with_required(const model::Desired& desired, const model::Observations& 
 
 void order_moves(Context& context) {
   auto& changes = context.plan.changes;
-  std::map<std::string, size_t> moved;  // by the Dn::key() of where it stands now
+  std::multimap<std::string, size_t> moved;  // by the Dn::key() of where something stands that they move
   for (size_t i = 0; i < changes.size(); ++i) {
     const auto* account = std::get_if<model::GmsaChange>(&changes[i].detail);
     const auto* group = std::get_if<model::GroupChange>(&changes[i].detail);
     const model::Dn* target = account != nullptr ? &account->dn : group != nullptr ? &group->dn : nullptr;
     if (target != nullptr && !changes[i].guid.empty() && !(*target == changes[i].dn))
       moved.emplace(changes[i].dn.key(), i);
+    for (const auto& step : changes[i].set_aside)
+      if (!step.dn.empty()) moved.emplace(step.dn.key(), i);
   }
   if (moved.empty()) return;
   for (size_t i = 0; i < changes.size(); ++i) {
     const auto* group = std::get_if<model::GroupChange>(&changes[i].detail);
     if (group == nullptr) continue;
     const auto mention = [&](const std::string& key) {
-      const auto found = moved.find(key);
-      if (found != moved.end() && found->second != i)
-        changes[found->second].requires_.push_back(changes[i].id);
+      const auto [first, last] = moved.equal_range(key);
+      for (auto found = first; found != last; ++found)
+        if (found->second != i) changes[found->second].requires_.push_back(changes[i].id);
     };
     for (const auto& principal : group->add) mention(principal.dn.key());
     for (const auto& dn : group->remove) mention(model::dn_key(dn));
   }
 }
 
+/// What a declaration means that names something unknown is not certain, so neither is what nobody needs.
+static void withhold_removals(Context& context) {
+  for (const auto& change : context.plan.changes)
+    if (change.action == model::Action::remove)
+      context.plan.unreadable.push_back(
+          {change.id, Error{ErrorKind::not_found,
+                            "nothing is deleted while a declared principal cannot be resolved",
+                            {},
+                            {}}});
+}
+
 void withdraw_dependants(Context& context) {
   auto& changes = context.plan.changes;
   std::set<ResourceId> withdrawn;
+  if (context.blocked) withhold_removals(context);
   for (const auto& one : context.plan.unreadable) withdrawn.insert(one.id);
   for (bool more = !withdrawn.empty(); more;) {
     more = false;
@@ -193,13 +207,16 @@ model::Plan make_plan(const model::Desired& desired, const model::Observations& 
   for (const auto& account : desired.accounts) plan_account(context, account);
   if (options.aim == Aim::adopt) return std::move(context.plan);
   plan_leftovers(context);
+  check_names(context);
   plan_kds_root_key(context);
   check_service_principal_names(context);
   plan_credential_specs(context);
   report_unpruned(context);
-  order_moves(context);
   order_removals(context);
   withdraw_dependants(context);
+  resolve_circles(context);
+  avoid_rewritten_spns(context);
+  order_moves(context);
   plan_containers(context);
   order_changes(context);
   check_thresholds(context);

@@ -168,6 +168,42 @@ bool plan_adoption(Context& context, const Standing& standing, const Ledger& led
   return true;
 }
 
+bool may_replace(Context& context, const model::Declaration<model::Gmsa>& declaration,
+                 const Standing& standing, const ResourceId& id) {
+  const SourceRange where = declaration.position("managedPasswordIntervalInDays");
+  if (standing.adopt) {
+    // To delete what nobody has taken over yet would be two decisions in one.
+    context.report(Severity::error, "GMSA0303", "Object is not managed yet",
+                   model::address(id) + " would have to be replaced, and is not managed by gmsactl.",
+                   "Adopt it with its present managedPasswordIntervalInDays first.", where, id);
+    return false;
+  }
+  const bool marked = standing.marker && standing.marker->protect;
+  if (context.options.allow_replace.contains(model::address(id)) && (marked || declaration.protect))
+    context.report(Severity::error, "GMSA0307", "Protected object",
+                   model::address(id) + " is protected (" +
+                       (declaration.protect ? "metadata.protect: true" : "so its marker says") +
+                       "), and replacing it deletes it, so it is not replaced.",
+                   "It takes two steps: declare it with metadata.protect: false and its present "
+                   "managedPasswordIntervalInDays and apply, then change the interval.",
+                   where, id);
+  return true;
+}
+
+void report_adoption_losses(Context& context, const Change& change) {
+  std::string losses;
+  for (const auto& field : change.fields)
+    if (!field.removed.empty())
+      losses += (losses.empty() ? "" : "; ") + std::string(field.path) + ": " + join(field.removed, ", ");
+  if (losses.empty()) return;
+  context.report(
+      Severity::warning, "GMSA0276", "Adoption removes live values",
+      "Adopting " + model::address(change.id) + " as declared removes " + losses + ".",
+      "Declare what should stay, or keep what others add: servicePrincipalNamesMode: additive of an "
+      "account, membership: additive of a group. gmsactl adopt changes nothing but the marker.",
+      change.declared_at, change.id);
+}
+
 namespace {
 
 template <class Live>

@@ -32,6 +32,12 @@ std::string settle_marker(Context& context, const Standing& standing, const Ledg
 /// to take over.
 bool plan_adoption(Context& context, const Standing& standing, const Ledger& ledger, bool protect,
                    std::variant<model::LiveGroup, model::LiveGmsa> live, model::Change& change);
+/// Says what an object loses because it is adopted: nobody who manages it now has agreed to that.
+void report_adoption_losses(Context& context, const model::Change& change);
+/// Replacing deletes what is there. False where that is nobody's, and so is not to be planned; what is
+/// protected is reported.
+bool may_replace(Context& context, const model::Declaration<model::Gmsa>& declaration,
+                 const Standing& standing, const model::ResourceId& id);
 /// Releases what is ours and selected.
 void plan_release(Context& context);
 

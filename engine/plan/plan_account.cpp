@@ -96,7 +96,8 @@ class AccountDiff {
     fields_.name("path", {}, detail_.dn.parent().text());
     fields_.note("name", declaration_.name);  // the address says it already
     fields_.name("dnsHostName", {}, spec_.dns_host_name);
-    fields_.set("servicePrincipalNames", {}, texts(spec_.service_principal_names));
+    if (spec_.service_principal_names_mode != model::SpnMode::unmanaged)
+      fields_.set("servicePrincipalNames", {}, texts(spec_.service_principal_names));
     std::vector<std::string> readers;
     for (const auto& reader : detail_.readers) readers.push_back(reader.display);
     fields_.set(readers_field, {}, readers);
@@ -136,9 +137,31 @@ class AccountDiff {
     if (fields_.name("dnsHostName", live.dns_host_name, spec_.dns_host_name)) because("dNSHostName differs");
   }
 
+  /// Of what others registered nothing is a difference, and nothing is remembered as ours.
+  bool lacks_service_principal_names(const LiveGmsa& live) {
+    const auto declared = texts(spec_.service_principal_names);
+    auto added = minus_folded(declared, live.service_principal_names);
+    if (added.empty()) {
+      fields_.note("servicePrincipalNames", declared);
+      return false;
+    }
+    auto before = live.service_principal_names;
+    auto after = before;
+    after.insert(after.end(), added.begin(), added.end());
+    std::sort(before.begin(), before.end(), LessFolded{});
+    std::sort(after.begin(), after.end(), LessFolded{});
+    const auto ours = minus_folded(declared, added);
+    return fields_.add(
+        {"servicePrincipalNames", std::move(before), std::move(after), std::move(added), {}, {}}, ours,
+        declared);
+  }
+
   void compare_service_principal_names(const LiveGmsa& live) {
-    if (fields_.set("servicePrincipalNames", live.service_principal_names,
-                    texts(spec_.service_principal_names))) {
+    const auto mode = spec_.service_principal_names_mode;
+    if (mode == model::SpnMode::exact ? fields_.set("servicePrincipalNames", live.service_principal_names,
+                                                    texts(spec_.service_principal_names))
+        : mode == model::SpnMode::additive ? lacks_service_principal_names(live)
+                                           : false) {
       const auto& field = change_.fields.back();
       if (!field.added.empty()) because("not registered: " + join(field.added, ", "));
       if (!field.removed.empty()) because("registered but not declared: " + join(field.removed, ", "));
@@ -166,8 +189,10 @@ class AccountDiff {
     context_.report(Severity::warning, "GMSA0210", "Server rewrites SPNs",
                     "Changing the name of " + model::address(change_.id) + " makes the server rewrite " +
                         join(rewritten, ", ") +
-                        ". Apply writes the name first, reads the account again and then brings "
-                        "the SPNs to what is declared.",
+                        (spec_.service_principal_names_mode == model::SpnMode::unmanaged
+                             ? ". servicePrincipalNamesMode is unmanaged, so they stay as it leaves them."
+                             : ". Apply writes the name first, reads the account again and then brings "
+                               "the SPNs to what is declared."),
                     "", declaration_.position("dnsHostName"), change_.id);
   }
 
@@ -198,7 +223,7 @@ class AccountDiff {
     if (!fields_.value("managedPasswordIntervalInDays", days, int64_t{spec_.password_interval_days})) return;
     change_.action = Action::replace;
     because("managedPasswordIntervalInDays can be set at creation only");
-    if (context_.options.allow_replace.contains(model::address(change_.id))) return replace(days);
+    if (context_.options.allow_replace.contains(model::address(change_.id))) return replace();
     context_.report(
         Severity::error, "GMSA0301", "Immutable field changed",
         "managedPasswordIntervalInDays of " + model::address(change_.id) + " is " + std::to_string(days) +
@@ -211,17 +236,15 @@ class AccountDiff {
         declaration_.position("managedPasswordIntervalInDays"), change_.id);
   }
 
-  /// The new account gets everything, whatever the old one had, for the sake of the interval.
-  void replace(int64_t days) {
-    const auto cause = change_.fields.back().cause;
-    change_.fields.clear();
+  /// The new account gets everything that is declared, for the sake of the interval: also what was left
+  /// alone.
+  void replace() {
+    for (auto& field : ledger_.accepted) change_.fields.push_back(std::move(field));
     ledger_.accepted.clear();
-    detail_.dn = context_.parent_for(spec_).child("CN", declaration_.name);
-    fill_wanted();
-    for (auto& field : change_.fields) {
-      field.cause = cause;
-      if (field.path == "managedPasswordIntervalInDays") field.before = days;
-    }
+    const Dn parent = context_.parent_for(spec_);
+    context_.require_container(parent, declaration_.position("path"), change_);
+    detail_.dn = parent.child("CN", declaration_.name);
+    for (auto& field : change_.fields) field.cause = model::cause::pending;
   }
 
   Context& context_;
@@ -266,16 +289,8 @@ void fill_wanted_bits(Action action, GmsaChange& detail) {
   const uint32_t other_types =
       detail.live ? detail.live->encryption_types.value_or(0) & ~model::encryption::managed : 0;
   detail.encryption_types = spec.encryption_types | other_types;
-  detail.service_principal_names = texts(spec.service_principal_names);
-}
-
-/// To delete what nobody has taken over yet would be two decisions in one.
-void report_foreign_replacement(Context& context, const Declaration<Gmsa>& declaration,
-                                const ResourceId& id) {
-  context.report(Severity::error, "GMSA0303", "Object is not managed yet",
-                 model::address(id) + " would have to be replaced, and is not managed by gmsactl.",
-                 "Adopt it with its present managedPasswordIntervalInDays first.",
-                 declaration.position("managedPasswordIntervalInDays"), id);
+  if (spec.service_principal_names_mode != model::SpnMode::unmanaged)
+    detail.service_principal_names = texts(spec.service_principal_names);
 }
 
 }  // namespace
@@ -298,11 +313,18 @@ void plan_account(Context& context, const Declaration<Gmsa>& declaration) {
   GmsaChange detail;
   detail.desired = declaration.spec;
   detail.dn = change.dn;
-  if (!resolve_readers(context, id, declaration.spec, detail)) {
+  const bool adopts = context.options.aim == Aim::adopt;
+  const size_t said = context.plan.diagnostics.size();
+  const Resolved resolved = resolve_readers(context, id, declaration.spec, detail);
+  if (resolved == Resolved::unreadable) {
     context.plan.unreadable.push_back(
         {id, Error{ErrorKind::unavailable, "a principal could not be read", {}, {}}});
     return;
   }
+  if (adopts)
+    context.plan.diagnostics.resize(said);  // whom it names is not the question
+  else if (resolved == Resolved::unknown)
+    return context.block(id, "a principal that it names cannot be resolved");
   if (context.options.aim == Aim::as_declared) check_rules(context, declaration, detail.readers);
   const auto* live = std::get_if<LiveGmsa>(&observation);
   const size_t unreadable_before = context.plan.unreadable.size();
@@ -316,14 +338,14 @@ void plan_account(Context& context, const Declaration<Gmsa>& declaration) {
   }
   Ledger ledger = open_ledger(context, id, standing);
   AccountDiff diff(context, declaration, detail, change, ledger);
-  const size_t said = context.plan.diagnostics.size();
+  const size_t compared = context.plan.diagnostics.size();
   if (live != nullptr)
     diff.update(*live);
   else
     diff.create();
   if (context.plan.unreadable.size() != unreadable_before) return;
-  if (context.options.aim == Aim::adopt) {
-    context.plan.diagnostics.resize(said);  // how it differs is not the question
+  if (adopts) {
+    context.plan.diagnostics.resize(compared);  // how it differs is not the question
     if (live != nullptr && plan_adoption(context, standing, ledger, declaration.protect, *live, change))
       context.plan.changes.push_back(std::move(change));
     return;
@@ -333,20 +355,16 @@ void plan_account(Context& context, const Declaration<Gmsa>& declaration) {
     context.plan.unchanged.push_back(id);
     return;
   }
-  if (standing.adopt && change.action == Action::replace) {
-    report_foreign_replacement(context, declaration, id);
-    return;
-  }
+  if (change.action == Action::replace && !may_replace(context, declaration, standing, id)) return;
   if (live != nullptr) {
     detail.live = *live;
     leave_alone(ledger, *live, detail);
   }
+  if (standing.adopt) report_adoption_losses(context, change);
   check_reader_count(context, declaration, id, detail);
   fill_wanted_bits(change.action, detail);
-  if (!context.check_names_free(id, detail.dn, declaration.spec.sam_account_name + "$", change.guid,
-                                declaration.position("samAccountName")) &&
-      live == nullptr)
-    return;
+  context.name_claims.push_back({id, detail.dn, detail.desired.sam_account_name + "$", change.guid,
+                                 declaration.position("samAccountName")});
   for (const auto& reader : detail.readers)
     if (!reader.host_group.empty() && reader.sid.empty())
       change.requires_.push_back({Kind::host_group, reader.host_group});

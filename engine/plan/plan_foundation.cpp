@@ -1,6 +1,7 @@
 // What accounts and groups stand on: containers and the KDS root key.
 #include <algorithm>
 
+#include "engine/base/text.h"
 #include "engine/model/filetime.h"
 #include "engine/plan/context.h"
 #include "engine/plan/field.h"
@@ -22,6 +23,26 @@ constexpr int64_t key_cycle = int64_t{10} * 3600 * 10'000'000;
 bool creates_account(const Change& change) {
   return change.id.kind == Kind::gmsa &&
          (change.action == Action::create || change.action == Action::replace);
+}
+
+/// possSuperiors of the two classes that are created: an organizational unit stands in another or in the
+/// domain, a container in any of them or in another container.
+void check_may_stand(Context& context, const Dn& dn, const Change& change) {
+  const auto& leaf = dn.leaf();
+  const bool unit = equal_folded(leaf.type, "OU");
+  if (!unit && !equal_folded(leaf.type, "CN"))
+    return context.report(Severity::error, "GMSA0277", "Container cannot be created there",
+                          dn.text() + " does not exist, and only OU= and CN= containers can be created.",
+                          "Create it, or correct the path.", change.declared_at, change.id);
+  const Dn parent = dn.parent();
+  if (!unit || parent.empty() || !equal_folded(parent.leaf().type, "CN")) return;
+  context.report(Severity::error, "GMSA0277", "Container cannot be created there",
+                 dn.text() +
+                     " does not exist and cannot be created: Active Directory keeps organizational units in "
+                     "organizational units and domains only, and " +
+                     parent.text() + " is a container.",
+                 "Write CN= in place of OU= below it, or choose a path of organizational units.",
+                 change.declared_at, change.id);
 }
 
 }  // namespace
@@ -50,6 +71,7 @@ void plan_containers(Context& context) {
     change.fields.push_back({"path", {}, dn.text(), {}, {}, model::cause::fresh});
     change.detail = model::ContainerChange{dn};
     const Dn parent = dn.parent();
+    check_may_stand(context, dn, change);
     self(self, parent, where);
     if (done.contains(parent.key())) change.requires_.push_back(context.container_id(parent));
     containers.push_back(std::move(change));

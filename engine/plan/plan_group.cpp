@@ -37,6 +37,7 @@ std::string scope_text(uint32_t group_type) {
 struct Members {
   std::vector<PlannedPrincipal> wanted;
   bool unreadable = false;
+  bool unknown = false;
 };
 
 Members resolve_members(Context& context, const ResourceId& id, const HostGroup& spec) {
@@ -47,6 +48,7 @@ Members resolve_members(Context& context, const ResourceId& id, const HostGroup&
   for (const auto& ref : *spec.members) {
     auto resolved = context.resolve(ref, id);
     members.unreadable |= resolved.unreadable;
+    members.unknown |= resolved.unknown;
     // One principal may be named in two ways, and a value that is added twice is refused.
     if (resolved.principal &&
         seen.insert({resolved.principal->sid, resolved.principal->dn, resolved.principal->host_group}).second)
@@ -65,9 +67,25 @@ std::string member_key(const Context& context, const PlannedPrincipal& principal
       .key();
 }
 
-/// Who is wanted and not there, and the other way round.
-void split_members(const Context& context, const HostGroup& spec, const std::vector<PlannedPrincipal>& wanted,
-                   const std::vector<std::string>& live, GroupChange& detail) {
+/// A live member that stands for nothing: its object is gone from this domain, or it is a foreign security
+/// principal for a SID of this very domain that nothing has. What lies in other domains is not looked up, and
+/// so is never taken for one.
+bool is_orphaned(const Context& context, const std::string& member) {
+  const auto dn = Dn::parse(member);
+  const Dn& domain = context.seen.directory.domain_dn;
+  if (!dn || !dn->is_under(domain)) return false;
+  if (dn->parent() == domain.child("CN", "ForeignSecurityPrincipals")) {
+    const auto sid = model::Sid::parse(dn->leaf().value);
+    return sid && context.is_orphan(*sid);
+  }
+  return !context.knows_member(member);
+}
+
+/// Who is wanted and not there, and the other way round. Gives the members that are kept although nothing
+/// stands for them.
+std::vector<std::string> split_members(const Context& context, const HostGroup& spec,
+                                       const std::vector<PlannedPrincipal>& wanted,
+                                       const std::vector<std::string>& live, GroupChange& detail) {
   std::vector<std::string> live_keys;
   live_keys.reserve(live.size());
   for (const auto& dn : live) live_keys.push_back(model::dn_key(dn));
@@ -84,25 +102,46 @@ void split_members(const Context& context, const HostGroup& spec, const std::vec
     detail.add.push_back(principal);
   }
   std::sort(wanted_keys.begin(), wanted_keys.end());
-  if (spec.membership != model::Membership::exact) return;
-  for (size_t i = 0; i < live.size(); ++i)
-    if (!std::binary_search(wanted_keys.begin(), wanted_keys.end(), live_keys[i]))
-      detail.remove.push_back(live[i]);
+  std::vector<std::string> kept;
+  if (spec.membership != model::Membership::exact) return kept;
+  for (size_t i = 0; i < live.size(); ++i) {
+    if (std::binary_search(wanted_keys.begin(), wanted_keys.end(), live_keys[i])) continue;
+    const bool keeps = spec.keep_orphaned_members && is_orphaned(context, live[i]);
+    (keeps ? kept : detail.remove).push_back(live[i]);
+  }
+  return kept;
+}
+
+void note_orphans(Context& context, const Declaration<HostGroup>& declaration, const ResourceId& id,
+                  const std::vector<std::string>& orphans) {
+  if (orphans.empty()) return;
+  context.report(
+      Severity::warning, "GMSA0275", "Orphaned members of a group",
+      model::address(id) + " has " + plural(orphans.size(), "member") +
+          " whose object cannot be found: " + join(orphans, "; ") + ". They are kept.",
+      "Set orphanedMembers: remove in the group's spec to have them removed, if you can read every "
+      "object of the domain.",
+      declaration.position("members"), id);
 }
 
 /// Fills detail.add and detail.remove, and the members field.
-void diff_members(Context& context, const HostGroup& spec, const std::vector<PlannedPrincipal>& wanted,
-                  GroupChange& detail, Change& change, Fields& fields) {
+void diff_members(Context& context, const Declaration<HostGroup>& declaration,
+                  const std::vector<PlannedPrincipal>& wanted, GroupChange& detail, Change& change,
+                  Fields& fields) {
+  const HostGroup& spec = declaration.spec;
   if (!spec.members) return;
   static const std::vector<std::string> nobody;
   const auto& live = detail.live ? detail.live->members : nobody;
-  split_members(context, spec, wanted, live, detail);
+  const auto kept = split_members(context, spec, wanted, live, detail);
+  note_orphans(context, declaration, change.id, kept);
   std::vector<std::string> declared;
   for (const auto& principal : wanted) declared.push_back(principal.display);
-  const auto identify = [&context, &live, &wanted, &fields, &spec] {
-    fields.identify("members", [&context, &live, &wanted, &spec] {
+  const auto identify = [&context, &live, &wanted, &fields, &spec, &kept] {
+    fields.identify("members", [&context, &live, &wanted, &spec, kept] {
       Ledger::Identities identities;
-      for (const auto& dn : live) identities.before.push_back(context.member_identity(dn));
+      for (const auto& dn : live)
+        if (std::find(kept.begin(), kept.end(), dn) == kept.end())
+          identities.before.push_back(context.member_identity(dn));
       for (const auto& principal : wanted) identities.after.push_back(context.identity(principal));
       if (spec.membership == model::Membership::additive)
         std::erase_if(identities.before, [&](const std::string& member) {
@@ -135,9 +174,9 @@ void diff_members(Context& context, const HostGroup& spec, const std::vector<Pla
       change.reasons.push_back(plural(field.removed.size(), "member") +
                                " in the group but not declared, and membership is exact");
   }
-  // Of an additive group only the declared members are our affair.
-  const auto ours =
-      spec.membership == model::Membership::exact ? before : minus_folded(declared, field.added);
+  // Of an additive group only the declared members are our affair, and none that nothing stands for.
+  const auto ours = spec.membership == model::Membership::exact ? minus_folded(before, kept)
+                                                                : minus_folded(declared, field.added);
   if (!fields.add(std::move(field), ours, declared)) {
     detail.add.clear();
     detail.remove.clear();
@@ -221,12 +260,18 @@ void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
   GroupChange detail;
   detail.desired = declaration.spec;
   detail.dn = change.dn;
+  const bool adopts = context.options.aim == Aim::adopt;
+  const size_t said = context.plan.diagnostics.size();
   const auto members = resolve_members(context, id, declaration.spec);
   if (members.unreadable) {
     context.plan.unreadable.push_back(
         {id, Error{ErrorKind::unavailable, "a member could not be read", {}, {}}});
     return;
   }
+  if (adopts)
+    context.plan.diagnostics.resize(said);  // whom it names is not the question
+  else if (members.unknown)
+    return context.block(id, "a member that it names cannot be resolved");
   const auto* live = std::get_if<LiveGroup>(&observation);
   const size_t unreadable_before = context.plan.unreadable.size();
   Standing standing;
@@ -240,18 +285,18 @@ void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
   }
   Ledger ledger = open_ledger(context, id, standing);
   Fields fields(change.fields, ledger);
-  const size_t said = context.plan.diagnostics.size();
+  const size_t compared = context.plan.diagnostics.size();
   if (live != nullptr)
     diff_live(context, declaration, detail, change, ledger, fields);
   else
     fill_new(context, declaration, detail, change, fields);
   if (context.plan.unreadable.size() != unreadable_before) return;
   const size_t without_members = change.fields.size();
-  diff_members(context, declaration.spec, members.wanted, detail, change, fields);
+  diff_members(context, declaration, members.wanted, detail, change, fields);
   if (change.fields.size() != without_members && change.action == Action::move)
     change.action = Action::update;
-  if (context.options.aim == Aim::adopt) {
-    context.plan.diagnostics.resize(said);  // how it differs is not the question
+  if (adopts) {
+    context.plan.diagnostics.resize(compared);  // how it differs is not the question
     if (live != nullptr && plan_adoption(context, standing, ledger, declaration.protect, *live, change))
       context.plan.changes.push_back(std::move(change));
     return;
@@ -263,9 +308,8 @@ void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
   }
   if (live != nullptr) leave_alone(ledger, *live, detail);
   const auto where = declaration.position(live != nullptr ? "commonName" : "samAccountName");
-  if (!context.check_names_free(id, detail.dn, declaration.spec.sam_account_name, change.guid, where) &&
-      live == nullptr)
-    return;
+  context.name_claims.push_back({id, detail.dn, detail.desired.sam_account_name, change.guid, where});
+  if (standing.adopt) report_adoption_losses(context, change);
   require_groups(detail, change);
   change.detail = std::move(detail);
   context.plan.changes.push_back(std::move(change));

@@ -1,6 +1,8 @@
 // What an environment's policy says of a plan: how much it takes away, and the built-in rules.
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <set>
 
 #include "engine/base/text.h"
 #include "engine/plan/ownership.h"
@@ -43,24 +45,30 @@ size_t managed_objects(const Context& context) {
 
 void check_deletions(Context& context) {
   const auto& policy = context.desired.environment.policy;
-  const auto deletes = static_cast<size_t>(std::count_if(
+  const auto removed = static_cast<size_t>(std::count_if(
       context.plan.changes.begin(), context.plan.changes.end(), [](const model::Change& change) {
         return change.action == Action::remove && change.id.kind != Kind::credential_spec;
       }));
+  const auto replaced = context.plan.count(Action::replace);
+  const size_t deletes = removed + replaced;
   const auto& allowed = context.options.allow_deletes;
   if (deletes == 0 || (allowed && deletes <= *allowed)) return;
   const size_t managed = managed_objects(context);
   const bool too_many = deletes > policy.max_deletes;
-  const bool too_large_a_part = deletes * 100 > managed * policy.max_delete_percent;
+  // A single replacement is named by its address, --allow-replace GMSA/NAME: it may be half of a small
+  // estate.
+  const bool too_large_a_part =
+      deletes * 100 > managed * policy.max_delete_percent && (removed > 0 || replaced > 1);
   if (!allowed && !too_many && !too_large_a_part) return;
   std::string limits = "policy.maxDeletes is " + std::to_string(policy.max_deletes) +
                        " and policy.maxDeletePercent " + std::to_string(policy.max_delete_percent);
   if (allowed) limits = "--allow-deletes is " + std::to_string(*allowed);
   context.report(
       Severity::error, "GMSA0308", "Too many deletions",
-      "This plan deletes " + std::to_string(deletes) + " of " + std::to_string(managed) +
-          " managed objects (" + std::to_string(managed == 0 ? 100 : deletes * 100 / managed) + " %); " +
-          limits + ".",
+      "This plan deletes " + std::to_string(deletes) +
+          (replaced == 0 ? "" : ", " + std::to_string(replaced) + " of them to be replaced,") + " of " +
+          std::to_string(managed) + " managed objects (" +
+          std::to_string(managed == 0 ? 100 : deletes * 100 / managed) + " %); " + limits + ".",
       "If that is what is meant, pass --allow-deletes " + std::to_string(deletes) +
           " for this run, or raise policy.maxDeletes and policy.maxDeletePercent in the Environment.",
       context.desired.environment.position("policy"));
@@ -87,6 +95,91 @@ void check_removed_members(Context& context, const model::Change& change) {
                  "If that is what is meant, pass --allow-deletes " + std::to_string(removed) +
                      " for this run, or raise policy.maxMembersRemovedPercent in the Environment.",
                  change.declared_at, change.id);
+}
+
+const model::FieldChange* field_of(const model::Change& change, std::string_view path) {
+  const auto field = std::find_if(change.fields.begin(), change.fields.end(),
+                                  [&](const auto& each) { return each.path == path; });
+  return field == change.fields.end() ? nullptr : &*field;
+}
+
+size_t elements(const model::FieldValue& value) {
+  const auto* list = std::get_if<std::vector<std::string>>(&value);
+  return list == nullptr ? 0 : list->size();
+}
+
+/// Hosts that move into a declared group lose nothing: whoever reads through it reads on.
+class ReadersThroughGroups {
+ public:
+  ReadersThroughGroups(const Context& context, const model::GmsaChange& account) : context_(context) {
+    for (const auto& reader : account.readers)
+      if (!reader.host_group.empty()) add(reader.host_group);
+  }
+  bool contains(const std::string& display) const { return displays_.contains(display); }
+
+ private:
+  void add(const std::string& name) {
+    if (!groups_.insert(name).second) return;
+    for (const auto& group : context_.desired.host_groups) {
+      if (group.name != name || !group.spec.members) continue;
+      for (const auto& ref : *group.spec.members) {
+        if (ref.form == model::PrincipalRef::Form::host_group) {
+          displays_.insert(ref.text);
+          add(ref.text);
+        } else if (const auto found = context_.seen.principals.find(model::principal_key(ref));
+                   found != context_.seen.principals.end() && found->second.matches.size() == 1) {
+          displays_.insert(context_.display(found->second.matches.front().id.sid));
+        }
+      }
+    }
+  }
+
+  const Context& context_;
+  std::set<std::string> groups_;
+  std::set<std::string, LessFolded> displays_;
+};
+
+/// Where nothing but readers that somebody else added would go, nothing is lost; a single one may always go.
+void check_removed_readers(Context& context, const model::Change& change) {
+  const auto* account = std::get_if<model::GmsaChange>(&change.detail);
+  const auto* field = account != nullptr && account->live ? field_of(change, readers_field) : nullptr;
+  if (field == nullptr || field->cause == model::cause::drift || field->removed.size() < 2) return;
+  const ReadersThroughGroups through(context, *account);
+  std::vector<std::string> lost;
+  std::copy_if(field->removed.begin(), field->removed.end(), std::back_inserter(lost),
+               [&](const std::string& reader) { return !through.contains(reader); });
+  const size_t readers = elements(field->before);
+  const uint32_t most = context.desired.environment.policy.max_readers_removed_percent;
+  if (lost.size() < 2 || lost.size() * 100 <= readers * most) return;
+  constexpr size_t shown = 10;
+  std::string names =
+      join({lost.begin(), lost.begin() + static_cast<std::ptrdiff_t>(std::min(shown, lost.size()))}, ", ");
+  if (lost.size() > shown) names += " and " + std::to_string(lost.size() - shown) + " more";
+  context.report(Severity::error, "GMSA0327", "Too many readers removed",
+                 std::to_string(lost.size()) + " of " + plural(readers, "principal") +
+                     " could no longer retrieve the managed password of " + model::address(change.id) + " (" +
+                     std::to_string(lost.size() * 100 / readers) + " %): " + names +
+                     "; policy.maxReadersRemovedPercent is " + std::to_string(most) + ".",
+                 "If that is intended, raise policy.maxReadersRemovedPercent in the Environment.",
+                 change.declared_at, change.id);
+}
+
+/// An account that nobody managed yet serves under the names it has.
+void check_removed_spns(Context& context, const model::Change& change) {
+  if (change.action != Action::adopt) return;
+  const auto* field = field_of(change, "servicePrincipalNames");
+  if (field == nullptr || field->removed.size() < 2) return;
+  const size_t live = elements(field->before);
+  const uint32_t most = context.desired.environment.policy.max_spns_removed_percent;
+  if (field->removed.size() * 100 <= live * most) return;
+  context.report(
+      Severity::error, "GMSA0328", "Too many SPNs removed by an adoption",
+      "Adopting " + model::address(change.id) + " would remove " + std::to_string(field->removed.size()) +
+          " of " + plural(live, "SPN") + ": " + join(field->removed, ", ") +
+          "; policy.maxSpnsRemovedPercent is " + std::to_string(most) + ".",
+      "Declare them in servicePrincipalNames, set servicePrincipalNamesMode: additive to keep what "
+      "others registered, or raise policy.maxSpnsRemovedPercent in the Environment.",
+      change.declared_at, change.id);
 }
 
 class Rules {
@@ -150,7 +243,11 @@ const WellKnown* well_known_of(const Sid& sid, const Sid& domain) {
 
 void check_thresholds(Context& context) {
   check_deletions(context);
-  for (const auto& change : context.plan.changes) check_removed_members(context, change);
+  for (const auto& change : context.plan.changes) {
+    check_removed_members(context, change);
+    check_removed_readers(context, change);
+    check_removed_spns(context, change);
+  }
 }
 
 void check_rules(Context& context, const Declaration<Gmsa>& declaration,

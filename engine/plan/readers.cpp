@@ -47,17 +47,19 @@ void note_unusual(Context& context, const Declaration<Gmsa>& declaration, const 
 
 }  // namespace
 
-bool resolve_readers(Context& context, const ResourceId& id, const Gmsa& spec, GmsaChange& detail) {
-  bool readable = true;
+Resolved resolve_readers(Context& context, const ResourceId& id, const Gmsa& spec, GmsaChange& detail) {
+  bool unreadable = false;
+  bool unknown = false;
   std::set<std::pair<Sid, std::string>> seen;
   for (const auto& ref : spec.principals) {
     auto resolved = context.resolve(ref, id);
-    if (resolved.unreadable) readable = false;
+    unreadable |= resolved.unreadable;
+    unknown |= resolved.unknown;
     // One principal may be named in two ways.
     if (resolved.principal && seen.insert({resolved.principal->sid, resolved.principal->host_group}).second)
       detail.readers.push_back(std::move(*resolved.principal));
   }
-  return readable;
+  return unreadable ? Resolved::unreadable : unknown ? Resolved::unknown : Resolved::all;
 }
 
 void compare_readers(Context& context, const Declaration<Gmsa>& declaration, const LiveGmsa& live,

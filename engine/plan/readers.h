@@ -9,9 +9,12 @@ namespace gmsactl::plan {
 
 inline constexpr std::string_view readers_field = "principalsAllowedToRetrieveManagedPassword";
 
-/// Fills detail.readers. False where a reader could not be read.
-bool resolve_readers(Context& context, const model::ResourceId& id, const model::Gmsa& spec,
-                     model::GmsaChange& detail);
+/// How much is known of what a declaration names.
+enum class Resolved { all, unreadable, unknown };
+
+/// Fills detail.readers.
+Resolved resolve_readers(Context& context, const model::ResourceId& id, const model::Gmsa& spec,
+                         model::GmsaChange& detail);
 
 /// Fills detail.kept_aces and kept_orphans, and adds the field where others may read than declared.
 void compare_readers(Context& context, const model::Declaration<model::Gmsa>& declaration,

@@ -70,6 +70,8 @@ class Comparison {
     for (const auto& required : fresh.requires_)
       if (fresh_by_id_.contains(required) && !saved_ids_.contains(required))
         stale(saved.id, "requires", {}, model::address(required));
+    for (const auto& step : fresh.set_aside)
+      if (!saved_ids_.contains(step.id)) stale(saved.id, "requires", {}, model::address(step.id));
   }
 
   /// The value is as it was read, or as it shall be, and what it shall be is still the same.

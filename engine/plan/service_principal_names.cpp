@@ -44,11 +44,13 @@ class SpnCheck {
       for (const auto& spn : field->removed) freed_by_.emplace(fold(spn), i);
       for (const auto& spn : field->added) hosts.insert(fold(host_of(spn)));
     }
-    for (const auto& declaration : context_.desired.accounts)
+    for (const auto& declaration : context_.desired.accounts) {
+      if (declaration.spec.service_principal_names_mode == model::SpnMode::unmanaged) continue;
       for (const auto& located : declaration.spec.service_principal_names)
         if (auto host = fold(host_of(located.text)); hosts.contains(host))
           if (auto spn = Spn::parse(located.text))
             declared_by_host_[std::move(host)].push_back({&declaration, std::move(*spn)});
+    }
   }
 
   void run() {
@@ -120,6 +122,7 @@ class SpnCheck {
     for (const auto& account : context_.desired.accounts) {
       const auto* live = std::get_if<model::LiveGmsa>(&context_.account(account.name));
       if (live == nullptr || !(live->id.guid == holder.id.guid)) continue;
+      if (account.spec.service_principal_names_mode != model::SpnMode::exact) return nullptr;
       const auto& wanted = account.spec.service_principal_names;
       const bool keeps = std::any_of(wanted.begin(), wanted.end(),
                                      [&](const auto& spn) { return equal_folded(spn.text, held); });
@@ -140,6 +143,7 @@ class SpnCheck {
     if (!freed && !goes) return false;
     change.requires_.push_back(other.id);
     change.reasons.push_back(held + " is freed by " + model::address(other.id) + " first");
+    context_.handovers.push_back({Handover::What::spn, change.id, other.id, held});
     return true;
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/text.h"
+#include "engine/model/confined.h"
 #include "engine/report/words.h"
 
 namespace gmsactl::report {
@@ -90,9 +91,10 @@ class PlanText {
   }
 
   void ending() {
-    const auto errors =
-        static_cast<size_t>(std::count_if(plan_.diagnostics.begin(), plan_.diagnostics.end(),
-                                          [](const Diagnostic& d) { return d.severity == Severity::error; }));
+    const auto is_error = [](const Diagnostic& d) { return d.severity == Severity::error; };
+    const auto& all = plan_.diagnostics;
+    const auto confined = static_cast<size_t>(std::count_if(all.begin(), all.end(), model::is_confined));
+    const auto errors = static_cast<size_t>(std::count_if(all.begin(), all.end(), is_error)) - confined;
     if (summary_.changes() == 0 && summary_.unreadable == 0) {
       text_ += errors == 0 ? "No changes. Live state matches the manifests.\n"
                            : "No changes planned, but there " + std::string(errors == 1 ? "is " : "are ") +
@@ -101,6 +103,9 @@ class PlanText {
       return;
     }
     if (errors != 0) text_ += plural(errors, "error") + " must be mended before this plan can be applied.\n";
+    if (confined != 0)
+      text_ += plural(confined, "error") + (confined == 1 ? " keeps" : " keep") +
+               " what depends on it out of this plan. The rest can be applied.\n";
     text_ += "Plan: " + plan_counts(summary_) + ".\n";
   }
 

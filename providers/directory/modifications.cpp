@@ -93,8 +93,20 @@ bool same_readers(const model::GmsaChange& change, const model::LiveGmsa& live,
 std::string signed_text(uint32_t bits) { return std::to_string(static_cast<int32_t>(bits)); }
 
 std::vector<Modification> spn_modifications(const std::vector<std::string>& live,
-                                            const std::vector<std::string>& wanted) {
-  return set_modifications(attribute::service_principal_name, live, wanted);
+                                            const model::GmsaChange& change) {
+  const auto& wanted = change.service_principal_names;
+  auto list = set_modifications(attribute::service_principal_name, live, wanted);
+  switch (change.desired.service_principal_names_mode) {
+    case model::SpnMode::exact:
+      break;
+    case model::SpnMode::additive:
+      std::erase_if(list, [](const Modification& one) { return one.operation == ModifyOperation::remove; });
+      break;
+    case model::SpnMode::unmanaged:
+      list.clear();
+      break;
+  }
+  return list;
 }
 
 AccountModifications account_modifications(const model::GmsaChange& change, const model::LiveGmsa& live,
@@ -106,7 +118,7 @@ AccountModifications account_modifications(const model::GmsaChange& change, cons
   modify.swap_name(attribute::dns_host_name, live.dns_host_name, wanted.dns_host_name);
   result.spns_after_reading_again = !modify.list.empty();
   if (!result.spns_after_reading_again)
-    for (auto& one : spn_modifications(live.service_principal_names, change.service_principal_names))
+    for (auto& one : spn_modifications(live.service_principal_names, change))
       modify.list.push_back(std::move(one));
   if (!same_readers(change, live, readers))
     modify.swap(attribute::group_msa_membership, live.group_msa_membership, descriptor(change, readers));

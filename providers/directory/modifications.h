@@ -24,8 +24,9 @@ struct AccountModifications {
 /// never both succeed.
 AccountModifications account_modifications(const model::GmsaChange& change, const model::LiveGmsa& live,
                                            const std::vector<model::Sid>& readers, const std::string& marker);
+/// By the account's servicePrincipalNamesMode: additive only ever adds, unmanaged does nothing.
 std::vector<ldap::Modification> spn_modifications(const std::vector<std::string>& live,
-                                                  const std::vector<std::string>& wanted);
+                                                  const model::GmsaChange& change);
 std::vector<ldap::Attribute> new_account(const model::GmsaChange& change,
                                          const std::vector<model::Sid>& readers, const std::string& marker);
 

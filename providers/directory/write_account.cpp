@@ -64,6 +64,7 @@ std::string text_of(const LiveGmsa& live, std::string_view name) {
 
 /// SPNs that were neither there when planned, nor made of those by the server, nor are declared.
 std::vector<std::string> unexplained_spns(const GmsaChange& detail, const std::vector<std::string>& now) {
+  if (detail.desired.service_principal_names_mode != model::SpnMode::exact) return {};  // they stay
   std::set<std::string, LessFolded> explained(detail.service_principal_names.begin(),
                                               detail.service_principal_names.end());
   const LiveGmsa& before = *detail.live;
@@ -206,7 +207,7 @@ bool Writer::settle_spns(const Change& change, const GmsaChange& detail, Steps& 
                                   " after it was planned, so its SPNs were left alone",
                               "Plan again and review the difference.", std::nullopt},
                              Outcome::conflict);
-    const auto left = spn_modifications(now->service_principal_names, detail.service_principal_names);
+    const auto left = spn_modifications(now->service_principal_names, detail);
     if (left.empty()) return true;
     auto modified = transport_.modify(object, left);
     if (modified) {

@@ -1,5 +1,7 @@
 #include "providers/directory/writer.h"
 
+#include <algorithm>
+
 #include "engine/base/text.h"
 #include "providers/directory/decode.h"
 #include "providers/directory/modifications.h"
@@ -17,7 +19,10 @@ using model::Sid;
 ChangeResult Writer::apply(const Change& change) {
   ChangeResult result{change.id, change.action, Outcome::applied, std::nullopt, {}};
   Steps steps{result};
-  if (const auto* account = std::get_if<model::GmsaChange>(&change.detail)) {
+  if (!std::all_of(change.set_aside.begin(), change.set_aside.end(),
+                   [&](const model::SetAside& step) { return step_aside(step, steps); })) {
+    // It failed already.
+  } else if (const auto* account = std::get_if<model::GmsaChange>(&change.detail)) {
     if (change.action == Action::create)
       create_account(change, *account, steps);
     else if (change.action == Action::replace)
@@ -105,8 +110,13 @@ void Writer::change_marker(const Change& change, const model::MarkerChange& deta
 }
 
 bool Writer::place(const Change& change, const Dn& wanted, Steps& steps) {
-  if (change.dn == wanted) return true;  // where it stands is no part of this change
-  const std::string object = guid_dn(change.guid);
+  const Dn& from = change.set_aside_at ? *change.set_aside_at : change.dn;
+  return from == wanted ||
+         move_object(change.guid, from, wanted, steps);  // else it is no part of this change
+}
+
+bool Writer::move_object(const model::Guid& guid, const Dn& from, const Dn& wanted, Steps& steps) {
+  const std::string object = guid_dn(guid);
   const auto where = [&]() -> Result<Dn> {
     const auto entry = GMSACTL_TRY(ldap::read(transport_, object, {attribute::object_guid}));
     return Dn::parse(entry.dn);
@@ -118,10 +128,10 @@ bool Writer::place(const Change& change, const Dn& wanted, Steps& steps) {
         Outcome::conflict);
   if (!now) return steps.fail_with(std::move(now).error());
   if (*now == wanted) return true;
-  if (!(*now == change.dn))
+  if (!(*now == from))
     return steps.fail_with({ErrorKind::conflict,
-                            "it stood at " + printable(change.dn.text()) +
-                                " when planned and now stands at " + printable(now->text()),
+                            "it stood at " + printable(from.text()) + " when planned and now stands at " +
+                                printable(now->text()),
                             "Plan again.", std::nullopt},
                            Outcome::conflict);
   const bool move = !(now->parent() == wanted.parent());

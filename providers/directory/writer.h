@@ -49,6 +49,13 @@ class Writer {
 
   /// Moves, renames or both; the object must still be where it was planned to be.
   bool place(const model::Change& change, const model::Dn& wanted, Steps& steps);
+  bool move_object(const model::Guid& guid, const model::Dn& from, const model::Dn& wanted, Steps& steps);
+
+  /// Lets another object give up SPNs, its name or its place before the change itself begins. False where
+  /// that failed: then nothing more of the change is done.
+  bool step_aside(const model::SetAside& step, Steps& steps);
+  bool give_up_spns(const model::SetAside& step, Steps& steps);
+  bool take_temporary_name(const model::SetAside& step, Steps& steps);
 
   void create_container(const model::ContainerChange& detail, Steps& steps);
   void create_kds_root_key(const model::Change& change, const model::KdsRootKeyChange& detail, Steps& steps);

@@ -50,7 +50,7 @@ metadata: {name: e2e-kill-again}
 spec: {description: $1, managedPasswordIntervalInDays: $days, principalsAllowedToRetrieveManagedPassword: [HOST05]}
 END
 }
-flags=(--prune --allow-deletes 2 --allow-replace GMSA/e2e-kill-again --parallelism 1 --audit-log "$audit")
+flags=(--prune --allow-deletes 3 --allow-replace GMSA/e2e-kill-again --parallelism 1 --audit-log "$audit")
 
 # killed AT: what is in $manifests is applied, until the kill
 killed() {

@@ -106,10 +106,19 @@ Result<void> FakeWorld::carry_out(const Change& change, const GmsaChange& detail
     next.password_interval_days = detail.desired.password_interval_days;
   } else {
     rewrite_spns(next, detail.desired.dns_host_name, sam);
+    // The server sees what it rewrites before it sees anything that is written afterwards.
+    GMSACTL_TRY(check_spns(next));
   }
   GMSACTL_TRY(check_free(next.id.guid, detail.dn, sam));
   const auto readers = GMSACTL_TRY(reader_sids(detail));
+  const auto mode = detail.desired.service_principal_names_mode;
+  if (mode == model::SpnMode::additive)
+    for (const auto& spn : detail.service_principal_names)
+      if (std::none_of(next.service_principal_names.begin(), next.service_principal_names.end(),
+                       [&](const auto& held) { return equal_folded(held, spn); }))
+        next.service_principal_names.push_back(spn);
   const bool same_spns =
+      mode != model::SpnMode::exact ||
       std::is_permutation(next.service_principal_names.begin(), next.service_principal_names.end(),
                           detail.service_principal_names.begin(), detail.service_principal_names.end(),
                           [](const auto& a, const auto& b) { return equal_folded(a, b); });
@@ -219,7 +228,39 @@ Result<void> FakeWorld::carry_out(const Change& change, const model::MarkerChang
   return swap(groups.at(change.guid).marker, std::get<LiveGroup>(detail.live).marker);
 }
 
+/// One object steps aside for another, with the refusals that any change of it meets.
+Result<void> FakeWorld::carry_out(const model::SetAside& step) {
+  const auto account = accounts.find(step.guid);
+  const auto group = groups.find(step.guid);
+  if (account == accounts.end() && group == groups.end()) return fail(ErrorKind::conflict, "it is gone");
+  auto& sam = account != accounts.end() ? account->second.sam_account_name : group->second.sam_account_name;
+  const Dn dn = account != accounts.end() ? account->second.id.dn : group->second.id.dn;
+  if (account != accounts.end())
+    std::erase_if(account->second.service_principal_names, [&](const auto& held) {
+      return std::any_of(step.service_principal_names.begin(), step.service_principal_names.end(),
+                         [&](const auto& spn) { return equal_folded(held, spn); });
+    });
+  if (!step.temporary_name.empty()) {
+    if (!equal_folded(sam, step.sam_account_name)) return fail(ErrorKind::conflict, "it has another name");
+    GMSACTL_TRY(check_free(step.guid, dn, step.temporary_name));
+    if (account != accounts.end()) {
+      rewrite_spns(account->second, account->second.dns_host_name.value_or(""), step.temporary_name);
+      GMSACTL_TRY(check_spns(account->second));
+    }
+    sam = step.temporary_name;
+  }
+  if (!step.temporary_dn.empty()) {
+    if (!(dn == step.dn)) return fail(ErrorKind::conflict, "it stands elsewhere");
+    GMSACTL_TRY(check_free(step.guid, step.temporary_dn, sam));
+    rename(step.guid, step.temporary_dn);
+  }
+  return {};
+}
+
 Result<void> FakeWorld::carry_out(const Change& change) {
+  for (const auto& step : change.set_aside) GMSACTL_TRY(carry_out(step));
+  if (dies_after_stepping_aside && !change.set_aside.empty())
+    return fail(ErrorKind::unavailable, "the run was killed");
   if (const auto* marker = std::get_if<model::MarkerChange>(&change.detail))
     return carry_out(change, *marker);
   if (const auto* removal = std::get_if<model::RemovalChange>(&change.detail))

@@ -20,18 +20,25 @@ Error unreadable_error() {
   return {ErrorKind::denied, "insufficient access rights", "Ask for more.", std::nullopt};
 }
 
-template <class Live>
+/// What another declaration is remembered by is that one's, whatever it is called.
+template <class Live, class Declarations>
 Observation<Live> find(const std::map<model::Guid, Live>& all, const model::ResourceId& id,
                        const model::Environment& environment, const std::string& sam, const Dn& place,
-                       const std::set<model::Guid>& named) {
+                       const std::set<model::Guid>& named, const Declarations& declarations) {
+  const auto another_s = [&](const Live& live) {
+    const auto reading = model::read_ownership(live.marker, environment.owner, environment.name);
+    return reading.ownership == model::Ownership::ours && reading.marker->id.kind == id.kind &&
+           std::any_of(declarations.begin(), declarations.end(),
+                       [&](const auto& one) { return one.name == reading.marker->id.name; });
+  };
   for (const auto& [guid, live] : all) {
     const auto reading = model::read_ownership(live.marker, environment.owner, environment.name);
     if (reading.ownership == model::Ownership::ours && reading.marker->id == id) return live;
   }
   for (const auto& [guid, live] : all)
-    if (equal_folded(live.sam_account_name, sam)) return live;
+    if (equal_folded(live.sam_account_name, sam) && !another_s(live)) return live;
   for (const auto& [guid, live] : all)
-    if (live.id.dn == place && !named.contains(guid)) return live;
+    if (live.id.dn == place && !named.contains(guid) && !another_s(live)) return live;
   return Absent{};
 }
 
@@ -105,7 +112,7 @@ void FakeWorld::observe_groups(const model::Desired& desired, Observations& seen
         unreadable.contains("HostGroup/" + declared.name)
             ? Observation<model::LiveGroup>(Unreadable{unreadable_error()})
             : find(groups, {model::Kind::host_group, declared.name}, desired.environment,
-                   declared.spec.sam_account_name, place, named);
+                   declared.spec.sam_account_name, place, named, desired.host_groups);
   }
 }
 
@@ -122,27 +129,29 @@ void FakeWorld::observe_accounts(const model::Desired& desired, Observations& se
         unreadable.contains("GMSA/" + declared.name)
             ? Observation<model::LiveGmsa>(Unreadable{unreadable_error()})
             : find(accounts, {model::Kind::gmsa, declared.name}, desired.environment,
-                   declared.spec.sam_account_name + "$", place, named);
+                   declared.spec.sam_account_name + "$", place, named, desired.accounts);
   }
 }
 
 void FakeWorld::observe_names(const model::Desired& desired, Observations& seen) const {
   const auto all = everybody();
-  const auto want = [&](const std::string& sam, const Dn& place, std::string_view object_class) {
+  const auto want = [&](const std::string& sam, const Dn& place, const auto& observation) {
+    using Live = std::variant_alternative_t<1, std::decay_t<decltype(observation)>>;
+    const auto* own = std::get_if<Live>(&observation);
     for (const auto& one : all) {
-      if (equal_folded(one.sam_account_name, sam) && one.object_class != object_class)
-        seen.sam_account_name_holders.emplace(fold(sam), one);
+      if (own != nullptr && one.id.guid == own->id.guid) continue;
+      if (equal_folded(one.sam_account_name, sam)) seen.sam_account_name_holders.emplace(fold(sam), one);
       if (one.id.dn == place) seen.dn_holders.emplace(place.key(), one);
     }
   };
   for (const auto& one : desired.host_groups)
     want(one.spec.sam_account_name,
          model::declared_parent(one.spec, desired.environment, facts).child("CN", one.spec.common_name),
-         "group");
+         seen.host_groups.at(one.name));
   for (const auto& one : desired.accounts)
     want(one.spec.sam_account_name + "$",
          model::declared_parent(one.spec, desired.environment, facts).child("CN", one.name),
-         "msDS-GroupManagedServiceAccount");
+         seen.accounts.at(one.name));
 }
 
 void FakeWorld::observe_containers(const model::Desired& desired, Observations& seen) const {

@@ -58,6 +58,7 @@ TEST(Resolve, every_field_of_an_account_arrives) {
   EXPECT_EQ(account.principals[1].text, "CONTOSO\\Domain Controllers");
   EXPECT_EQ(account.principals[2].form, PrincipalRef::Form::sid);
   EXPECT_EQ(account.principals[3].form, PrincipalRef::Form::dn);
+  EXPECT_EQ(account.service_principal_names_mode, model::SpnMode::additive);
   EXPECT_EQ(account.password_interval_days, 7U);
   EXPECT_EQ(account.encryption_types, model::encryption::rc4_hmac | model::encryption::aes256);
   EXPECT_FALSE(account.enabled);
@@ -84,6 +85,8 @@ TEST(Resolve, every_field_of_an_environment_arrives) {
   EXPECT_EQ(found.policy.max_deletes, 0U);
   EXPECT_EQ(found.policy.max_delete_percent, 100U);
   EXPECT_EQ(found.policy.max_members_removed_percent, 50U);
+  EXPECT_EQ(found.policy.max_readers_removed_percent, 40U);
+  EXPECT_EQ(found.policy.max_spns_removed_percent, 0U);
   EXPECT_EQ(found.policy.severity(model::Rule::weak_encryption), model::RuleSeverity::error);
   EXPECT_EQ(found.policy.severity(model::Rule::broad_principal), model::RuleSeverity::off);
   EXPECT_EQ(found.policy.severity(model::Rule::unconstrained_delegation), model::RuleSeverity::warning);
@@ -99,6 +102,8 @@ TEST(Resolve, an_environment_without_a_policy_has_the_documented_one) {
   EXPECT_EQ(found.policy.max_deletes, 3U);
   EXPECT_EQ(found.policy.max_delete_percent, 20U);
   EXPECT_EQ(found.policy.max_members_removed_percent, 30U);
+  EXPECT_EQ(found.policy.max_readers_removed_percent, 30U);
+  EXPECT_EQ(found.policy.max_spns_removed_percent, 30U);
   EXPECT_EQ(found.policy.severity(model::Rule::shared_account), model::RuleSeverity::warning);
   EXPECT_EQ(found.marker_attribute, "adminDescription");
 }

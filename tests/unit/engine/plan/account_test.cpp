@@ -235,10 +235,62 @@ TEST(Plan, an_interval_that_changed_is_refused_unless_replacing_is_allowed) {
   EXPECT_EQ(interval.before, FieldValue(int64_t{10}));
   EXPECT_EQ(interval.after, FieldValue(int64_t{30}));
   EXPECT_EQ(allowed.changes[0].cause, "pending");
-  EXPECT_EQ(field_of(allowed.changes[0], "dnsHostName").cause, "pending") << "nobody changed it";
+  EXPECT_THAT(paths(allowed.changes[0]), ElementsAre("managedPasswordIntervalInDays"))
+      << "the rest is as it was";
   EXPECT_EQ(std::get<GmsaChange>(allowed.changes[0].detail).user_account_control, 0x1000U)
       << "a new account's bits";
   EXPECT_FALSE(allowed.changes[0].guid.empty());
+}
+
+TEST(Plan, a_replacement_shows_what_the_old_account_had) {
+  FakeWorld world;
+  auto& live = world.add_account("Web01");
+  live.password_interval_days = 10;
+  live.description = "old";
+  live.service_principal_names.emplace_back("http/old");
+  auto declared = account("Web01");
+  declared.spec.description = "new";
+  const auto plan = plan_for(world, desired({}, {declared}), {{{}, {}, {"GMSA/Web01"}}});
+  const auto& change = plan.changes.at(0);
+  EXPECT_EQ(field_of(change, "description").before, FieldValue(std::string("old")));
+  EXPECT_THAT(field_of(change, "servicePrincipalNames").removed, ElementsAre("http/old"));
+  for (const auto& field : change.fields) EXPECT_EQ(field.cause, "pending") << field.path;
+}
+
+TEST(Plan, what_is_protected_is_not_replaced_whoever_says_so) {
+  for (const bool in_manifest : {true, false}) {
+    FakeWorld world;
+    auto& live = world.add_account("Web01");
+    live.password_interval_days = 10;
+    auto marker = fakes::marker(model::Kind::gmsa, "Web01");
+    marker.protect = !in_manifest;
+    live.marker = marker.text();
+    auto declared = account("Web01");
+    declared.protect = in_manifest;
+    const auto plan = plan_for(world, desired({}, {declared}), {{{}, {}, {"GMSA/Web01"}}});
+    EXPECT_THAT(findings(plan), ElementsAre("GMSA0307 GMSA/Web01"));
+  }
+}
+
+TEST(Plan, a_replacement_counts_as_a_deletion) {
+  FakeWorld world;
+  std::vector<model::Declaration<Gmsa>> declared;
+  plan::Options options;
+  for (const auto* name : {"A", "B", "C", "D"}) {
+    world.add_account(name).password_interval_days = 10;
+    declared.push_back(account(name));
+    options.allow_replace.insert(std::string("GMSA/") + name);
+  }
+  auto wanted = desired({}, declared);
+  EXPECT_THAT(findings(plan_for(world, wanted, options)), ElementsAre("GMSA0308 ")) << "four of four";
+  options.allow_deletes = 4;
+  EXPECT_THAT(findings(plan_for(world, wanted, options)), IsEmpty());
+  options.allow_deletes.reset();
+  for (auto& [guid, live] : world.accounts)
+    if (live.sam_account_name != "A$") live.password_interval_days = 30;
+  EXPECT_THAT(findings(plan_for(world, wanted, options)), IsEmpty()) << "one is named by its address";
+  wanted.environment.policy.max_deletes = 0;
+  EXPECT_THAT(findings(plan_for(world, wanted, options)), ElementsAre("GMSA0308 "));
 }
 
 TEST(Plan, a_live_spn_with_look_alike_characters_is_flagged) {

@@ -58,6 +58,7 @@ TEST(PlanGroup, every_managed_field_differs_alone) {
     SCOPED_TRACE(one.path);
     FakeWorld world;
     world.add_computer("HOST01");
+    world.add_object("", "CN=X,DC=contoso,DC=com", "contact");
     auto declared = group("Web");
     one.live(world.add_group("Web"));
     one.declare(declared.spec);
@@ -68,6 +69,41 @@ TEST(PlanGroup, every_managed_field_differs_alone) {
     EXPECT_EQ(plan.changes[0].fields[0].after, one.after);
     EXPECT_THAT(plan.changes[0].reasons, testing::Not(IsEmpty()));
   }
+}
+
+TEST(PlanGroup, members_whose_object_is_gone_stay_unless_they_are_to_go) {
+  FakeWorld world;
+  world.add_computer("HOST01");
+  world.add_group("Web").members = {"CN=HOST01,OU=Hosts,DC=contoso,DC=com",
+                                    "CN=Gone,OU=Hosts,DC=contoso,DC=com", "CN=Far,DC=fabrikam,DC=com"};
+  auto declared = group("Web", {named("HOST01")});
+  const auto kept = plan_for(world, desired({declared}, {}));
+  EXPECT_THAT(findings(kept), ElementsAre("GMSA0275 HostGroup/Web"));
+  EXPECT_THAT(field_of(kept.changes.at(0), "members").removed, ElementsAre("CN=Far,DC=fabrikam,DC=com"))
+      << "what lies in another domain is not looked up, and so is not known to be gone";
+  declared.spec.keep_orphaned_members = false;
+  const auto removed = plan_for(world, desired({declared}, {}), {{{}, {}, {}, 9}});
+  EXPECT_THAT(field_of(removed.changes.at(0), "members").removed,
+              ElementsAre("CN=Far,DC=fabrikam,DC=com", "CN=Gone,OU=Hosts,DC=contoso,DC=com"));
+}
+
+TEST(PlanGroup, one_deleted_host_keeps_out_what_needs_it_and_every_deletion) {
+  FakeWorld world;
+  world.add_computer("HOST01");
+  world.add_group("Old");
+  plan::Options options;
+  options.prune = true;
+  options.allow_deletes = 5;
+  auto web = fakes::account("Web", {fakes::group_ref("New")});
+  auto other = fakes::account("Other", {named("HOST01")});
+  const auto plan =
+      plan_for(world,
+               desired({group("New", {named("HOST01"), named("GONE")}), group("Fine", {named("HOST01")})},
+                       {web, other}),
+               options);
+  EXPECT_THAT(findings(plan), ElementsAre("GMSA0201 HostGroup/New"));
+  EXPECT_THAT(actions(plan), ElementsAre("create HostGroup/Fine", "create GMSA/Other"));
+  EXPECT_THAT(unreadable(plan), UnorderedElementsAre("HostGroup/New", "GMSA/Web", "HostGroup/Old"));
 }
 
 TEST(PlanGroup, differences_that_mean_nothing_are_no_changes) {

@@ -41,17 +41,33 @@ TEST(PlanNames, a_place_that_another_object_has_stops_a_move) {
 
 TEST(PlanNames, two_declarations_of_one_object_are_an_error) {
   FakeWorld world;
-  world.add_account("Web01");
-  world.add_group("Hosts");
+  // Nobody's: what carries our marker belongs to one of them.
+  world.add_account("Web01").marker.reset();
+  world.add_group("Hosts").marker.reset();
+  plan::Options options;
+  options.adopt = true;
   auto second_account = account("Other");
   second_account.spec.sam_account_name = "WEB01";
   auto second_group = group("Other");
   second_group.spec.sam_account_name = "HOSTS";
   const auto plan =
-      plan_for(world, desired({group("Hosts"), second_group}, {account("Web01"), second_account}));
+      plan_for(world, desired({group("Hosts"), second_group}, {account("Web01"), second_account}), options);
   ASSERT_THAT(findings(plan), ElementsAre("GMSA0216 HostGroup/Other", "GMSA0216 GMSA/Other"));
   EXPECT_THAT(plan.diagnostics[1].detail, HasSubstr("GMSA/Other and GMSA/Web01 both match CN=Web01"));
-  EXPECT_TRUE(plan.empty());
+  EXPECT_THAT(actions(plan), ElementsAre("adopt HostGroup/Hosts", "adopt GMSA/Web01"));
+}
+
+TEST(PlanNames, an_organizational_unit_is_not_planned_below_a_container) {
+  FakeWorld world;
+  auto web = account("Web01");
+  web.spec.path = fakes::dn("OU=Web,CN=Svc,DC=contoso,DC=com");
+  auto wanted = desired({}, {web});
+  wanted.environment.create_paths = true;
+  EXPECT_THAT(findings(plan_for(world, wanted)),
+              ElementsAre("GMSA0277 Container/OU=Web,CN=Svc,DC=contoso,DC=com"));
+  web.spec.path = fakes::dn("CN=Web,OU=Svc,DC=contoso,DC=com");
+  wanted.accounts = {web};
+  EXPECT_THAT(findings(plan_for(world, wanted)), IsEmpty());
 }
 
 model::Desired in_new_paths(bool create_paths) {

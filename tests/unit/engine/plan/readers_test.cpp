@@ -160,5 +160,29 @@ TEST(PlanReaders, unknown_principals_are_errors_at_their_place) {
   EXPECT_EQ(plan.diagnostics[0].where, (SourceRange{"accounts.yaml", 7, 9}));
 }
 
+TEST(PlanReaders, twenty_readers_do_not_go_without_a_word) {
+  FakeWorld world;
+  std::vector<model::Sid> sids;
+  std::vector<model::PrincipalRef> refs;
+  for (int i = 0; i < 20; ++i) {
+    const std::string name = "NODE" + std::to_string(i);
+    sids.push_back(world.add_computer(name).principal.id.sid);
+    refs.push_back(named(name));
+  }
+  world.add_account("Web01").group_msa_membership = descriptor(sids);
+  auto wanted = desired({}, {account("Web01")});
+  const auto none = plan_for(world, wanted);
+  EXPECT_THAT(findings(none), ElementsAre("GMSA0327 GMSA/Web01"));
+  EXPECT_THAT(none.diagnostics[0].detail, HasSubstr("20 of 20 principals"));
+  // As many hosts in a group that may read are as many readers.
+  wanted = desired({fakes::group("Nodes", refs)}, {account("Web01", {fakes::group_ref("Nodes")})});
+  EXPECT_THAT(findings(plan_for(world, wanted)), IsEmpty());
+  refs.resize(15);
+  wanted = desired({}, {account("Web01", refs)});
+  EXPECT_THAT(findings(plan_for(world, wanted)), IsEmpty()) << "a quarter may go";
+  wanted.environment.policy.max_readers_removed_percent = 20;
+  EXPECT_THAT(findings(plan_for(world, wanted)), ElementsAre("GMSA0327 GMSA/Web01"));
+}
+
 }  // namespace
 }  // namespace gmsactl

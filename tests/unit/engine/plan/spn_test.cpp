@@ -93,16 +93,59 @@ TEST(PlanSpn, a_holder_that_is_left_out_of_the_plan_frees_nothing) {
               ElementsAre("GMSA0205 GMSA/Web01"));
 }
 
-TEST(PlanSpn, accounts_that_swap_names_wait_for_each_other) {
+TEST(PlanSpn, of_accounts_that_swap_names_one_gives_them_up_first) {
   FakeWorld world;
   world.add_account("A").service_principal_names = {"MSSQLSvc/a"};
   world.add_account("B").service_principal_names = {"MSSQLSvc/b"};
   const auto plan =
       plan_for(world, desired({}, {with_spns("A", {"MSSQLSvc/b"}), with_spns("B", {"MSSQLSvc/a"})}));
-  ASSERT_EQ(plan.diagnostics.size(), 1U);
-  EXPECT_EQ(plan.diagnostics[0].code, "GMSA0218");
-  EXPECT_EQ(plan.diagnostics[0].severity, Severity::error);
-  EXPECT_EQ(plan.changes.size(), 2U);
+  EXPECT_THAT(findings(plan), IsEmpty());
+  ASSERT_THAT(actions(plan), ElementsAre("update GMSA/B", "update GMSA/A"));
+  ASSERT_THAT(plan.changes[0].set_aside, testing::SizeIs(1));
+  EXPECT_THAT(plan.changes[0].set_aside[0].service_principal_names, ElementsAre("MSSQLSvc/a"));
+  for (const auto& change : plan.changes) EXPECT_EQ(world.apply(change).outcome, model::Outcome::applied);
+}
+
+TEST(PlanSpn, additive_adds_what_is_missing_and_unmanaged_nothing) {
+  FakeWorld world;
+  world.add_account("A").service_principal_names = {"MSSQLSvc/others", "http/a"};
+  auto declared = with_spns("A", {"http/a", "http/b"});
+  declared.spec.service_principal_names_mode = model::SpnMode::additive;
+  const auto plan = plan_for(world, desired({}, {declared}));
+  const auto& field = field_of(plan.changes.at(0), "servicePrincipalNames");
+  EXPECT_THAT(field.added, ElementsAre("http/b"));
+  EXPECT_THAT(field.removed, IsEmpty());
+  EXPECT_EQ(field.after, (model::FieldValue{Texts{"http/a", "http/b", "MSSQLSvc/others"}}));
+  world.apply(plan.changes[0]);
+  EXPECT_THAT(actions(plan_for(world, desired({}, {declared}))), IsEmpty());
+  // What others register afterwards is no drift.
+  world.find_account("A")->service_principal_names.emplace_back("MSSQLSvc/later");
+  EXPECT_THAT(actions(plan_for(world, desired({}, {declared}))), IsEmpty());
+  declared.spec.service_principal_names_mode = model::SpnMode::unmanaged;
+  declared.spec.service_principal_names.clear();
+  EXPECT_THAT(actions(plan_for(world, desired({}, {declared}))), IsEmpty());
+  auto fresh = with_spns("New", {});
+  fresh.spec.service_principal_names_mode = model::SpnMode::unmanaged;
+  const auto created = plan_for(world, desired({}, {fresh}));
+  EXPECT_THAT(paths(change_of(created, "GMSA/New")),
+              testing::Not(testing::Contains("servicePrincipalNames")));
+}
+
+TEST(PlanSpn, an_adoption_says_what_it_would_take_away_and_may_take_little) {
+  FakeWorld world;
+  auto& live = world.add_account("A");
+  live.marker.reset();
+  live.service_principal_names = {"host/A", "host/a.contoso.com", "http/a", "http/a.contoso.com"};
+  plan::Options options;
+  options.adopt = true;
+  auto wanted = desired({}, {fakes::account("A")});
+  const auto refused = plan_for(world, wanted, options);
+  EXPECT_THAT(findings(refused), ElementsAre("GMSA0276 GMSA/A", "GMSA0328 GMSA/A"));
+  EXPECT_THAT(refused.diagnostics[0].detail, HasSubstr("servicePrincipalNames: http/a, http/a.contoso.com"));
+  wanted.environment.policy.max_spns_removed_percent = 50;
+  EXPECT_THAT(findings(plan_for(world, wanted, options)), ElementsAre("GMSA0276 GMSA/A"));
+  wanted.accounts[0].spec.service_principal_names_mode = model::SpnMode::additive;
+  EXPECT_THAT(findings(plan_for(world, wanted, options)), IsEmpty());
 }
 
 TEST(PlanSpn, a_replaced_account_frees_what_it_does_not_declare_again) {
