@@ -53,6 +53,15 @@ bool resolve_readers(Context& context, const ResourceId& id, const Gmsa& spec, G
   for (const auto& ref : spec.principals) {
     auto resolved = context.resolve(ref, id);
     if (resolved.unreadable) readable = false;
+    // Whom a descriptor names has a SID; without it he would be taken for a group that is yet to be made.
+    if (resolved.principal && resolved.principal->sid.empty() && resolved.principal->host_group.empty()) {
+      context.report(Severity::error, "GMSA0209", "Live state could not be read",
+                     "objectSid of " + resolved.principal->dn.text() + ", who is to read the password of " +
+                         model::address(id) + ", is not readable.",
+                     "Grant the account that gmsactl runs as the right to read it.", ref.where, id);
+      readable = false;
+      continue;
+    }
     // One principal may be named in two ways.
     if (resolved.principal && seen.insert({resolved.principal->sid, resolved.principal->host_group}).second)
       detail.readers.push_back(std::move(*resolved.principal));
