@@ -4,9 +4,11 @@
 
 #include "engine/base/text.h"
 #include "engine/model/account.h"
+#include "engine/model/managed_attributes.h"
 #include "engine/plan/context.h"
 #include "engine/plan/field.h"
 #include "engine/plan/ownership.h"
+#include "engine/plan/unread.h"
 
 namespace gmsactl::plan {
 
@@ -277,6 +279,11 @@ void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
   Standing standing;
   if (live != nullptr) {
     if (!context.claim(live->id, id, declaration.declared_at)) return;
+    if (!read_in_full(
+            context, id, live->id.dn, live->unread,
+            model::managed_attributes(declaration.spec, context.desired.environment.marker_attribute),
+            declaration.declared_at))
+      return;
     standing = judge_ownership(context, id, live->marker, live->id.dn, declaration.declared_at);
     if (standing.refused) return;
     change.guid = live->id.guid;

@@ -8,6 +8,7 @@
 #include "engine/base/text.h"
 #include "engine/plan/ownership.h"
 #include "engine/plan/readers.h"
+#include "engine/plan/unread.h"
 
 namespace gmsactl::plan {
 
@@ -169,6 +170,9 @@ void plan_leftovers(Context& context) {
     }
   }
   for (const auto* leftover : removed) {
+    const auto& unread = std::visit(
+        [](const auto& live) -> const auto& { return live.unread; }, leftover->live);
+    if (!read_in_full(context, leftover->marker.id, leftover->id().dn, unread)) continue;
     check_not_needed(context, *leftover, staying);
     context.plan.changes.push_back(removal_of(context, *leftover));
   }

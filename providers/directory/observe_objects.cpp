@@ -28,9 +28,7 @@ struct GroupTraits {
   static constexpr std::string_view object_class = group_class;
   static constexpr std::string_view phase = "reading groups";
   static std::vector<std::string> attributes(const std::string& marker) { return group_attributes(marker); }
-  static Result<Live> decode(Entry&& entry, const std::string& marker) {
-    return decode_group(std::move(entry), marker);
-  }
+  static Result<Live> decode(Entry&& entry, const std::string& marker) { return decode_group(entry, marker); }
 };
 
 struct AccountTraits {
@@ -185,11 +183,26 @@ class Finder {
   /// An object of another kind that has a wanted name.
   void take_other(const Entry& entry) {
     auto holder = decode_principal(entry);
-    if (!holder) return;
+    if (!holder || holder->object_class.empty()) return take_unknown(entry);
     if (by_sam_.contains(fold(holder->sam_account_name)))
       found_.sam_account_name_holders.emplace(fold(holder->sam_account_name), *holder);
     if (const std::string key = model::dn_key(entry.dn); by_dn_.contains(key))
       found_.dn_holders.emplace(key, *holder);
+  }
+
+  /// An object that has a wanted name, and may not be read enough to tell what it is.
+  void take_unknown(const Entry& entry) {
+    const auto note = [&](const auto& index, const std::string& key) {
+      if (const auto wanted = index.find(key); wanted != index.end())
+        unknown_.emplace(
+            wanted->second->name,
+            Unreadable{Error{ErrorKind::denied,
+                             printable(entry.dn) + " has its name, and too little of it is readable to "
+                                                   "tell what it is",
+                             read_hint(entry.dn, attribute::object_class), std::nullopt}});
+    };
+    note(by_sam_, fold(entry.first(attribute::sam_account_name).value_or("")));
+    note(by_dn_, model::dn_key(entry.dn));
   }
 
   /// By the marker first, which is what an object is remembered by; then by sAMAccountName; then, since a
@@ -218,6 +231,7 @@ class Finder {
       if (const auto wanted = by_dn_.find(candidate.dn_key); wanted != by_dn_.end())
         choose(*wanted->second, candidate);
     for (auto& candidate : candidates_) hand_over(candidate);
+    for (auto& [name, unreadable] : unknown_) found_.observations.try_emplace(name, std::move(unreadable));
     for (const auto& one : quest_.wanted)
       if (!one.settled) found_.observations.try_emplace(one.name, Absent{});
   }
@@ -255,6 +269,7 @@ class Finder {
   std::unordered_map<std::string, const Wanted*> by_dn_;
   std::set<std::string> seen_;  // Candidate::guid
   std::vector<Candidate> candidates_;
+  std::map<std::string, Unreadable> unknown_;  // by metadata.name
   Found<Live> found_;
   size_t taken_ = 0;
 };

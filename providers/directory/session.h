@@ -50,6 +50,11 @@ class Session {
   /// Connects to the first server that will do.
   [[nodiscard]] Result<void> start();
   const std::shared_ptr<ldap::Transport>& writable() const { return transport_; }
+  /// A connection that is open already, in place of start().
+  void use(std::shared_ptr<ldap::Transport> transport, ldap::Entry root_dse) {
+    transport_ = std::move(transport);
+    root_dse_ = std::move(root_dse);
+  }
   /// From here on no other server is used.
   void pin() { writes_begun_ = true; }
 

@@ -98,7 +98,9 @@ Result<LiveGmsa> Writer::read_account(const std::string& dn) {
   const auto entry = GMSACTL_TRY(ldap::read(transport_, dn, account_attributes(marker_)));
   if (!has_class(entry, gmsa_class))
     return fail(ErrorKind::already_exists, "another object, not a managed service account, has this name");
-  return decode_account(entry, marker_);
+  auto live = GMSACTL_TRY(decode_account(entry, marker_));
+  live.unread.clear();  // nothing is planned on what could not be read; what shows no longer has changed
+  return live;
 }
 
 void Writer::create_account(const Change& change, const GmsaChange& detail, Steps& steps) {

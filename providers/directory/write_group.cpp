@@ -114,7 +114,9 @@ Result<LiveGroup> Writer::read_group(const std::string& dn) {
   auto entry = GMSACTL_TRY(ldap::read(transport_, dn, group_attributes(marker_)));
   if (!has_class(entry, group_class))
     return fail(ErrorKind::already_exists, "another object, not a group, has this name");
-  return decode_group(std::move(entry), marker_);
+  auto live = GMSACTL_TRY(decode_group(entry, marker_));
+  live.unread.clear();  // nothing is planned on what could not be read; what shows no longer has changed
+  return live;
 }
 
 void Writer::create_group(const Change& change, const GroupChange& detail, Steps& steps) {

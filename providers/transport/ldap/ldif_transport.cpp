@@ -63,8 +63,10 @@ Result<void> LdifTransport::search(const SearchRequest& request, const EntrySink
       if (!(*directory_)[ids[i]].deleted) entries.push_back(selection.entry((*directory_)[ids[i]]));
     lock.unlock();
     counters_.entries.fetch_add(entries.size(), std::memory_order_relaxed);
-    for (Entry& entry : entries)
+    for (Entry& entry : entries) {
+      entry.whole = true;
       if (!sink(std::move(entry))) return stopped();
+    }
   }
   return {};
 }
@@ -81,6 +83,7 @@ Result<void> LdifTransport::search_root(const SearchRequest& request, const Entr
     entry = ldif::Selection(*directory_, request.attributes).entry(ldif::root_dse(*directory_));
   }
   counters_.entries.fetch_add(1, std::memory_order_relaxed);
+  entry.whole = true;
   if (!sink(std::move(entry))) return stopped();
   return {};
 }
