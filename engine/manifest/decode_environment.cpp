@@ -125,10 +125,10 @@ class EnvironmentDecoder {
     }
     auto text = read_text({"owner", entry->value}, reading_);
     if (!text) return;
-    if (has_control_characters(*text) || code_points(*text) > longest_owner) {
+    if (hidden_character_problem(*text) || length_problem(*text, longest_owner)) {
       reading_.error(
           codes::invalid_name, entry->value.at,
-          "The owner must be one line of at most " + std::to_string(longest_owner) + " characters.", "");
+          "The owner must be at most " + std::to_string(longest_owner) + " characters that can be seen.", "");
     }
     environment_.owner = std::move(*text);
   }

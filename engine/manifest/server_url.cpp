@@ -19,7 +19,7 @@ bool valid_port(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> server_problem(std::string_view text) {
-  if (has_control_characters(text)) return "contains control characters";
+  if (auto problem = hidden_character_problem(text)) return problem;
   if (text.starts_with(ldif_scheme)) {
     if (text.size() == ldif_scheme.size()) return "names no file";
     return std::nullopt;

@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <set>
-#include <tuple>
+#include <unordered_set>
 
 #include "engine/base/text.h"
 #include "engine/model/account.h"
@@ -46,14 +46,13 @@ Members resolve_members(Context& context, const ResourceId& id, const HostGroup&
   Members members;
   if (!spec.members) return members;
   members.wanted.reserve(spec.members->size());
-  std::set<std::tuple<model::Sid, Dn, std::string>> seen;
+  std::set<std::string> seen;
   for (const auto& ref : *spec.members) {
     auto resolved = context.resolve(ref, id);
     members.unreadable |= resolved.unreadable;
     members.unknown |= resolved.unknown;
     // One principal may be named in two ways, and a value that is added twice is refused.
-    if (resolved.principal &&
-        seen.insert({resolved.principal->sid, resolved.principal->dn, resolved.principal->host_group}).second)
+    if (resolved.principal && seen.insert(context.identity(*resolved.principal)).second)
       members.wanted.push_back(std::move(*resolved.principal));
   }
   return members;
@@ -88,26 +87,29 @@ bool is_orphaned(const Context& context, const std::string& member) {
 std::vector<std::string> split_members(const Context& context, const HostGroup& spec,
                                        const std::vector<PlannedPrincipal>& wanted,
                                        const std::vector<std::string>& live, GroupChange& detail) {
+  // By the DN, and by what stands there: an account and the foreign security principal that stands for it are
+  // one member.
   std::vector<std::string> live_keys;
-  live_keys.reserve(live.size());
-  for (const auto& dn : live) live_keys.push_back(model::dn_key(dn));
-  std::vector<std::string_view> sorted_live(live_keys.begin(), live_keys.end());
-  std::sort(sorted_live.begin(), sorted_live.end());
-
-  std::vector<std::string> wanted_keys;
-  for (const auto& principal : wanted) {
-    if (auto key = member_key(context, principal); !key.empty()) {
-      wanted_keys.push_back(std::move(key));
-      if (std::binary_search(sorted_live.begin(), sorted_live.end(), std::string_view(wanted_keys.back())))
-        continue;
-    }
-    detail.add.push_back(principal);
+  std::vector<std::string> live_identities;
+  for (const auto& dn : live) {
+    live_keys.push_back(model::dn_key(dn));
+    live_identities.push_back(context.member_identity(dn));
   }
-  std::sort(wanted_keys.begin(), wanted_keys.end());
+  std::unordered_set<std::string_view> present(live_keys.begin(), live_keys.end());
+  present.insert(live_identities.begin(), live_identities.end());
+
+  std::unordered_set<std::string> wanted_keys;
+  for (const auto& principal : wanted) {
+    auto key = member_key(context, principal);
+    auto identity = context.identity(principal);
+    if (!present.contains(identity) && !present.contains(key)) detail.add.push_back(principal);
+    wanted_keys.insert(std::move(identity));
+    if (!key.empty()) wanted_keys.insert(std::move(key));
+  }
   std::vector<std::string> kept;
   if (spec.membership != model::Membership::exact) return kept;
   for (size_t i = 0; i < live.size(); ++i) {
-    if (std::binary_search(wanted_keys.begin(), wanted_keys.end(), live_keys[i])) continue;
+    if (wanted_keys.contains(live_keys[i]) || wanted_keys.contains(live_identities[i])) continue;
     const bool keeps = spec.keep_orphaned_members && is_orphaned(context, live[i]);
     (keeps ? kept : detail.remove).push_back(live[i]);
   }
@@ -317,6 +319,7 @@ void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
   const auto where = declaration.position(live != nullptr ? "commonName" : "samAccountName");
   context.name_claims.push_back({id, detail.dn, detail.desired.sam_account_name, change.guid, where});
   if (standing.adopt) report_adoption_losses(context, change);
+  check_nesting(context, declaration, members.wanted, detail);
   require_groups(detail, change);
   change.detail = std::move(detail);
   context.plan.changes.push_back(std::move(change));

@@ -30,8 +30,8 @@ std::vector<std::string> group_attributes(const std::string& marker) {
 }
 
 std::vector<std::string> principal_attributes() {
-  return {attribute::object_class, attribute::object_guid, attribute::object_sid,
-          attribute::sam_account_name};
+  return {attribute::object_class, attribute::object_guid, attribute::object_sid, attribute::sam_account_name,
+          attribute::group_type};
 }
 
 namespace {
@@ -177,6 +177,7 @@ Result<model::Principal> decode_principal(const ldap::Entry& entry) {
   if (const auto* classes = entry.find(attribute::object_class);
       classes != nullptr && !classes->values.empty())
     principal.object_class = classes->values.back();  // AD lists classes from top to the most derived
+  principal.group_type = static_cast<uint32_t>(number(entry, attribute::group_type).value_or(0) & 0xFFFFFFFF);
   return principal;
 }
 

@@ -5,11 +5,13 @@
 #include <iterator>
 
 #include "engine/base/text.h"
+#include "engine/model/account.h"
 #include "engine/model/managed_attributes.h"
 #include "providers/directory/batch.h"
 #include "providers/directory/changes.h"
 #include "providers/directory/decode.h"
 #include "providers/directory/facts.h"
+#include "providers/directory/forest.h"
 #include "providers/directory/moved.h"
 #include "providers/directory/observe_objects.h"
 #include "providers/directory/observe_principals.h"
@@ -128,7 +130,14 @@ std::set<Sid> unknown_readers(const Observations& seen) {
   return unknown;
 }
 
-/// DNs of members that exact groups, and those that are left over, have and no reference means.
+/// Whether the declaration gives the live group another scope: then all its members, and the groups it is in,
+/// must go with that.
+bool changes_scope(const model::Declaration<model::HostGroup>& group, const LiveGroup& live) {
+  return (live.group_type & model::group_type::scopes) != model::group_type::of(group.spec.scope);
+}
+
+/// DNs of members that no reference means: of exact groups, of those whose scope changes, and of those that
+/// are left over.
 std::set<std::string> unknown_members(const Desired& desired, const Observations& seen) {
   std::set<std::string> known;
   for (const auto& [key, lookup] : seen.principals)
@@ -144,10 +153,9 @@ std::set<std::string> unknown_members(const Desired& desired, const Observations
   for (const auto& group : desired.host_groups) {
     const auto found = seen.host_groups.find(group.name);
     const auto* live = found == seen.host_groups.end() ? nullptr : std::get_if<LiveGroup>(&found->second);
-    if (live == nullptr || group.settled || !group.spec.members ||
-        group.spec.membership != model::Membership::exact)
-      continue;
-    note(*live);
+    if (live == nullptr || group.settled) continue;
+    const bool exact = group.spec.members && group.spec.membership == model::Membership::exact;
+    if (exact || changes_scope(group, *live)) note(*live);
   }
   for (const auto& leftover : leftovers(seen))
     if (const auto* live = std::get_if<LiveGroup>(&leftover.live)) note(*live);
@@ -190,35 +198,20 @@ std::vector<std::string> spns_to_add(const Desired& desired, const Observations&
   return missing;
 }
 
-using SpnHolders = std::map<std::string, std::vector<model::Principal>>;
-
-/// The domain that a DN lies in: what it ends with of DC=….
-Dn domain_of(const Dn& dn) {
-  auto rdns = dn.rdns();
-  const auto first = std::find_if(rdns.rbegin(), rdns.rend(), [](const model::Rdn& rdn) {
-                       return !equal_folded(rdn.type, "DC");
-                     }).base();
-  rdns.erase(rdns.begin(), first);
-  return Dn::from_rdns(std::move(rdns));
+Result<void> read_containing_groups(Forest& forest, const Desired& desired, Observations& seen) {
+  for (const auto& group : desired.host_groups) {
+    const auto found = seen.host_groups.find(group.name);
+    const auto* live = found == seen.host_groups.end() ? nullptr : std::get_if<LiveGroup>(&found->second);
+    if (live == nullptr || group.settled || !changes_scope(group, *live)) continue;
+    seen.containing_groups[live->id.dn.key()] = GMSACTL_TRY(find_containing_groups(forest, live->id.dn));
+  }
+  return {};
 }
 
-/// In this domain as the controller in use has it, in the others of the forest as a global catalogue does.
-Result<SpnHolders> find_spn_holders_in_forest(Session& session, const DirectoryFacts& facts,
-                                              const std::vector<std::string>& spns) {
-  auto holders =
-      GMSACTL_TRY(find_spn_holders(session.transport(), facts.domain_dn.text(), facts.spn_mappings, spns));
-  if (facts.domains <= 1) return holders;
-  const auto catalog = GMSACTL_TRY(session.open_global_catalog(facts.forest));
-  for (auto& [spn, principals] : GMSACTL_TRY(find_spn_holders(*catalog, "", facts.spn_mappings, spns)))
-    for (auto& principal : principals)
-      if (domain_of(principal.id.dn) != facts.domain_dn) holders[spn].push_back(std::move(principal));
-  return holders;
-}
-
-void read_spn_holders(Session& session, const Desired& desired, Observations& seen) {
+void read_spn_holders(Forest& forest, const Desired& desired, Observations& seen) {
   const auto missing = spns_to_add(desired, seen);
   if (missing.empty()) return;
-  auto holders = find_spn_holders_in_forest(session, seen.directory, missing);
+  auto holders = find_spn_holders(forest, missing);
   if (holders)
     seen.spn_holders = std::move(*holders);
   else
@@ -272,6 +265,7 @@ Result<Observations> observe_once(Session& session, const Desired& desired, port
   if (!desired.suspects) transport.widen();
   seen.directory = GMSACTL_TRY(read_facts(transport, session.root_dse()));
   const auto& facts = seen.directory;
+  Forest forest(transport, facts, [&session, &facts] { return session.open_global_catalog(facts.forest); });
   const auto groups = wanted_groups(desired, facts);
   const auto accounts = wanted_accounts(desired, facts);
 
@@ -283,7 +277,7 @@ Result<Observations> observe_once(Session& session, const Desired& desired, port
                        events);
   });
   auto reading_principals =
-      std::async(std::launch::async, [&] { return resolve_principals(transport, facts, desired); });
+      std::async(std::launch::async, [&] { return resolve_principals(forest, desired); });
   auto found_accounts = find_accounts(
       transport, {facts.domain_dn, desired.environment, accounts, desired.complete, desired.suspects},
       events);
@@ -302,10 +296,11 @@ Result<Observations> observe_once(Session& session, const Desired& desired, port
   GMSACTL_TRY(places.look_at(groups, seen.host_groups, seen.containers, seen.dn_holders));
   GMSACTL_TRY(places.look_at(accounts, seen.accounts, seen.containers, seen.dn_holders));
   const auto readers = unknown_readers(seen);
-  seen.known_sids = GMSACTL_TRY(find_sids(transport, facts.domain_dn, readers));
+  seen.known_sids = GMSACTL_TRY(find_sids(forest, readers));
   GMSACTL_TRY(find_unseen_readers(transport, readers, seen));
-  seen.known_members = GMSACTL_TRY(find_objects(transport, facts.domain_dn, unknown_members(desired, seen)));
-  read_spn_holders(session, desired, seen);
+  seen.known_members = GMSACTL_TRY(find_objects(forest, unknown_members(desired, seen)));
+  GMSACTL_TRY(read_containing_groups(forest, desired, seen));
+  read_spn_holders(forest, desired, seen);
   if (has_unreadable_key_question(facts))
     seen.directory.any_gmsa_exists = GMSACTL_TRY(any_account(transport, facts.domain_dn));
   return seen;
