@@ -66,6 +66,13 @@ Result<model::Identity> identity(const ldap::Entry& entry, bool with_sid) {
   return id;
 }
 
+/// The values after the first.
+std::vector<std::string> more_values(const ldap::Entry& entry, std::string_view name) {
+  auto all = values(entry, name);
+  if (!all.empty()) all.erase(all.begin());
+  return all;
+}
+
 uint32_t bits(int64_t value) { return static_cast<uint32_t>(value & 0xFFFFFFFF); }
 
 std::optional<uint32_t> optional_bits(const ldap::Entry& entry, std::string_view name) {
@@ -105,6 +112,7 @@ Result<model::LiveGmsa> decode_account(const ldap::Entry& entry, const std::stri
   live.password_interval_days = optional_bits(entry, attribute::password_interval);
   live.encryption_types = optional_bits(entry, attribute::encryption_types);
   live.description = text(entry, attribute::description);
+  live.more_descriptions = more_values(entry, attribute::description);
   live.display_name = text(entry, attribute::display_name);
   live.allowed_to_delegate_to = values(entry, attribute::allowed_to_delegate_to);
   live.marker = text(entry, marker);
@@ -119,6 +127,7 @@ Result<model::LiveGroup> decode_group(ldap::Entry&& entry, const std::string& ma
   if (!type) return fail(unreadable_attribute(entry, attribute::group_type));
   live.group_type = bits(*type);
   live.description = text(entry, attribute::description);
+  live.more_descriptions = more_values(entry, attribute::description);
   live.marker = text(entry, marker);
   for (auto& found : entry.attributes)
     if (equal_folded(found.name, attribute::member)) live.members = std::move(found.values);

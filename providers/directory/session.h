@@ -33,6 +33,8 @@ class Session {
   ldap::Reader& transport() { return *transport_; }
   const ldap::Entry& root_dse() const { return root_dse_; }
   const model::Environment& environment() const { return environment_; }
+  /// How long an answer may take.
+  std::chrono::milliseconds request_timeout() const { return options_.request_timeout; }
 
   /// Connects anew: to the same server, else, where nothing has been written, to those after it.
   [[nodiscard]] Result<void> recover();
