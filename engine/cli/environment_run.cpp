@@ -84,6 +84,8 @@ Result<std::unique_ptr<ports::Locks>> EnvironmentRun::locks() { return estate_->
 
 Result<void> EnvironmentRun::check_permissions(model::Plan& plan, Severity severity) {
   if (plan.empty()) return {};
+  for (auto& finding : estate_->directory().protected_objects(plan))
+    plan.diagnostics.push_back(std::move(finding));
   for (auto& finding : GMSACTL_TRY(estate_->directory().missing_permissions(plan))) {
     finding.severity = severity;
     plan.diagnostics.push_back(std::move(finding));
@@ -91,6 +93,7 @@ Result<void> EnvironmentRun::check_permissions(model::Plan& plan, Severity sever
   return {};
 }
 
+void EnvironmentRun::report_to(ports::EventSink* events) { estate_->directory().report_to(events); }
 void EnvironmentRun::audit_to(ports::AuditLog* log) { estate_->audit_to(log); }
 
 Result<model::Plan> EnvironmentRun::plan_of(const model::Desired& desired, const plan::Options& options,

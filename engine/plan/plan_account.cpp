@@ -214,7 +214,8 @@ class AccountDiff {
   }
 
   void compare_texts(const LiveGmsa& live) {
-    const bool description = fields_.text("description", live.description, spec_.description);
+    const bool description =
+        fields_.text("description", text_value(live.description, live.more_descriptions), spec_.description);
     if (fields_.text("displayName", live.display_name, spec_.display_name) || description)
       because("descriptive text differs");
   }

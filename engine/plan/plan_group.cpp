@@ -218,7 +218,7 @@ void diff_live(Context& context, const Declaration<HostGroup>& declaration, Grou
   detail.group_type = (live.group_type & ~bits::scopes) | bits::security_enabled | bits::of(spec.scope);
   if (fields.value("scope", scope_text(live.group_type), scope_text(detail.group_type)))
     change.reasons.emplace_back("the group's type differs");
-  if (fields.text("description", live.description, spec.description))
+  if (fields.text("description", text_value(live.description, live.more_descriptions), spec.description))
     change.reasons.emplace_back("the description differs");
   change.action = placed > 0 && change.fields.size() == placed ? Action::move : Action::update;
 }

@@ -31,7 +31,7 @@ void show_lost(Context& context, const LiveGmsa& live, Fields& fields) {
   if (const auto descriptor = model::SecurityDescriptor::decode(live.group_msa_membership.value_or("")))
     for (const auto& sid : descriptor->readers()) readers.push_back(context.display(sid));
   fields.set(readers_field, std::move(readers), {});
-  fields.value("description", text_value(live.description), {});
+  fields.value("description", text_value(live.description, live.more_descriptions), {});
 }
 
 void show_lost(Context& context, const LiveGroup& live, Fields& fields) {
@@ -39,7 +39,7 @@ void show_lost(Context& context, const LiveGroup& live, Fields& fields) {
   std::vector<std::string> members;
   for (const auto& dn : live.members) members.push_back(context.display_member(dn));
   fields.set("members", std::move(members), {});
-  fields.value("description", text_value(live.description), {});
+  fields.value("description", text_value(live.description, live.more_descriptions), {});
 }
 
 Change removal_of(Context& context, const Leftover& leftover) {

@@ -7,6 +7,7 @@
 #include "providers/directory/lock.h"
 #include "providers/directory/observe.h"
 #include "providers/directory/permissions.h"
+#include "providers/directory/protection.h"
 #include "providers/directory/writer.h"
 
 namespace gmsactl::directory {
@@ -76,7 +77,17 @@ Result<void> DirectoryProvider::begin_writes() {
   audited_.reset();
   if (audit_ != nullptr) audited_ = std::make_unique<AuditedTransport>(*transport_, *audit_);
   ldap::Transport& transport = audited_ ? *audited_ : *transport_;
-  writer_ = std::make_unique<Writer>(transport, session_.root_dse(), session_.environment().marker_attribute);
+  Patience patience;
+  patience.limit = std::min(patience.limit, session_.request_timeout());
+  if (events_ != nullptr)
+    patience.waiting = [events = events_](auto waited, auto limit) {
+      using std::chrono::seconds;
+      events->progress("waiting until freed SPNs are free everywhere",
+                       static_cast<size_t>(std::chrono::duration_cast<seconds>(waited).count()),
+                       static_cast<size_t>(std::chrono::duration_cast<seconds>(limit).count()));
+    };
+  writer_ = std::make_unique<Writer>(transport, session_.root_dse(), session_.environment().marker_attribute,
+                                     std::move(patience));
   return {};
 }
 
@@ -91,6 +102,10 @@ Result<std::unique_ptr<ports::Locks>> DirectoryProvider::locks() {
   return std::make_unique<DirectoryLocks>(session_.shared_transport(),
                                           environment.accounts_path.value_or(facts.accounts_container),
                                           environment.name);
+}
+
+Diagnostics DirectoryProvider::protected_objects(const model::Plan& plan) {
+  return directory::protected_objects(session_.transport(), plan);
 }
 
 Result<Diagnostics> DirectoryProvider::missing_permissions(const model::Plan& plan) {

@@ -32,25 +32,6 @@ constexpr std::array<FieldAttribute, 4> more_attributes{{
 constexpr std::array<std::string_view, 4> marker_fields{"owner", "metadata.name", "metadata.protect",
                                                         "deletion"};
 
-/// Stamps by attribute; of a linked one that of the value written last, be it added or removed.
-std::map<std::string, AttributeStamp, LessFolded> stamps_of(const Entry& entry) {
-  std::map<std::string, AttributeStamp, LessFolded> stamps;
-  if (const auto* values = entry.find(attribute_metadata)) {
-    for (const auto& value : values->values)
-      if (auto stamp = model::decode_attribute_metadata(value)) stamps.emplace(stamp->attribute, *stamp);
-  } else if (const auto bytes = entry.first(property_metadata)) {
-    if (auto decoded = model::decode_property_metadata(*bytes))
-      for (auto& stamp : *decoded) stamps.emplace(stamp.attribute, stamp);
-  }
-  if (const auto* values = entry.find(value_metadata))
-    for (const auto& value : values->values)
-      if (const auto decoded = model::decode_value_metadata(value)) {
-        auto& latest = stamps[decoded->stamp.attribute];
-        if (latest.time <= decoded->stamp.time) latest = decoded->stamp;
-      }
-  return stamps;
-}
-
 /// DNS names of the domain controllers by their invocation ids. The id stands on a controller's nTDSDSA
 /// object, the name on the server object that this is the child of ([MS-ADTS] 6.1.1.2.2.1.2.1).
 Result<std::map<Guid, std::string>> controllers(ldap::Reader& transport, std::string_view configuration) {
@@ -76,6 +57,26 @@ Result<std::map<Guid, std::string>> controllers(ldap::Reader& transport, std::st
 }
 
 }  // namespace
+
+std::vector<std::string> metadata_attributes() { return {attribute_metadata, property_metadata}; }
+
+std::map<std::string, AttributeStamp, LessFolded> stamps_of(const Entry& entry) {
+  std::map<std::string, AttributeStamp, LessFolded> stamps;
+  if (const auto* values = entry.find(attribute_metadata)) {
+    for (const auto& value : values->values)
+      if (auto stamp = model::decode_attribute_metadata(value)) stamps.emplace(stamp->attribute, *stamp);
+  } else if (const auto bytes = entry.first(property_metadata)) {
+    if (auto decoded = model::decode_property_metadata(*bytes))
+      for (auto& stamp : *decoded) stamps.emplace(stamp.attribute, stamp);
+  }
+  if (const auto* values = entry.find(value_metadata))
+    for (const auto& value : values->values)
+      if (const auto decoded = model::decode_value_metadata(value)) {
+        auto& latest = stamps[decoded->stamp.attribute];
+        if (latest.time <= decoded->stamp.time) latest = decoded->stamp;
+      }
+  return stamps;
+}
 
 Result<model::LastWrites> last_writes(Session& session, std::span<const Guid> objects) {
   model::LastWrites writes;

@@ -209,9 +209,9 @@ Result<std::unique_ptr<ldap::Reader>> Session::open_global_catalog(const std::st
   if (is_ldif(pinned)) return connect(pinned);
   const auto connect_catalog = [&](const std::string& host) {
     const std::string authority = host.find(':') == std::string::npos ? host : "[" + host + "]";
-    return connect(pinned.starts_with("ldaps://") ? "ldaps://" + authority + ":3269"
-                                                  : "ldap://" + authority + ":3268",
-                   /*global_catalog=*/true);
+    return connect(
+        pinned.starts_with("ldaps://") ? "ldaps://" + authority + ":3269" : "ldap://" + authority + ":3268",
+        /*global_catalog=*/true);
   };
   // [MS-ADTS] 3.1.1.3.2.10. Not every controller of a forest with several domains is one.
   if (equal_folded(root_dse_.first("isGlobalCatalogReady").value_or(""), "TRUE"))

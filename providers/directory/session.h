@@ -33,6 +33,8 @@ class Session {
   ldap::Reader& transport() { return *transport_; }
   const ldap::Entry& root_dse() const { return root_dse_; }
   const model::Environment& environment() const { return environment_; }
+  /// How long an answer may take.
+  std::chrono::milliseconds request_timeout() const { return options_.request_timeout; }
 
   /// Connects anew: to the same server, else, where nothing has been written, to those after it.
   [[nodiscard]] Result<void> recover();
@@ -63,7 +65,7 @@ class Session {
   [[nodiscard]] Result<void> find_servers();
   [[nodiscard]] Result<void> connect_first(size_t first);
   [[nodiscard]] Result<std::unique_ptr<ldap::Transport>> connect(const std::string& url,
-                                                                  bool global_catalog = false) const;
+                                                                 bool global_catalog = false) const;
   [[nodiscard]] Result<void> check_server(ldap::Reader& transport);
 
   model::Environment environment_;

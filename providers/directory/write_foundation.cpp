@@ -55,22 +55,18 @@ void Writer::create_container(const model::ContainerChange& detail, Steps& steps
     steps.fail_with({ErrorKind::invalid, "only OU= and CN= containers can be created", {}, std::nullopt});
     return;
   }
-  auto added = transport_.add(detail.dn.text(),
-                              {{attribute::object_class, {unit ? "organizationalUnit" : "container"}}});
-  if (added) {
+  const std::string dn = detail.dn.text();
+  auto fate = transport_.carry_out(
+      [&] {
+        return transport_.add(dn, {{attribute::object_class, {unit ? "organizationalUnit" : "container"}}});
+      },
+      [&] { return exists(dn); });
+  if (fate)
     steps.wrote("created");
-    return;
-  }
-  const auto kind = added.error().kind;
-  const bool unknown = outcome_unknown(added.error());
-  const bool there = (kind == ErrorKind::already_exists || unknown) &&
-                     ldap::read(transport_, detail.dn.text(), {attribute::object_class}).has_value();
-  if (!there)
-    steps.fail_with(std::move(added).error(), unknown ? Outcome::unknown : Outcome::failed);
-  else if (kind == ErrorKind::already_exists)
+  else if (fate.kind == Fate::refused && fate.error->kind == ErrorKind::already_exists)
     steps.finish(Outcome::already_done);
   else
-    steps.wrote("created");
+    steps.fail_with(std::move(fate), "whether it was created");
 }
 
 void Writer::create_kds_root_key(const Change& change, const model::KdsRootKeyChange& detail, Steps& steps) {
@@ -116,19 +112,17 @@ void Writer::create_kds_root_key(const Change& change, const model::KdsRootKeyCh
     return;
   }
   const std::string dn = change.dn.child("CN", guid->text()).text();
-  auto added = transport_.add(dn, *attributes);
-  if (!added && outcome_unknown(added.error())) {
-    // The name is new and random, so whatever has it is ours.
-    if (ldap::read(transport_, dn, {"cn"}))
-      added = {};
-    else
-      return void(steps.fail_with(std::move(added).error(), Outcome::unknown));
-  }
-  if (added)
+  // The name is new and random, so whatever has it is ours.
+  auto fate =
+      transport_.carry_out([&] { return transport_.add(dn, *attributes); }, [&] { return exists(dn); });
+  if (fate || (fate.kind == Fate::refused && fate.error->kind == ErrorKind::already_exists)) {
     steps.wrote("created " + guid->text());
-  else
-    steps.fail_with(
-        std::move(added).error().with_hint("Only enterprise administrators may create a KDS root key."));
+    return;
+  }
+  if (fate.kind == Fate::refused)
+    fate.error =
+        std::move(*fate.error).with_hint("Only enterprise administrators may create a KDS root key.");
+  steps.fail_with(std::move(fate), "whether it was created");
 }
 
 }  // namespace gmsactl::directory
