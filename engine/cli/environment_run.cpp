@@ -83,10 +83,8 @@ Result<std::unique_ptr<ports::Locks>> EnvironmentRun::locks() { return estate_->
 
 Result<void> EnvironmentRun::check_permissions(model::Plan& plan, Severity severity) {
   if (plan.empty()) return {};
-  for (auto& finding : GMSACTL_TRY(estate_->directory().missing_permissions(plan))) {
-    finding.severity = severity;
+  for (auto& finding : GMSACTL_TRY(estate_->directory().preflight(plan, severity)))
     plan.diagnostics.push_back(std::move(finding));
-  }
   return {};
 }
 
