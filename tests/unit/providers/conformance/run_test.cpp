@@ -166,7 +166,9 @@ TEST_F(Conformance, a_lost_answer_ends_the_trying_and_what_was_made_goes) {
     faulty.faults[cut] = FaultyTransport::lost_answer();
     const auto report = conformance::run(faulty, root_, setting("OU=Test,DC=contoso,DC=com"), {});
     EXPECT_EQ(report.has_value(), cut != 1U);
-    if (report) EXPECT_EQ(report->findings.back().verdict, Verdict::not_tried);
+    if (report) {
+      EXPECT_EQ(report->findings.back().verdict, Verdict::not_tried);
+    }
     EXPECT_EQ(everything(), before) << "cut at write " << cut;
   }
 }
