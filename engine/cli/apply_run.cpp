@@ -74,14 +74,14 @@ ExitCode take_lock(const Options& options, Prepared& one, report::Progress& even
     return ExitCode::done;
   }
   switch (taken.error().kind) {
-    case ErrorKind::unsupported:
-    case ErrorKind::not_found:  // the container is yet to be made
+    case ErrorKind::unsupported:  // a directory in a file
       return ExitCode::done;
     case ErrorKind::already_exists:
       print_error(options, "nothing was written to environment " + one.plan.environment, taken.error());
       return ExitCode::locked;
     case ErrorKind::cancelled:
       return ExitCode::interrupted;
+    case ErrorKind::not_found:  // the container is yet to be made
     case ErrorKind::denied:
     case ErrorKind::constraint:
       log(LogLevel::warn, "no lock could be taken; going on without",

@@ -86,10 +86,8 @@ Result<void> EnvironmentRun::check_permissions(model::Plan& plan, Severity sever
   if (plan.empty()) return {};
   for (auto& finding : estate_->directory().protected_objects(plan))
     plan.diagnostics.push_back(std::move(finding));
-  for (auto& finding : GMSACTL_TRY(estate_->directory().missing_permissions(plan))) {
-    finding.severity = severity;
+  for (auto& finding : GMSACTL_TRY(estate_->directory().preflight(plan, severity)))
     plan.diagnostics.push_back(std::move(finding));
-  }
   return {};
 }
 

@@ -277,8 +277,12 @@ void Flags::saving(CLI::App& sub) {
       duration(sub, "--valid-for", options_.valid_for, "How long apply takes the saved plan (168h)"));
 }
 
-void Flags::writing(CLI::App& sub) {
+void Flags::auto_approve(CLI::App& sub) {
   command_line_only(sub.add_flag("--auto-approve", options_.auto_approve, "Do not ask before writing"));
+}
+
+void Flags::writing(CLI::App& sub) {
+  auto_approve(sub);
   command_line_only(sub.add_flag("--no-lock", options_.no_lock, "Neither take the lock nor heed it"));
   variable_too(
       sub.add_option("--audit-log", options_.audit_log, "Append a line of JSON for every write to this file")
@@ -343,6 +347,17 @@ void Flags::watch(CLI::App& sub) {
                         "Longest time between two looks, whatever the directory tells (1m)"));
   full_every(sub, "How old the last look at everything may be (24h)");
   variable_too(duration(sub, "--for", options_.watch_for, "End after this time (never)"));
+}
+
+void Flags::conformance(CLI::App& sub) {
+  live(sub);
+  output(sub);
+  auto_approve(sub);
+  command_line_only(sub.add_option("--in", options_.unit,
+                                   "Test unit: work in a container of its own below this DN, and remove it")
+                        ->required()
+                        ->check(not_empty)
+                        ->type_name("DN"));
 }
 
 }  // namespace gmsactl::cli

@@ -49,6 +49,7 @@ struct Options : model::PlanRequest {
   bool auto_approve = false;
   plan::Aim aim = plan::Aim::as_declared;
   std::string lock_id;  ///< of lock release
+  std::string unit;     ///< of conformance: DN of the unit to work in
   std::string file;     ///< of apply, show and revert, or empty
   std::string out;      ///< where plan saves what it made, or empty
   std::chrono::milliseconds valid_for{std::chrono::days{7}};

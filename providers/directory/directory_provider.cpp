@@ -6,7 +6,7 @@
 #include "providers/directory/last_writes.h"
 #include "providers/directory/lock.h"
 #include "providers/directory/observe.h"
-#include "providers/directory/permissions.h"
+#include "providers/directory/preflight.h"
 #include "providers/directory/protection.h"
 #include "providers/directory/writer.h"
 
@@ -99,8 +99,10 @@ Result<std::unique_ptr<ports::Locks>> DirectoryProvider::locks() {
   if (Session::is_ldif(peer())) return fail(ErrorKind::unsupported, "a directory in a file has no lock");
   const auto& environment = session_.environment();
   const auto facts = GMSACTL_TRY(read_facts(session_.transport(), session_.root_dse()));
+  const bool in_its_own = environment.accounts_path && *environment.accounts_path != facts.domain_dn;
+  // A serviceConnectionPoint can't stand in the root of a domain ([MS-ADSC] 2.254 possSuperiors).
   return std::make_unique<DirectoryLocks>(session_.shared_transport(),
-                                          environment.accounts_path.value_or(facts.accounts_container),
+                                          in_its_own ? *environment.accounts_path : facts.accounts_container,
                                           environment.name);
 }
 
@@ -108,11 +110,9 @@ Diagnostics DirectoryProvider::protected_objects(const model::Plan& plan) {
   return directory::protected_objects(session_.transport(), plan);
 }
 
-Result<Diagnostics> DirectoryProvider::missing_permissions(const model::Plan& plan) {
-  const auto domain =
-      GMSACTL_TRY(model::Dn::parse(session_.root_dse().first("defaultNamingContext").value_or("")));
-  return directory::missing_permissions(session_.transport(), plan, domain,
-                                        session_.environment().marker_attribute);
+Result<Diagnostics> DirectoryProvider::preflight(const model::Plan& plan, Severity missing_permission) {
+  return directory::preflight(session_.transport(), session_.root_dse(), plan,
+                              session_.environment().marker_attribute, missing_permission);
 }
 
 }  // namespace gmsactl::directory

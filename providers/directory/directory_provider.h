@@ -56,8 +56,9 @@ class DirectoryProvider : public ports::Provider {
   /// time.
   [[nodiscard]] Result<std::unique_ptr<ports::Locks>> locks();
 
-  /// What of the plan this user may not write, as far as the server tells.
-  [[nodiscard]] Result<Diagnostics> missing_permissions(const model::Plan& plan);
+  /// What stands against carrying the plan out, as far as the server says it: missing rights, as grave as
+  /// `missing_permission`, and settings of the forest.
+  [[nodiscard]] Result<Diagnostics> preflight(const model::Plan& plan, Severity missing_permission);
 
   /// What of the plan would delete or move an object that is protected from accidental deletion.
   Diagnostics protected_objects(const model::Plan& plan);

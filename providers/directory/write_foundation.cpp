@@ -1,7 +1,6 @@
-#include <array>
-
 #include "engine/base/text.h"
 #include "providers/directory/decode.h"
+#include "providers/directory/kds_root_key.h"
 #include "providers/directory/random.h"
 #include "providers/directory/writer.h"
 
@@ -24,26 +23,6 @@ Result<model::Guid> random_guid() {
   bytes[7] = static_cast<char>((static_cast<unsigned char>(bytes[7]) & 0x0FU) | 0x40U);
   bytes[8] = static_cast<char>((static_cast<unsigned char>(bytes[8]) & 0x3FU) | 0x80U);
   return model::Guid::decode(bytes);
-}
-
-/// "SHA512" as [MS-GKDI] 2.2.1 KDF Parameters: the default where the forest has none of its own.
-constexpr std::array<unsigned char, 30> kdf_sha512{
-    0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x0e, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-    0x00, 'S',  0x00, 'H',  0x00, 'A',  0x00, '5',  0x00, '1',  0x00, '2',  0x00, 0x00, 0x00};
-
-struct Parameter {
-  const char* name;
-  std::string fallback;  ///< empty: left out where the forest's configuration has none
-};
-
-std::vector<Parameter> key_parameters() {
-  return {{"msKds-Version", "1"},
-          {"msKds-KDFAlgorithmID", "SP800_108_CTR_HMAC"},
-          {"msKds-KDFParam", std::string(kdf_sha512.begin(), kdf_sha512.end())},
-          {"msKds-SecretAgreementAlgorithmID", "DH"},
-          {"msKds-SecretAgreementParam", ""},
-          {"msKds-PublicKeyLength", "2048"},
-          {"msKds-PrivateKeyLength", "256"}};
 }
 
 }  // namespace
@@ -73,21 +52,9 @@ void Writer::create_kds_root_key(const Change& change, const model::KdsRootKeyCh
   const auto make = [&]() -> Result<std::vector<Attribute>> {
     const Dn configuration =
         GMSACTL_TRY(Dn::parse(root_dse_.first("configurationNamingContext").value_or("")));
-    const auto defaults = ldap::read(transport_,
-                                     configuration.child("CN", "Services")
-                                         .child("CN", "Group Key Distribution Service")
-                                         .child("CN", "Server Configuration")
-                                         .child("CN", "Group Key Distribution Service Server Configuration")
-                                         .text(),
-                                     {"*"});
     std::vector<Attribute> attributes{{attribute::object_class, {"msKds-ProvRootKey"}}};
-    for (const auto& [name, fallback] : key_parameters()) {
-      const auto configured = defaults ? defaults->first(name) : std::nullopt;
-      if (configured)
-        attributes.push_back({name, {std::string(*configured)}});
-      else if (!fallback.empty())
-        attributes.push_back({name, {fallback}});
-    }
+    for (auto& each : GMSACTL_TRY(root_key_parameters(transport_, configuration)))
+      attributes.push_back(std::move(each));
     const auto fresh = GMSACTL_TRY(ldap::read(transport_, "", {"currentTime", "serverName"}));
     const int64_t now = filetime(fresh.first("currentTime").value_or(""));
     if (now == 0) return fail(ErrorKind::corrupt, "the server does not tell its time");

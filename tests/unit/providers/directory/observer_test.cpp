@@ -363,7 +363,25 @@ TEST_F(Observer, last_writes_are_told_by_field_and_controller) {
   EXPECT_THAT(fields, Not(Contains(Key("members"))));
 }
 
-TEST_F(Observer, the_xml_of_windows_is_preferred_and_knows_members) {
+TEST_F(Observer, xml_that_can_not_be_read_is_no_reason_to_know_nothing) {
+  const auto guid = *model::Guid::parse("11111111-2222-3333-4444-555555555555");
+  const std::string blob = little_endian(1, 8) + little_endian(1, 8) + little_endian(0x0D, 4) +
+                           little_endian(7, 4) + little_endian(13'439'999'047, 8) + guid.encode() +
+                           little_endian(1, 8) + little_endian(1, 8);
+  append("dn: CN=G,CN=Users,DC=contoso,DC=com\nobjectClass: group\nobjectGUID:: " +
+         base64_encode(guid.encode()) + "\nreplPropertyMetaData:: " + base64_encode(blob) +
+         "\nmsDS-ReplAttributeMetaData: <DS_REPL_ATTR_META_DATA_3></DS_REPL_ATTR_META_DATA_3>\n"
+         "msDS-ReplValueMetaData: <NEW></NEW>\n");
+  const auto writes = observer(estate())->last_writes(std::array{guid});
+  ASSERT_TRUE(writes) << writes.error().message;
+  EXPECT_EQ(writes->at(guid).at("description").version, 7u) << "from replPropertyMetaData";
+  EXPECT_THAT(writes->at(guid), Not(Contains(Key("members"))));
+}
+
+class ObserverOfXml : public Observer, public testing::WithParamInterface<std::string> {};
+INSTANTIATE_TEST_SUITE_P(RootElements, ObserverOfXml, testing::Values("", "_2"));
+
+TEST_P(ObserverOfXml, of_windows_is_preferred_and_knows_members) {
   const auto guid = *model::Guid::parse("11111111-2222-3333-4444-555555555555");
   const auto value = [](const std::string& root, const std::string& attribute, const std::string& more,
                         const std::string& time, int version) {
@@ -377,13 +395,14 @@ TEST_F(Observer, the_xml_of_windows_is_preferred_and_knows_members) {
   };
   const auto member = [&](const std::string& dn, const std::string& deleted, const std::string& time,
                           int version) {
-    return value("DS_REPL_VALUE_META_DATA", "member",
+    return value("DS_REPL_VALUE_META_DATA" + GetParam(), "member",
                  "\t<pszObjectDn>" + dn + "</pszObjectDn>\n\t<ftimeDeleted>" + deleted + "</ftimeDeleted>\n",
                  time, version);
   };
   append("dn: CN=G,CN=Users,DC=contoso,DC=com\nobjectClass: group\nobjectGUID:: " +
          base64_encode(guid.encode()) + "\nmsDS-ReplAttributeMetaData:: " +
-         base64_encode(value("DS_REPL_ATTR_META_DATA", "description", "", "2026-11-24T13:04:07Z", 7)) +
+         base64_encode(
+             value("DS_REPL_ATTR_META_DATA" + GetParam(), "description", "", "2026-11-24T13:04:07Z", 7)) +
          "\nmsDS-ReplValueMetaData:: " +
          base64_encode(member("CN=A", "1601-01-01T00:00:00Z", "2026-11-20T00:00:00Z", 1)) +
          "\nmsDS-ReplValueMetaData:: " +
