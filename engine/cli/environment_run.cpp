@@ -164,6 +164,17 @@ directory::SessionOptions session_options(const Options& options) {
   session.dns_servers = options.dns_servers;
   session.request_timeout = options.timeout;
   session.window = static_cast<int>(std::max<size_t>(options.parallelism, 1));
+  session.warn = [&options](const std::string& doubt) {
+    print_diagnostics(options,
+                      {{Severity::warning,
+                        "GMSA0246",
+                        "Doubtful password",
+                        doubt + ".",
+                        "A wrong password that is sent counts towards locking the account.",
+                        std::nullopt,
+                        {}}},
+                      {});
+  };
   return session;
 }
 

@@ -1,13 +1,11 @@
 #include "providers/directory/session.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
 #include <future>
-#include <sstream>
 
 #include "engine/base/text.h"
 #include "engine/model/dn.h"
+#include "providers/directory/password.h"
 #include "providers/transport/dns/srv.h"
 
 namespace gmsactl::directory {
@@ -16,27 +14,6 @@ namespace {
 
 // [MS-ADTS] 3.1.1.3.4.3: the DC keeps a partial set of secrets, which is to say it is read-only.
 constexpr std::string_view partial_secrets_capability = "1.2.840.113556.1.4.1920";
-
-Result<Secret> read_password(const model::SecretSource& source) {
-  if (source.kind == model::SecretSource::Kind::environment_variable) {
-    const char* value = std::getenv(source.name.c_str());
-    if (value == nullptr || *value == '\0')
-      return fail(ErrorKind::unauthenticated,
-                  "the environment variable " + source.name + ", which passwordFrom names, is not set",
-                  "Set " + source.name + " to the password of directory.username.");
-    return Secret(value);
-  }
-  std::ifstream file(source.name, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf()))
-    return fail(ErrorKind::unauthenticated,
-                "the file " + source.name + ", which passwordFrom names, could not be read",
-                "Write the password into it, readable by the user that runs gmsactl only.");
-  std::string value = std::move(text).str();
-  // A line end is what editors and `echo` add; a password can't hold one.
-  while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.pop_back();
-  return Secret(std::move(value));
-}
 
 /// host of scheme://host[:port].
 std::string host_of(std::string_view url) {
@@ -86,8 +63,12 @@ Result<void> Session::start() {
   connect.window = options_.window;
   GMSACTL_TRY(choose_servers());
   const bool offline = std::all_of(servers_.begin(), servers_.end(), is_ldif);
-  if (environment_.password_from && !offline)
-    connect.password = GMSACTL_TRY(read_password(*environment_.password_from));
+  if (environment_.password_from && !offline) {
+    auto password = GMSACTL_TRY(read_password(*environment_.password_from));
+    if (options_.warn)
+      for (const auto& doubt : password.doubts) options_.warn(doubt);
+    connect.password = std::move(password.value);
+  }
   return connect_first(0);
 }
 

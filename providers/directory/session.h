@@ -4,6 +4,7 @@
 // read or written through it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ struct SessionOptions {
   int window = 32;
   std::string prefer = {};  ///< DNS name of the server that is tried first, where it is among them
   bool stay = false;        ///< a server that is lost is an error, and no other one takes its place
+  /// Told what is doubtful and goes on all the same, one sentence each.
+  std::function<void(const std::string&)> warn = {};
 };
 
 class Session {
