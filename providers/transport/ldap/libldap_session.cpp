@@ -11,8 +11,8 @@
 
 #include "engine/base/text.h"
 #include "providers/transport/ldap/libldap_tls.h"
-#include "providers/transport/ldap/recovery.h"
 #include "providers/transport/ldap/libldap_trust.h"
+#include "providers/transport/ldap/recovery.h"
 
 namespace gmsactl::ldap {
 namespace {
