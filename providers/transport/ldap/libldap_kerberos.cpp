@@ -258,6 +258,8 @@ Result<void> Tickets::State::from_keytab() {
 
 Error Tickets::State::flaw_of(krb5_error_code code, const std::string& where) {
   const std::string kinit = "Run kinit USER@REALM, or set KRB5CCNAME, or give a keytab (KRB5_CLIENT_KTNAME)";
+  const std::string of_a_file =
+      "Set KRB5CCNAME=FILE:/tmp/krb5cc_gmsactl and run kinit, or give a keytab (KRB5_CLIENT_KTNAME)";
   Error error{ErrorKind::unauthenticated, "there is no Kerberos ticket in " + where, kinit, {}};
   switch (code) {
     case KRB5_FCC_PERM:
@@ -272,13 +274,11 @@ Error Tickets::State::flaw_of(krb5_error_code code, const std::string& where) {
       break;
     case KRB5_KCM_NO_SERVER:
       error.message = "no KCM service answers for the ticket cache " + where;
-      error.hint =
-          "Set KRB5CCNAME=FILE:/tmp/krb5cc_gmsactl and run kinit, or give a keytab (KRB5_CLIENT_KTNAME)";
+      error.hint = of_a_file;
       break;
     case KRB5_CC_UNKNOWN_TYPE:
       error.message = "this machine's Kerberos knows no ticket caches of the type of " + where;
-      error.hint =
-          "Set KRB5CCNAME=FILE:/tmp/krb5cc_gmsactl and run kinit, or give a keytab (KRB5_CLIENT_KTNAME)";
+      error.hint = of_a_file;
       break;
     default:
       if (code != KRB5_FCC_NOFILE && code != KRB5_CC_NOTFOUND && code != ENOENT)
