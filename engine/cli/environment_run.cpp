@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iostream>
 #include <set>
 
+#include "engine/base/text.h"
 #include "engine/cli/estate.h"
 #include "engine/cli/logging.h"
 #include "engine/cli/terminal.h"
@@ -163,8 +165,25 @@ directory::SessionOptions session_options(const Options& options) {
   directory::SessionOptions session;
   session.servers = options.servers;
   session.dns_servers = options.dns_servers;
+  session.site = options.site;
+  session.known = options.known_controllers;
+  if (!options.quiet)
+    session.progress = [](const std::string& text) {
+      std::cerr << "note: " << printable(text) << '\n' << std::flush;
+    };
   session.request_timeout = options.timeout;
   session.window = static_cast<int>(std::max<size_t>(options.parallelism, 1));
+  session.warn = [&options](const std::string& doubt) {
+    print_diagnostics(options,
+                      {{Severity::warning,
+                        "GMSA0246",
+                        "Doubtful password",
+                        doubt + ".",
+                        "A wrong password that is sent counts towards locking the account.",
+                        std::nullopt,
+                        {}}},
+                      {});
+  };
   return session;
 }
 

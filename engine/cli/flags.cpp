@@ -208,6 +208,10 @@ void Flags::connection(CLI::App& sub) {
                      "ldap://…, ldaps://… or ldif:FILE in place of the Environment's; repeatable")
           ->type_name("URL")
           ->allow_extra_args(false));
+  variable_too(
+      sub.add_option("--site", options_.site, "Active Directory site whose domain controllers come first")
+          ->check(not_empty)
+          ->type_name("NAME"));
   variable_too(sub.add_option("--parallelism", options_.parallelism, "Changes under way at once (16)")
                    ->check(CLI::Range(1, 256).description(""))
                    ->type_name("N"));

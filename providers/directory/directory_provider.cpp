@@ -28,9 +28,11 @@ Result<model::Observations> DirectoryObserver::observe(const model::Desired& des
                                                        ports::EventSink& events) {
   for (int attempt = 1;; ++attempt) {
     auto seen = directory::observe(*session_, desired, events);
-    if (seen || !outcome_unknown(seen.error().kind) || attempt == read_attempts) return seen;
-    // Half of one server's answers and half of another's are no observation: everything is read anew.
-    if (!session_->recover()) return seen;
+    if (seen || attempt == read_attempts) return seen;
+    if (!outcome_unknown(seen.error().kind) && seen.error().recovery == Recovery::none) return seen;
+    // Half of one server's answers and half of another's are no observation: everything is read anew, at the
+    // same server once more and then at another one.
+    if (!session_->recover(attempt > 1)) return seen;
   }
 }
 
