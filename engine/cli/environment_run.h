@@ -31,6 +31,7 @@ class EnvironmentRun {
   [[nodiscard]] static Result<EnvironmentRun> start(const Options& options, const model::Desired& desired,
                                                     plan::Options planning);
   EnvironmentRun(EnvironmentRun&&) noexcept;
+  EnvironmentRun& operator=(EnvironmentRun&&) noexcept;
   ~EnvironmentRun();
 
   [[nodiscard]] Result<model::Plan> plan(ports::EventSink& events);
@@ -54,6 +55,7 @@ class EnvironmentRun {
   /// Told where a write waits, from the next begin_writes() on. Not owned.
   void report_to(ports::EventSink* events);
   const model::Desired& desired() const { return *desired_; }
+  const plan::Options& planned_with() const { return planning_; }
   void log_requests() const;
 
  private:
