@@ -95,6 +95,18 @@ TEST_F(Unread, what_no_filter_finds_is_found_in_its_place) {
   EXPECT_THAT(plan.diagnostics.front().detail, HasSubstr(web_dn + " exists"));
 }
 
+TEST_F(Unread, many_places_are_looked_at_by_the_page) {
+  auto wanted = desired({}, {account("Web")});
+  bring_about(wanted);
+  for (int i = 0; i < 40; ++i) wanted.accounts.push_back(account("A" + std::to_string(i)));
+  auto veiled = veil();
+  veiled->blind = {key(web_dn)};
+  const auto plan = plan_of(veiled, wanted).value();
+  EXPECT_THAT(addresses(plan.unreadable), ElementsAre("GMSA/Web"));
+  EXPECT_THAT(plan.changes, SizeIs(40));
+  EXPECT_LT(veiled->searches(), 30u);
+}
+
 TEST_F(Unread, nothing_is_missing_from_a_container_that_must_not_be_listed) {
   const auto wanted = estate();
   bring_about(wanted);
