@@ -21,7 +21,7 @@ namespace {
 
 /// Up to here each place is looked at by itself; beyond, the names of all that stands in the container are
 /// read.
-constexpr size_t reads_limit = 100;
+constexpr size_t reads_limit = 16;
 
 constexpr char security_descriptor[] = "nTSecurityDescriptor";
 
