@@ -48,6 +48,19 @@ std::string read_report(const std::string& text, ReportFile& file) {
 const CLI::Validator not_empty(
     [](std::string& text) { return text.empty() ? std::string("is empty") : std::string(); }, "");
 
+/// A catalog's ports show a part of each object, which would pass for the whole.
+const CLI::Validator no_catalog(
+    [](std::string& text) {
+      std::string_view url = text;
+      while (url.ends_with('/')) url.remove_suffix(1);
+      if (!url.ends_with(":3268") && !url.ends_with(":3269")) return std::string();
+      const bool tls = url.starts_with("ldaps:");
+      return "\"" + text +
+             "\" is the port of a global catalog, which shows a part of each object only: use port " +
+             (tls ? "636" : "389");
+    },
+    "");
+
 /// "GMSACTL_LOCK_TIMEOUT" of --lock-timeout.
 std::string variable_of(const CLI::Option& option) {
   std::string name = "GMSACTL_" + option.get_lnames().front();
@@ -207,6 +220,7 @@ void Flags::connection(CLI::App& sub) {
       sub.add_option("--server", options_.servers,
                      "ldap://…, ldaps://… or ldif:FILE in place of the Environment's; repeatable")
           ->type_name("URL")
+          ->check(no_catalog)
           ->allow_extra_args(false));
   variable_too(
       sub.add_option("--site", options_.site, "Active Directory site whose domain controllers come first")

@@ -9,6 +9,14 @@ namespace gmsactl::ldap {
 const Attribute* Entry::find(std::string_view name) const {
   for (const auto& attribute : attributes)
     if (equal_folded(attribute.name, name)) return &attribute;
+  // "userCertificate;binary" is userCertificate; a range is not the attribute.
+  if (name.find(';') == std::string_view::npos)
+    for (const auto& attribute : attributes) {
+      const auto options = attribute.name.find(';');
+      if (options != std::string::npos && equal_folded(attribute.name.substr(0, options), name) &&
+          fold(attribute.name).find(";range=", options) == std::string::npos)
+        return &attribute;
+    }
   return nullptr;
 }
 

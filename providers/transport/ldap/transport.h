@@ -41,7 +41,7 @@ struct Entry {
   Reading read(std::string_view name) const;
 
   /// What came, for what means nothing by its absence: names for people, facts that are checked otherwise.
-  /// By case-insensitive name, null where the server sent none.
+  /// By case-insensitive name, with or without options (";binary"); null where the server sent none.
   const Attribute* find(std::string_view name) const;
   /// Likewise the first value, or nothing.
   std::optional<std::string_view> first(std::string_view name) const;
