@@ -207,8 +207,17 @@ bool Writer::modify_group(const Change& change, const GroupChange& detail, Steps
     const uint32_t universal = (live_type & ~bits::scopes) | bits::universal;
     LiveGroup between = *detail.live;
     between.group_type = universal;
+    // A controller running Windows judges each request by the members that are there ([MS-SAMR] 3.1.1.8.9):
+    // those that the new scope does not allow go before the scope changes.
+    const bool other_scope = ((live_type ^ detail.group_type) & bits::scopes) != 0;
+    for (size_t first = 0; other_scope && modified && first < left.remove.size();
+         first += members_per_request) {
+      modified = transport_.modify(object, member_modifications(left.remove, {}, first));
+      if (modified) steps.wrote("modified member");
+    }
+    if (other_scope && modified) left.remove.clear();
     const bool detour = needs_detour(live_type, detail.group_type);
-    if (detour) {
+    if (detour && modified) {
       modified = transport_.modify(
           object, {{ModifyOperation::remove, attribute::group_type, {signed_text(live_type)}},
                    {ModifyOperation::add, attribute::group_type, {signed_text(universal)}}});
