@@ -184,6 +184,7 @@ TEST_F(Observer, a_principal_of_another_domain_is_found_by_every_form) {
     if (form.find('@') != std::string::npos) ref.form = model::PrincipalRef::Form::qualified;
     const auto seen = observe(desired({group("Hosts", {ref})}, {}));
     const auto& lookup = seen.principals.at(model::principal_key(ref));
+    ASSERT_FALSE(lookup.unreadable) << form << ": " << lookup.unreadable->message;
     ASSERT_EQ(lookup.matches.size(), 1u) << form;
     EXPECT_EQ(lookup.matches[0].id.dn.text(), dn) << form;
     EXPECT_EQ(lookup.matches[0].id.sid.text(), "S-1-5-21-7-8-9-1104") << form;
