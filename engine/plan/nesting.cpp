@@ -83,7 +83,7 @@ class NestingCheck {
       if (principal.host_group.empty()) check(member_of(principal), "members");
     if (!changes) return;
     for (const auto& dn : detail_.live->members)
-      if (!goes(dn) && !is_wanted(dn, wanted)) check(live_member(dn), "scope");
+      if (!is_wanted(dn, wanted)) check_live(dn);
     check_containing();
   }
 
@@ -94,6 +94,18 @@ class NestingCheck {
   }
   model::ResourceId id() const { return {model::Kind::host_group, declaration_.name}; }
   std::string self() const { return model::address(id()) + ", which is " + std::string(name(scope_)); }
+
+  /// One that goes in the same change still stands there when a controller judges the new scope.
+  void check_live(const std::string& dn) {
+    const bool goes = std::find(detail_.remove.begin(), detail_.remove.end(), dn) != detail_.remove.end();
+    const Member member = live_member(dn);
+    if (!goes) return check(member, "scope");
+    const auto why = obstacle(scope_, member, context_.seen.directory.domain_sid);
+    if (!why.empty())
+      report(self() + " from now on, still contains " + printable(member.shown) + ", which " +
+                 std::string(why) + ".",
+             "Let it go in one run, and change the scope in the next.", "scope");
+  }
 
   void check(const Member& member, std::string_view field) {
     const auto why = obstacle(scope_, member, context_.seen.directory.domain_sid);
@@ -132,9 +144,6 @@ class NestingCheck {
     return member;
   }
 
-  bool goes(const std::string& dn) const {
-    return std::find(detail_.remove.begin(), detail_.remove.end(), dn) != detail_.remove.end();
-  }
   bool is_wanted(const std::string& dn, const std::vector<model::PlannedPrincipal>& wanted) const {
     const std::string identity = context_.member_identity(dn);
     return std::any_of(wanted.begin(), wanted.end(),

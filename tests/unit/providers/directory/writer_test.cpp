@@ -72,8 +72,12 @@ TEST_F(Writer, an_estate_is_brought_about_and_leaves_nothing_to_plan) {
   wanted.accounts[0].spec.path = fakes::dn("OU=New,DC=contoso,DC=com");
   wanted.accounts[0].spec.principals.clear();
   wanted.host_groups[0].spec.members = {{named("HOST02")}};
-  wanted.host_groups[0].spec.scope = model::GroupScope::global;
   wanted.host_groups[1].spec.common_name = "Inner renamed";
+  bring_about(wanted);
+  EXPECT_THAT(left_to_do(wanted), IsEmpty());
+
+  // Only now that the DomainLocal group is out of it.
+  wanted.host_groups[0].spec.scope = model::GroupScope::global;
   bring_about(wanted);
   EXPECT_THAT(left_to_do(wanted), IsEmpty());
 }
