@@ -159,8 +159,11 @@ void Writer::create_account(const Change& change, const GmsaChange& detail, Step
   const auto attributes = new_account(detail, *readers, marker_);
   const auto shows = [&]() -> Result<bool> {
     auto now = read_account(dn);
-    if (!now) return now.error().kind == ErrorKind::not_found ? Result<bool>(false) : fail(now.error());
-    return now->marker == detail.marker;
+    if (now) return now->marker == detail.marker;
+    // Nothing, or something else, has the name.
+    const ErrorKind kind = now.error().kind;
+    if (kind == ErrorKind::not_found || kind == ErrorKind::already_exists) return false;
+    return fail(std::move(now).error());
   };
   auto fate = with_freed_spns(detail.service_principal_names, [&] {
     return transport_.carry_out([&] { return transport_.add(dn, attributes); }, shows);
@@ -185,7 +188,7 @@ void Writer::create_account(const Change& change, const GmsaChange& detail, Step
   }
   if (fate.kind == Fate::refused)
     fate.error = taken(std::move(*fate.error), detail.service_principal_names,
-                       detail.desired.sam_account_name + "$", detail.dn);
+                       detail.desired.sam_account_name + "$", detail.dn, true);
   steps.fail_with(std::move(fate), "whether it was created");
 }
 
@@ -205,18 +208,23 @@ void Writer::update_account(const Change& change, const GmsaChange& detail, Step
         steps.fail_with(std::move(now).error());
       return;
     }
-    if (now->marker != detail.live->marker && now->marker != detail.marker &&
-        now->marker != marker_without(detail.marker, {"servicePrincipalNames"})) {
-      steps.fail_with(
-          conflict(account_modifications(detail, *detail.live, *readers, marker_).first, *detail.live, *now),
-          Outcome::conflict);
+    const auto planned = account_modifications(detail, *detail.live, *readers, marker_);
+    const auto still = only_attributes_of(
+        account_modifications(detail, *now, *readers, marker_, planned.spns_after_reading_again).first,
+        planned.first);
+    const bool as_planned = std::all_of(still.begin(), still.end(), [&](const Modification& one) {
+      return std::find(planned.first.begin(), planned.first.end(), one) != planned.first.end();
+    });
+    if (!as_planned) {
+      steps.fail_with(conflict(planned.first, *detail.live, *now), Outcome::conflict);
       return;
     }
     if (!place(change, detail.dn, steps)) return;
   }
   const size_t placed = steps.result.written.size();
   if (!modify_account(change, detail, *readers, steps) && placed > 0 &&
-      steps.result.written.size() == placed && steps.result.outcome == Outcome::partial)
+      steps.result.written.size() == placed &&
+      (steps.result.outcome == Outcome::partial || steps.result.outcome == Outcome::conflict))
     note_place(change, detail.live->marker, detail.marker, steps);
 }
 
@@ -227,7 +235,6 @@ bool Writer::modify_account(const Change& change, const GmsaChange& detail, cons
   const bool spns_later = planned.spns_after_reading_again;
   const auto added = values_of(planned.first, ldap::ModifyOperation::add, attribute::service_principal_name);
   std::vector<Modification> left = planned.first;
-  if (detail.live->marker == planned.first_marker) left.clear();
   for (int attempt = 1; !left.empty(); ++attempt) {
     auto fate = with_freed_spns(added, [&] { return swap(object, left, planned.first_marker); });
     if (fate) {
@@ -236,7 +243,8 @@ bool Writer::modify_account(const Change& change, const GmsaChange& detail, cons
       if (fate.error) return steps.fail_with(std::move(*fate.error), Outcome::conflict);
       break;
     }
-    if (fate.kind == Fate::unknown) return steps.fail_with(std::move(fate), "whether it was modified");
+    if (fate.kind == Fate::unknown || fate.error->not_sent)
+      return steps.fail_with(std::move(fate), "whether it was modified");
     auto now = read_account(object);
     if (!now && now.error().kind == ErrorKind::not_found) return steps.was_deleted();
     if (!now) return steps.fail_with(std::move(*fate.error));
@@ -255,7 +263,7 @@ bool Writer::modify_account(const Change& change, const GmsaChange& detail, cons
     const bool again = fate.error->kind == ErrorKind::conflict || still != left;
     if (!again || attempt == attempts)
       return steps.fail_with(
-          taken(std::move(*fate.error), added, detail.desired.sam_account_name + "$", detail.dn));
+          taken(std::move(*fate.error), added, detail.desired.sam_account_name + "$", detail.dn, false));
     left = still;
   }
   return !spns_later || settle_spns(change, detail, steps);
@@ -276,22 +284,21 @@ bool Writer::settle_spns(const Change& change, const GmsaChange& detail, Steps& 
       return steps.conflict("somebody else added " + printable(join(strangers, ", ")) +
                             " after it was planned, so its SPNs were left alone");
     auto left = spn_modifications(now->service_principal_names, detail);
-    if (now->marker != detail.marker) {
-      if (now->marker != before)
-        return steps.conflict("somebody else changed it, so its SPNs were left alone");
-      for (auto& one : marker_modifications(now->marker, detail.marker, marker_))
-        left.push_back(std::move(one));
-    }
+    if (now->marker == detail.marker && left.empty()) return true;  // another run with the same aim
+    if (now->marker != before) return steps.conflict("somebody else changed it, so its SPNs were left alone");
+    const bool only_the_marker = left.empty();
+    for (auto& one : marker_modifications(now->marker, detail.marker, marker_))
+      left.push_back(std::move(one));
     if (left.empty()) return true;
     const auto added = values_of(left, ldap::ModifyOperation::add, attribute::service_principal_name);
     auto fate = with_freed_spns(added, [&] { return swap(object, left, detail.marker); });
     if (fate) {
-      if (!added.empty() || left.size() > 2) steps.wrote("modified servicePrincipalName");
+      if (!only_the_marker) steps.wrote("modified servicePrincipalName");
       return true;
     }
     if (fate.kind == Fate::unknown) return steps.fail_with(std::move(fate), "whether its SPNs were modified");
     if (fate.error->kind != ErrorKind::conflict || attempt == attempts)
-      return steps.fail_with(taken(std::move(*fate.error), added, {}, detail.dn));
+      return steps.fail_with(taken(std::move(*fate.error), added, {}, detail.dn, false));
   }
 }
 

@@ -16,7 +16,8 @@ using model::Dn;
 
 namespace {
 
-constexpr int constraint_violation = 19;
+/// ERROR_DS_SPN_VALUE_NOT_UNIQUE_IN_FOREST ([MS-ERREF] 2.2).
+constexpr uint32_t spn_not_unique = 0x21C7;
 
 /// What follows the class: "web01.contoso.com:8443".
 std::string without_class(std::string_view spn) {
@@ -50,8 +51,8 @@ Fate Writer::with_freed_spns(const std::vector<std::string>& spns, const std::fu
   std::chrono::milliseconds waited{0};
   for (;;) {
     Fate fate = send();
-    if (fate.kind != Fate::refused || !fate.error->native ||
-        fate.error->native->code != constraint_violation || !freed_here() || waited >= patience.spn_limit)
+    if (fate.kind != Fate::refused || !fate.error->native || fate.error->native->extended != spn_not_unique ||
+        !freed_here() || waited >= patience.spn_limit)
       return fate;
     if (patience.waiting) patience.waiting(waited, patience.spn_limit);
     pause = std::min(pause, patience.spn_limit - waited);
@@ -62,7 +63,7 @@ Fate Writer::with_freed_spns(const std::vector<std::string>& spns, const std::fu
 }
 
 Error Writer::taken(Error error, const std::vector<std::string>& spns, const std::string& sam_account_name,
-                    const Dn& dn) {
+                    const Dn& dn, bool comes_to_stand) {
   const bool name = error.kind == ErrorKind::already_exists;
   if (!name && error.kind != ErrorKind::constraint) return error;
   std::vector<std::string> clauses;
@@ -76,7 +77,7 @@ Error Writer::taken(Error error, const std::vector<std::string>& spns, const std
     }
   std::vector<std::string> holders;
   const auto attributes = principal_attributes();
-  if (name)
+  if (name && comes_to_stand)
     if (const auto there = ldap::read(transport_, dn.text(), attributes))
       holders.push_back(holder_text(*there));
   auto request = attributes;

@@ -131,7 +131,7 @@ void Writer::create_group(const Change& change, const GroupChange& detail, Steps
   state.add = *members;
   state.live_type = detail.group_type;
   state.wanted = detail.marker;
-  state.in_parts = marker_without(detail.marker, {"members"});
+  state.on_the_way = state.in_parts = marker_without(detail.marker, {"members"});
   state.left.add = *members;
   if (auto at_once = first_part(*members); !at_once.empty())
     attributes.push_back({attribute::member, std::move(at_once)});
@@ -144,9 +144,11 @@ void Writer::create_group(const Change& change, const GroupChange& detail, Steps
   auto fate = transport_.carry_out([&] { return transport_.add(dn, attributes); },
                                    [&]() -> Result<bool> {
                                      auto now = read_group(dn);
-                                     if (!now && now.error().kind == ErrorKind::not_found) return false;
-                                     if (!now) return fail(std::move(now).error());
-                                     return now->marker == state.live_marker;
+                                     if (now) return now->marker == state.live_marker;
+                                     const ErrorKind kind = now.error().kind;
+                                     if (kind == ErrorKind::not_found || kind == ErrorKind::already_exists)
+                                       return false;
+                                     return fail(std::move(now).error());
                                    });
   model::Identity id{{}, {}, detail.dn};
   if (fate) {
@@ -157,7 +159,7 @@ void Writer::create_group(const Change& change, const GroupChange& detail, Steps
                    : Result<LiveGroup>(fail(*fate.error));
     if (!now) {
       if (fate.kind == Fate::refused)
-        fate.error = taken(std::move(*fate.error), {}, detail.desired.sam_account_name, detail.dn);
+        fate.error = taken(std::move(*fate.error), {}, detail.desired.sam_account_name, detail.dn, true);
       steps.fail_with(std::move(fate), "whether it was created");
       return;
     }
@@ -215,7 +217,7 @@ void Writer::update_group(const Change& change, const GroupChange& detail, Steps
   }
   const size_t placed = steps.result.written.size();
   if (!modify_group(object, detail, state, steps) && placed > 0 && steps.result.written.size() == placed &&
-      steps.result.outcome == Outcome::partial)
+      (steps.result.outcome == Outcome::partial || steps.result.outcome == Outcome::conflict))
     note_place(change, detail.live->marker, detail.marker, steps);
 }
 
@@ -273,7 +275,8 @@ bool Writer::modify_group(const std::string& object, const GroupChange& detail, 
       }
       continue;
     }
-    if (fate.kind == Fate::unknown) return steps.fail_with(std::move(fate), "whether it was modified");
+    if (fate.kind == Fate::unknown || fate.error->not_sent)
+      return steps.fail_with(std::move(fate), "whether it was modified");
     auto now = read_group(object);
     if (!now && now.error().kind == ErrorKind::not_found) return steps.was_deleted();
     if (!now) return steps.fail_with(std::move(*fate.error));
@@ -290,7 +293,8 @@ bool Writer::modify_group(const std::string& object, const GroupChange& detail, 
       if (state.finished() && steps.result.written.empty()) steps.finish(Outcome::already_done);
       continue;
     }
-    return steps.fail_with(taken(std::move(*fate.error), {}, detail.desired.sam_account_name, detail.dn));
+    return steps.fail_with(
+        taken(std::move(*fate.error), {}, detail.desired.sam_account_name, detail.dn, false));
   }
   return true;
 }

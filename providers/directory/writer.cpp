@@ -97,9 +97,17 @@ Result<bool> Writer::exists(const std::string& dn) {
 
 Fate Writer::swap(const std::string& object, const std::vector<ldap::Modification>& modifications,
                   const std::string& receipt) {
+  // Without the marker among what is written it proves nothing, and a lost answer is one that nobody can
+  // replace.
+  const bool proves = std::any_of(modifications.begin(), modifications.end(),
+                                  [&](const auto& one) { return equal_folded(one.attribute, marker_); });
+  if (!proves && any_sam_owned(modifications))
+    return {Fate::refused,
+            Error{ErrorKind::internal, "a guarded change was about to be sent without its guard", {}, {}}};
   if (any_sam_owned(modifications)) return swap_sam_owned(object, modifications, receipt);
   return transport_.carry_out([&] { return transport_.modify(object, modifications); },
                               [&]() -> Result<bool> {
+                                if (!proves) return fail(ErrorKind::unavailable, "nothing tells");
                                 auto marker = marker_of(object);
                                 if (!marker && marker.error().kind != ErrorKind::not_found)
                                   return fail(std::move(marker).error());
@@ -166,7 +174,7 @@ bool Writer::move_object(const model::Guid& guid, const Dn& from, const Dn& want
   }
   if (fate.kind == Fate::refused) {
     if (move) fate.error = refused_removal(std::move(*fate.error), *now);
-    fate.error = taken(std::move(*fate.error), {}, {}, wanted);
+    fate.error = taken(std::move(*fate.error), {}, {}, wanted, true);
   }
   return steps.fail_with(std::move(fate), "whether it was moved");
 }

@@ -88,8 +88,10 @@ class Writer {
   void note_freed(const std::vector<std::string>& spns);
 
   /// A refusal said better: who holds the name or the SPN, or that the object is protected from deletion.
+  /// `comes_to_stand`: the object was to be put at `dn`, so what stands there is in its way; else it is
+  /// there.
   Error taken(Error error, const std::vector<std::string>& spns, const std::string& sam_account_name,
-              const model::Dn& dn);
+              const model::Dn& dn, bool comes_to_stand);
   Error refused_removal(Error error, const model::Dn& dn);
 
   /// The marker's text, empty where there is none; `not_found` where there is no object.
