@@ -68,6 +68,8 @@ _FORM_CASES = [
     Case("entries of a reply in another order", "RFC 4511 section 4.5.2", lambda _: [forms.EntryOrder()], Same()),
     Case("values and attributes in another order", "RFC 4511 section 4.1.7", lambda _: [forms.ValueOrder()], Same()),
     Case("object classes from the leaf", "RFC 4511 section 4.1.7", lambda _: [forms.ClassesFromTheLeaf()], Same()),
+    Case("`;binary` on attributes that were not asked for so", "RFC 4522 section 4; never on Windows, [MS-ADTS] 3.1.1.3.1.3.2",
+         lambda _: [forms.BinaryOption()], Unreadable("objectSid")),
     Case("attributes without values", "RFC 4511 section 4.5.2",
          lambda _: [forms.EmptyAttributes("displayName", "msDS-AllowedToDelegateTo")], Same()),
     Case("times with a fraction of three digits", "RFC 4517 section 3.3.13", lambda _: [forms.TimeFractions()], Same()),
@@ -125,6 +127,8 @@ _ROOT_DSE_CASES = [
     Case("Windows Server 2025 in a forest of level 7", _ROOT_DSE, lambda _: [root_dse.of_version(7, 7, 10)], Same()),
     Case("Windows Server 2025, level 10", _ROOT_DSE, lambda _: [root_dse.of_version(10, 10, 10)], Same()),
     Case("naming contexts in another order", _ROOT_DSE, lambda _: [root_dse.reversed_contexts()], Same()),
+    Case("no configurationNamingContext", "observed", lambda _: [root_dse.without("configurationNamingContext")],
+         Unreadable("configurationNamingContext")),
     Case("no defaultNamingContext", "observed", lambda _: [root_dse.without("defaultNamingContext")], Unreadable("defaultNamingContext")),
     Case("no dnsHostName", "observed", lambda _: [root_dse.without("dnsHostName")], Same()),
     Case("no supportedCapabilities", "observed", lambda _: [root_dse.without("supportedCapabilities")], Same()),
@@ -132,13 +136,22 @@ _ROOT_DSE_CASES = [
          lambda _: [root_dse.without("currentTime", "dsServiceName", "serverName")], Same()),
     Case("a read-only controller", _ADTS + "3.1.1.3.4.3", lambda _: [root_dse.with_capability(root_dse.PARTIAL_SECRETS)],
          Unreadable("read-only")),
+    Case("a catalogue on a port that is not its own", _ADTS + "3.1.1.1.10", lambda _: [root_dse.PartialAttributeSet()],
+         Unreadable("adminDescription")),
 ]
 
 _ACCESS = _ADTS + "3.1.1.4.3"
 _ACCESS_CASES = [
     *(Case(f"{name} of an object hidden", _ACCESS, lambda estate, name=name, whose=whose:
            [access.HiddenAttribute([name], getattr(estate, whose))], Unreadable(name))
-      for name, whose in (("userAccountControl", "account"), ("sAMAccountName", "account"), ("groupType", "hosts"))),
+      for name, whose in (("msDS-GroupMSAMembership", "account"), ("servicePrincipalName", "account"), ("dNSHostName", "account"),
+                          ("userAccountControl", "account"), ("msDS-SupportedEncryptionTypes", "account"),
+                          ("description", "account"), ("adminDescription", "account"), ("sAMAccountName", "account"),
+                          ("member", "hosts"), ("groupType", "hosts"))),
+    Case("an account in no search by filter", _ADTS + "3.1.1.4.5.8", lambda estate: [access.HiddenObject([estate.account])],
+         Unreadable("psn-app")),
+    Case("a group in no search by filter", _ADTS + "3.1.1.4.5.8", lambda estate: [access.HiddenObject([estate.hosts])],
+         Unreadable("psn-hosts")),
 ]
 
 _WRITE_CASES = [
