@@ -33,10 +33,4 @@ std::string clause(std::string_view attribute, std::string_view value);
                                      const std::function<void(size_t, ldap::Entry&&)>& take,
                                      const std::vector<ldap::Control>& controls = {});
 
-/// Each object by itself, by its DN: `take` gets the index in `dns` and the entry, for those that are there.
-/// Another failure than `not_found` ends it. `take` is called by one thread at a time.
-[[nodiscard]] Result<void> read_each(ldap::Reader& transport, const std::vector<std::string>& dns,
-                                     const std::vector<std::string>& attributes,
-                                     const std::function<void(size_t, ldap::Entry&&)>& take);
-
 }  // namespace gmsactl::directory

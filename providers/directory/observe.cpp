@@ -330,7 +330,9 @@ Result<Observations> observe(Session& session, const Desired& desired, ports::Ev
     take_over(GMSACTL_TRY(observe_once(session, *part, events)), changes, seen);
     seen.spn_holders.clear();
     seen.spn_holders_unreadable.reset();
-    read_spn_holders(session, desired, seen);
+    Forest forest(transport, seen.directory,
+                  [&session, &seen] { return session.open_global_catalog(seen.directory.forest); });
+    read_spn_holders(forest, desired, seen);
   }
   return seen;
 }
