@@ -166,10 +166,29 @@ ExitCode make_ready(const Options& options, Prepared& one,
   return on_a_living_server(options, one, progress, begin);
 }
 
+/// A directory in a file is held in memory from when it was opened; what another environment saved since is
+/// in the file only.
+ExitCode open_anew(const Options& options, Prepared& one) {
+  Options connecting = options;
+  connecting.servers = {one.directory};
+  auto run = EnvironmentRun::start(connecting, one.run.desired(), one.run.planned_with());
+  if (run) {
+    one.run = std::move(*run);
+    if (one.audit) one.run.audit_to(one.audit.get());
+    if (auto ready = one.run.provider().begin_writes(); ready) return ExitCode::done;
+  }
+  print_error(
+      options, "nothing was written to environment " + one.plan.environment,
+      run ? Error{ErrorKind::unavailable, "the directory cannot be read again", {}, {}} : run.error());
+  return ExitCode::live_system;
+}
+
 /// The plans of all environments are made before the first is written. What that changed in the directory
 /// must not be taken for what this one was planned against.
 ExitCode check_after_others(const Options& options, Prepared& one, const std::vector<std::string>& written) {
   if (written.empty()) return ExitCode::done;
+  if (one.directory.starts_with("ldif:"))
+    if (const ExitCode code = open_anew(options, one); code != ExitCode::done) return code;
   report::Progress progress(std::cerr, std::cerr, progress_options(options));
   const ExitCode code = check_still_the_same(options, one, progress);
   progress.clear();

@@ -64,6 +64,7 @@ EnvironmentRun::EnvironmentRun(const model::Desired& desired, plan::Options plan
                                std::unique_ptr<Estate> estate)
     : desired_(&desired), planning_(std::move(planning)), estate_(std::move(estate)) {}
 EnvironmentRun::EnvironmentRun(EnvironmentRun&&) noexcept = default;
+EnvironmentRun& EnvironmentRun::operator=(EnvironmentRun&&) noexcept = default;
 EnvironmentRun::~EnvironmentRun() = default;
 
 Result<EnvironmentRun> EnvironmentRun::start(const Options& options, const model::Desired& desired,

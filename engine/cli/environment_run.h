@@ -31,6 +31,7 @@ class EnvironmentRun {
   [[nodiscard]] static Result<EnvironmentRun> start(const Options& options, const model::Desired& desired,
                                                     plan::Options planning);
   EnvironmentRun(EnvironmentRun&&) noexcept;
+  EnvironmentRun& operator=(EnvironmentRun&&) noexcept;
   ~EnvironmentRun();
 
   [[nodiscard]] Result<model::Plan> plan(ports::EventSink& events);
@@ -52,6 +53,7 @@ class EnvironmentRun {
   [[nodiscard]] Result<std::unique_ptr<ports::Locks>> locks();
   void audit_to(ports::AuditLog* log);
   const model::Desired& desired() const { return *desired_; }
+  const plan::Options& planned_with() const { return planning_; }
   void log_requests() const;
 
  private:
