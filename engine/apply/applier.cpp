@@ -87,7 +87,7 @@ class Schedule {
       if (done) {
         if (--waiting_for_[dependent] == 0 && !skipped_.contains(dependent)) ready_.insert(dependent);
       } else {
-        skip(dependent, changes_[i].id);
+        skip(dependent, changes_[i].id, results_[i].outcome);
       }
     }
   }
@@ -103,9 +103,11 @@ class Schedule {
     return true;
   }
 
-  void skip(size_t i, const ResourceId& because) {
-    if (!skip_one(i, ErrorKind::cancelled,
-                  "it requires " + model::address(because) + ", which was not applied"))
+  void skip(size_t i, const ResourceId& because, Outcome why = Outcome::skipped) {
+    const std::string_view what = why == Outcome::unknown   ? ", whose outcome is unknown"
+                                  : why == Outcome::partial ? ", which was applied only in part"
+                                                            : ", which was not applied";
+    if (!skip_one(i, ErrorKind::cancelled, "it requires " + model::address(because) + std::string(what)))
       return;
     for (const size_t dependent : next_[i]) skip(dependent, changes_[i].id);
   }

@@ -1,5 +1,8 @@
 #include "engine/base/text.h"
 
+#include <unicase.h>
+#include <unistr.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -12,21 +15,78 @@ namespace gmsactl {
 
 char fold(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
+namespace {
+
+bool beyond_ascii(char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; }
+
+/// One letter for one letter, as the tables of Windows and of Samba have it. No letter beyond ASCII becomes
+/// an ASCII one: that a Kelvin sign equals a k is for collation_key() to say.
+ucs4_t fold_character(ucs4_t code) {
+  const ucs4_t folded = uc_tolower(uc_toupper(code));
+  return folded < 0x80 ? code : folded;
+}
+
+/// From the first character beyond ASCII on.
+void append_folded(std::string& folded, std::string_view text) {
+  std::array<uint8_t, 6> bytes{};
+  while (!text.empty()) {
+    if (!beyond_ascii(text.front())) {
+      folded += fold(text.front());
+      text.remove_prefix(1);
+      continue;
+    }
+    ucs4_t code = 0;
+    const int length = u8_mbtoucr(&code, reinterpret_cast<const uint8_t*>(text.data()), text.size());
+    if (length <= 0) {
+      folded += text.front();  // no UTF-8, and so itself
+      text.remove_prefix(1);
+      continue;
+    }
+    const int written = u8_uctomb(bytes.data(), fold_character(code), bytes.size());
+    for (int i = 0; i < written; ++i) folded += static_cast<char>(bytes[static_cast<size_t>(i)]);
+    text.remove_prefix(static_cast<size_t>(length));
+  }
+}
+
+/// How many characters the two begin with that are ASCII and equal but for their case.
+size_t common_ascii(std::string_view a, std::string_view b) {
+  size_t same = 0;
+  while (same < a.size() && same < b.size() && !beyond_ascii(a[same]) && fold(a[same]) == fold(b[same]))
+    ++same;
+  return same;
+}
+
+}  // namespace
+
 std::string fold(std::string_view text) {
   std::string folded(text);
-  for (char& c : folded) c = fold(c);
+  for (size_t i = 0; i < folded.size(); ++i) {
+    if (beyond_ascii(folded[i])) {
+      folded.resize(i);
+      append_folded(folded, text.substr(i));
+      break;
+    }
+    folded[i] = fold(folded[i]);
+  }
   return folded;
 }
 
 bool equal_folded(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return fold(x) == fold(y); });
+  const size_t same = common_ascii(a, b);
+  a.remove_prefix(same);
+  b.remove_prefix(same);
+  if (a.empty() || b.empty()) return a.empty() && b.empty();
+  if (!beyond_ascii(a.front()) && !beyond_ascii(b.front())) return false;
+  return fold(a) == fold(b);
 }
 
 bool LessFolded::operator()(std::string_view a, std::string_view b) const {
-  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return static_cast<unsigned char>(fold(x)) < static_cast<unsigned char>(fold(y));
-  });
+  const size_t same = common_ascii(a, b);
+  a.remove_prefix(same);
+  b.remove_prefix(same);
+  if (a.empty() || b.empty()) return a.empty() && !b.empty();
+  if (!beyond_ascii(a.front()) && !beyond_ascii(b.front())) return fold(a.front()) < fold(b.front());
+  return fold(a) < fold(b);
 }
 
 std::string join(std::span<const std::string> parts, std::string_view separator) {
@@ -76,8 +136,9 @@ size_t utf8_length(std::string_view text) {
 }
 
 bool invisible(uint32_t code) {
-  return (code >= 0x200B && code <= 0x200F) || (code >= 0x202A && code <= 0x202E) ||
-         (code >= 0x2060 && code <= 0x2069) || code == 0xFEFF;
+  return (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
+         (code >= 0x2060 && code <= 0x2069) || code == 0xFEFF || code == 0x00AD || code == 0x061C ||
+         code == 0x180E;
 }
 
 }  // namespace

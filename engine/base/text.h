@@ -1,5 +1,5 @@
-// Small text functions that the standard library lacks. ASCII case folding is deliberate: account names, SPNs
-// and attribute names compare that way in AD for the characters gmsactl allows to be written.
+// Small text functions that the standard library lacks. Case is folded for all of Unicode, letter for letter,
+// as every domain controller compares names; accents count here (see collation_key() in unicode.h).
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace gmsactl {
 
-char fold(char c);
+char fold(char c);  ///< of ASCII; others are returned as they are
 std::string fold(std::string_view text);
 bool equal_folded(std::string_view a, std::string_view b);
 struct LessFolded {
@@ -25,8 +25,8 @@ std::string_view trim(std::string_view text);
 std::string plural(size_t count, std::string_view noun);
 
 /// Text from a server or a manifest, safe for a terminal: C0 and C1 control characters, DEL and invalid UTF-8
-/// become \xNN, bidirectional overrides and zero-width characters (U+200B…U+200F, U+202A…U+202E,
-/// U+2060…U+2069, U+FEFF) become \u{NNNN}. A line feed is a control character too.
+/// become \xNN, bidirectional overrides, separators and zero-width characters (U+00AD, U+200B…U+200F,
+/// U+2028…U+202E, U+2060…U+2069, U+FEFF) become \u{NNNN}. A line feed is a control character too.
 std::string printable(std::string_view text);
 bool valid_utf8(std::string_view text);
 /// The text with what stands before the @ of each URL in it as ***: user names there go with passwords.

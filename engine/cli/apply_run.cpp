@@ -74,14 +74,14 @@ ExitCode take_lock(const Options& options, Prepared& one, report::Progress& even
     return ExitCode::done;
   }
   switch (taken.error().kind) {
-    case ErrorKind::unsupported:
-    case ErrorKind::not_found:  // the container is yet to be made
+    case ErrorKind::unsupported:  // a directory in a file
       return ExitCode::done;
     case ErrorKind::already_exists:
       print_error(options, "nothing was written to environment " + one.plan.environment, taken.error());
       return ExitCode::locked;
     case ErrorKind::cancelled:
       return ExitCode::interrupted;
+    case ErrorKind::not_found:  // the container is yet to be made
     case ErrorKind::denied:
     case ErrorKind::constraint:
       log(LogLevel::warn, "no lock could be taken; going on without",
@@ -208,6 +208,7 @@ ExitCode write(const Options& options, Prepared& one, report::EventStream* strea
   const bool text = options.output == Output::text;
   settings.color = color_for(options, text ? STDOUT_FILENO : STDERR_FILENO);
   report::Progress progress(std::cerr, text ? std::cout : std::cerr, settings);
+  one.run.report_to(&progress);
   const Writing writing;
   std::optional<BothSinks> both;
   if (stream != nullptr) both.emplace(progress, *stream);
@@ -216,10 +217,20 @@ ExitCode write(const Options& options, Prepared& one, report::EventStream* strea
   auto flushed = one.run.provider().flush();
   progress.clear();
   if (!flushed) {
-    for (auto& result : one.results)
-      result = {result.id, result.action, Outcome::failed, flushed.error(), {}};
-    print_error(options, "nothing was written to environment " + one.plan.environment, flushed.error());
-    return exit_code(flushed.error().kind);
+    // Credential specs are in places of their own, and what was written there stands.
+    bool specs_written = false;
+    for (auto& result : one.results) {
+      if (result.id.kind == model::Kind::credential_spec)
+        specs_written |= !result.written.empty();
+      else
+        result = {result.id, result.action, Outcome::failed, flushed.error(), {}};
+    }
+    print_error(options,
+                (specs_written ? "only credential specs were written to environment "
+                               : "nothing was written to environment ") +
+                    one.plan.environment,
+                flushed.error());
+    return specs_written ? ExitCode::partly_applied : exit_code(flushed.error().kind);
   }
   ExitCode code = exit_code_of(one.results);
   if (one.audit) code = worst(code, report_incomplete_audit(options, *one.audit));

@@ -35,10 +35,12 @@ class CommandLine {
     ownership_commands();
     lock_commands();
     spec_commands();
+    flags_.conformance(
+        add("conformance", "Try on a domain controller what gmsactl assumes of one", conformance_run));
     auto& print = add("schema", "Print the JSON Schema of a manifest kind, for editors", schema);
     print.add_option("kind", options_.schema_name,
                      "manifest (all kinds, the default), Environment, HostGroup, GMSA, SpecTarget, plan, "
-                     "report, events or changed");
+                     "report, events, changed or conformance");
     flags_.output(add("version", "Print the version", version));
   }
 

@@ -31,6 +31,10 @@ constexpr auto longest_quiet = 2s;
 constexpr auto until_listening = 2s;
 constexpr auto first_pause = 1s;
 constexpr auto longest_pause = 30s;
+// In a busy domain most changes are none of ours (logons, DNS records). Each look that finds nothing doubles
+// the pause before the next one; the first that finds something ends it.
+constexpr auto first_rest = 500ms;
+constexpr auto longest_rest = 10s;
 
 /// What the listening thread tells the looking one.
 class Bell {
@@ -46,9 +50,11 @@ class Bell {
     changed_.notify_all();
   }
 
-  /// Returns when it rang and has been quiet since, when it broke, when it is `until`, or when told to stop.
-  void wait(Clock::time_point until, const std::stop_token& stop) {
+  /// Returns when it rang and has been quiet since, when it broke, when it is `until`, or when told to stop;
+  /// for a ring alone not before `rested`.
+  void wait(Clock::time_point until, const std::stop_token& stop, Clock::time_point rested = {}) {
     std::unique_lock lock(mutex_);
+    changed_.wait_until(lock, stop, std::min(until, rested), [&] { return why_.has_value(); });
     changed_.wait_until(lock, stop, until, [&] { return rung_ || why_; });
     const auto latest = std::min(until, Clock::now() + longest_quiet);
     while (std::exchange(rung_, false) && !why_ && Clock::now() < latest)
@@ -131,15 +137,19 @@ class EnvironmentWatch {
     });
     drift::Check check(inspection.observer(), inspection.feed(), desired_, std::move(settings), std::nullopt);
     report::Progress silent(std::cerr, std::cerr, {.quiet = true});
+    std::chrono::milliseconds rest{0};
     for (;;) {
       const auto begin = Clock::now();
       const auto look = GMSACTL_TRY(check.look(silent));
       if (auto broken = bell.broken()) return fail(std::move(*broken));
       const bool first = !connected_;
-      tell(look, std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin));
+      const bool news =
+          tell(look, std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin));
+      rest = news || first ? std::chrono::milliseconds(0)
+                           : std::clamp<std::chrono::milliseconds>(rest * 2, first_rest, longest_rest);
       const auto patience =
           first ? std::min<std::chrono::milliseconds>(until_listening, options_.interval) : options_.interval;
-      bell.wait(std::min(end_, Clock::now() + patience), stop);
+      bell.wait(std::min(end_, Clock::now() + patience), stop, Clock::now() + rest);
       if (auto broken = bell.broken()) return fail(std::move(*broken));
       if (over(stop)) {
         inspection.log_requests();
@@ -148,7 +158,8 @@ class EnvironmentWatch {
     }
   }
 
-  void tell(const drift::Look& look, std::chrono::milliseconds took) {
+  /// Whether there was anything to tell.
+  bool tell(const drift::Look& look, std::chrono::milliseconds took) {
     const auto& plan = look.plan;
     const auto news = newsroom_.compare(plan);
     stream_.print(options_, news.diagnostics, loaded_.source_lines());
@@ -169,6 +180,7 @@ class EnvironmentWatch {
     code_ = exit_code(plan.diagnostics);
     if (leaves_out_specs(plan)) code_ = worst(code_, ExitCode::live_system);
     if (report::count_drift(plan).differences() != 0) code_ = worst(code_, ExitCode::changes);
+    return news.any();
   }
 
   const Options& options_;

@@ -18,6 +18,7 @@ ExitCode adopt(const Options& options);
 ExitCode forget(const Options& options);
 ExitCode lock_status(const Options& options);
 ExitCode lock_release(const Options& options);
+ExitCode conformance_run(const Options& options);
 ExitCode changed(const Options& options);
 ExitCode spec_render(const Options& options);
 ExitCode spec_usage(const Options& options);

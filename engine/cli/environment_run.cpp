@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iostream>
 #include <set>
 
+#include "engine/base/text.h"
 #include "engine/cli/estate.h"
 #include "engine/cli/logging.h"
 #include "engine/cli/terminal.h"
@@ -85,13 +87,14 @@ Result<std::unique_ptr<ports::Locks>> EnvironmentRun::locks() { return estate_->
 
 Result<void> EnvironmentRun::check_permissions(model::Plan& plan, Severity severity) {
   if (plan.empty()) return {};
-  for (auto& finding : GMSACTL_TRY(estate_->directory().missing_permissions(plan))) {
-    finding.severity = severity;
+  for (auto& finding : estate_->directory().protected_objects(plan))
     plan.diagnostics.push_back(std::move(finding));
-  }
+  for (auto& finding : GMSACTL_TRY(estate_->directory().preflight(plan, severity)))
+    plan.diagnostics.push_back(std::move(finding));
   return {};
 }
 
+void EnvironmentRun::report_to(ports::EventSink* events) { estate_->directory().report_to(events); }
 void EnvironmentRun::audit_to(ports::AuditLog* log) { estate_->audit_to(log); }
 
 Result<model::Plan> EnvironmentRun::plan_of(const model::Desired& desired, const plan::Options& options,
@@ -163,8 +166,25 @@ directory::SessionOptions session_options(const Options& options) {
   directory::SessionOptions session;
   session.servers = options.servers;
   session.dns_servers = options.dns_servers;
+  session.site = options.site;
+  session.known = options.known_controllers;
+  if (!options.quiet)
+    session.progress = [](const std::string& text) {
+      std::cerr << "note: " << printable(text) << '\n' << std::flush;
+    };
   session.request_timeout = options.timeout;
   session.window = static_cast<int>(std::max<size_t>(options.parallelism, 1));
+  session.warn = [&options](const std::string& doubt) {
+    print_diagnostics(options,
+                      {{Severity::warning,
+                        "GMSA0246",
+                        "Doubtful password",
+                        doubt + ".",
+                        "A wrong password that is sent counts towards locking the account.",
+                        std::nullopt,
+                        {}}},
+                      {});
+  };
   return session;
 }
 

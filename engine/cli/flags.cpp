@@ -48,6 +48,19 @@ std::string read_report(const std::string& text, ReportFile& file) {
 const CLI::Validator not_empty(
     [](std::string& text) { return text.empty() ? std::string("is empty") : std::string(); }, "");
 
+/// A catalog's ports show a part of each object, which would pass for the whole.
+const CLI::Validator no_catalog(
+    [](std::string& text) {
+      std::string_view url = text;
+      while (url.ends_with('/')) url.remove_suffix(1);
+      if (!url.ends_with(":3268") && !url.ends_with(":3269")) return std::string();
+      const bool tls = url.starts_with("ldaps:");
+      return "\"" + text +
+             "\" is the port of a global catalog, which shows a part of each object only: use port " +
+             (tls ? "636" : "389");
+    },
+    "");
+
 /// "GMSACTL_LOCK_TIMEOUT" of --lock-timeout.
 std::string variable_of(const CLI::Option& option) {
   std::string name = "GMSACTL_" + option.get_lnames().front();
@@ -207,7 +220,12 @@ void Flags::connection(CLI::App& sub) {
       sub.add_option("--server", options_.servers,
                      "ldap://…, ldaps://… or ldif:FILE in place of the Environment's; repeatable")
           ->type_name("URL")
+          ->check(no_catalog)
           ->allow_extra_args(false));
+  variable_too(
+      sub.add_option("--site", options_.site, "Active Directory site whose domain controllers come first")
+          ->check(not_empty)
+          ->type_name("NAME"));
   variable_too(sub.add_option("--parallelism", options_.parallelism, "Changes under way at once (16)")
                    ->check(CLI::Range(1, 256).description(""))
                    ->type_name("N"));
@@ -277,8 +295,12 @@ void Flags::saving(CLI::App& sub) {
       duration(sub, "--valid-for", options_.valid_for, "How long apply takes the saved plan (168h)"));
 }
 
-void Flags::writing(CLI::App& sub) {
+void Flags::auto_approve(CLI::App& sub) {
   command_line_only(sub.add_flag("--auto-approve", options_.auto_approve, "Do not ask before writing"));
+}
+
+void Flags::writing(CLI::App& sub) {
+  auto_approve(sub);
   command_line_only(sub.add_flag("--no-lock", options_.no_lock, "Neither take the lock nor heed it"));
   variable_too(
       sub.add_option("--audit-log", options_.audit_log, "Append a line of JSON for every write to this file")
@@ -343,6 +365,17 @@ void Flags::watch(CLI::App& sub) {
                         "Longest time between two looks, whatever the directory tells (1m)"));
   full_every(sub, "How old the last look at everything may be (24h)");
   variable_too(duration(sub, "--for", options_.watch_for, "End after this time (never)"));
+}
+
+void Flags::conformance(CLI::App& sub) {
+  live(sub);
+  output(sub);
+  auto_approve(sub);
+  command_line_only(sub.add_option("--in", options_.unit,
+                                   "Test unit: work in a container of its own below this DN, and remove it")
+                        ->required()
+                        ->check(not_empty)
+                        ->type_name("DN"));
 }
 
 }  // namespace gmsactl::cli

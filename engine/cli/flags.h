@@ -55,6 +55,7 @@ class Flags {
   void changed(CLI::App& sub);
   void drift(CLI::App& sub);
   void watch(CLI::App& sub);
+  void conformance(CLI::App& sub);
 
   /// Variables of flags that are on the command line or nowhere.
   const std::set<std::string>& ignored_variables() const { return command_line_only_; }
@@ -71,6 +72,7 @@ class Flags {
   void revision(CLI::App& sub);
   void connection(CLI::App& sub);
   void full_every(CLI::App& sub, const std::string& description);
+  void auto_approve(CLI::App& sub);
   CLI::Option* duration(CLI::App& sub, const std::string& flag, std::chrono::milliseconds& value,
                         const std::string& description);
   /// May be given as a variable.

@@ -3,12 +3,14 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/plan/make_plan.h"
 #include "engine/report/render.h"
+#include "providers/directory/known_controllers.h"
 
 namespace gmsactl::cli {
 
@@ -29,6 +31,7 @@ struct Options : model::PlanRequest {
   Output output = Output::text;
   std::vector<ReportFile> reports;
   std::vector<std::string> servers;
+  std::string site;  ///< AD site; empty: the Environment's
   size_t parallelism = 16;
   std::chrono::milliseconds timeout{120'000};
   ColorChoice color = ColorChoice::automatic;
@@ -49,6 +52,7 @@ struct Options : model::PlanRequest {
   bool auto_approve = false;
   plan::Aim aim = plan::Aim::as_declared;
   std::string lock_id;  ///< of lock release
+  std::string unit;     ///< of conformance: DN of the unit to work in
   std::string file;     ///< of apply, show and revert, or empty
   std::string out;      ///< where plan saves what it made, or empty
   std::chrono::milliseconds valid_for{std::chrono::days{7}};
@@ -68,6 +72,9 @@ struct Options : model::PlanRequest {
 
   std::string schema_name;
   std::string dns_servers;  ///< from GMSACTL_DNS_SERVERS only
+  /// What this run learns about domain controllers.
+  std::shared_ptr<directory::KnownControllers> known_controllers =
+      std::make_shared<directory::KnownControllers>();
 };
 
 }  // namespace gmsactl::cli

@@ -50,6 +50,10 @@ inline constexpr Code too_long{"GMSA0130", "Text too long"};
 // Variables.
 inline constexpr Code undefined_variable{"GMSA0131", "Undefined variable"};
 inline constexpr Code invalid_variable{"GMSA0132", "Invalid variable"};
+// What nobody sees, and what nobody asks for.
+inline constexpr Code too_many{"GMSA0137", "Too many list entries"};
+inline constexpr Code hidden_character{"GMSA0138", "Hidden character"};
+inline constexpr Code doubtful_spn{"GMSA0139", "Doubtful service principal name"};
 // Documents together.
 inline constexpr Code duplicate_address{"GMSA0140", "Two documents with one address"};
 inline constexpr Code unknown_environment{"GMSA0141", "Unknown environment"};
@@ -100,6 +104,9 @@ inline constexpr std::array all{
     too_long,
     undefined_variable,
     invalid_variable,
+    too_many,
+    hidden_character,
+    doubtful_spn,
     duplicate_address,
     unknown_environment,
     unknown_host_group,

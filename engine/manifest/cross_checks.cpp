@@ -6,6 +6,7 @@
 
 #include "engine/base/glob.h"
 #include "engine/base/text.h"
+#include "engine/base/unicode.h"
 
 namespace gmsactl::manifest {
 
@@ -301,25 +302,28 @@ void check_deliveries(const model::Desired& desired, const LoadedDocuments& load
 
 void check_uniqueness(const model::Desired& desired, Diagnostics& diagnostics) {
   Uniqueness account_names(
-      {codes::duplicate_account_name, "The sAMAccountName", "Give one of them another samAccountName."},
+      {codes::duplicate_account_name, "The sAMAccountName",
+       "Give one of them another samAccountName. Case and accents do not tell names apart."},
       diagnostics);
   Uniqueness spns({codes::duplicate_spn, "The service principal name",
                    "Only one account in a forest can hold it. Remove it from one of them."},
                   diagnostics);
-  Uniqueness places({codes::duplicate_dn, "The CN", "Two objects in one container need different CNs."},
-                    diagnostics);
+  Uniqueness places(
+      {codes::duplicate_dn, "The CN",
+       "Two objects in one container need different CNs. Case and accents do not tell names apart."},
+      diagnostics);
   account_names.reserve(desired.host_groups.size() + desired.accounts.size());
   places.reserve(desired.host_groups.size() + desired.accounts.size());
   spns.reserve(3 * desired.accounts.size());
   const auto place_key = [](const std::optional<model::Dn>& own, const std::optional<model::Dn>& usual,
                             std::string_view container, std::string_view cn) {
     const std::string parent = own ? own->key() : usual ? usual->key() : std::string(container);
-    return parent + '\0' + fold(cn);
+    return collation_key(parent) + '\0' + collation_key(cn);
   };
   for (const auto& group : desired.host_groups) {
     const std::string address = "HostGroup/" + group.name;
     const auto& spec = group.spec;
-    account_names.add(fold(spec.sam_account_name), spec.sam_account_name, address,
+    account_names.add(collation_key(spec.sam_account_name), spec.sam_account_name, address,
                       group.position("samAccountName"));
     places.add(place_key(spec.path, desired.environment.host_groups_path, "Users", spec.common_name),
                spec.common_name, address, group.position("commonName"));
@@ -328,7 +332,7 @@ void check_uniqueness(const model::Desired& desired, Diagnostics& diagnostics) {
     const std::string address = "GMSA/" + account.name;
     const auto& spec = account.spec;
     const bool has_own_name =
-        account_names.add(fold(spec.sam_account_name) + "$", spec.sam_account_name + "$", address,
+        account_names.add(collation_key(spec.sam_account_name) + "$", spec.sam_account_name + "$", address,
                           account.position("samAccountName"));
     places.add(
         place_key(spec.path, desired.environment.accounts_path, "Managed Service Accounts", account.name),

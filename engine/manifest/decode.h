@@ -51,9 +51,11 @@ std::optional<std::string> read_marker_attribute(const Node& node, Reading& read
 /// What `${…}` means in that environment.
 Variables variables_of(const model::Environment& environment);
 
-/// At most 256 characters for groups; 255 for accounts, since `$` is added to theirs.
+/// rangeUpper of sAMAccountName, which groups may use.
 inline constexpr size_t longest_account_name = 256;
 inline constexpr size_t longest_usual_account_name = 15;
+/// With the `$` that is added, 20: what a domain controller takes of any user ([MS-SAMR] 3.1.1.6).
+inline constexpr size_t longest_gmsa_name = 19;
 
 // The parts that several kinds share.
 FieldPositions field_positions(const Node& spec, std::span<const std::string_view> known,

@@ -36,7 +36,7 @@ std::vector<model::Located> read_targets(const Node& node, Reading& reading) {
 std::optional<std::string> file_name_problem(std::string_view name) {
   if (!name.ends_with(".json")) return "must end in .json";
   if (name.size() > longest_file_name) return "is too long";
-  if (name.find_first_of("/\\:*?\"<>|") != std::string_view::npos || has_control_characters(name))
+  if (name.find_first_of("/\\:*?\"<>|") != std::string_view::npos || hidden_character_problem(name))
     return "contains a character that a file name can't have";
   const std::string stem = fold(name.substr(0, name.find('.')));
   if (stem.empty()) return "has nothing before its first dot";

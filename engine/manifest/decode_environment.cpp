@@ -15,8 +15,8 @@ namespace {
 constexpr std::array<std::string_view, 11> keys{
     "domain",    "owner",      "directory", "accountsPath", "hostGroupsPath", "createPaths",
     "variables", "kdsRootKey", "policy",    "drift",        "markerAttribute"};
-constexpr std::array<std::string_view, 5> directory_keys{"servers", "authentication", "username",
-                                                         "passwordFrom", "tls"};
+constexpr std::array<std::string_view, 6> directory_keys{"servers",  "site",         "authentication",
+                                                         "username", "passwordFrom", "tls"};
 constexpr std::array<std::string_view, 2> tls_keys{"mode", "caFile"};
 constexpr std::array<std::string_view, 2> kds_keys{"create", "effective"};
 constexpr std::array<std::string_view, 2> password_keys{"env", "file"};
@@ -125,10 +125,10 @@ class EnvironmentDecoder {
     }
     auto text = read_text({"owner", entry->value}, reading_);
     if (!text) return;
-    if (has_control_characters(*text) || code_points(*text) > longest_owner) {
+    if (hidden_character_problem(*text) || length_problem(*text, longest_owner)) {
       reading_.error(
           codes::invalid_name, entry->value.at,
-          "The owner must be one line of at most " + std::to_string(longest_owner) + " characters.", "");
+          "The owner must be at most " + std::to_string(longest_owner) + " characters that can be seen.", "");
     }
     environment_.owner = std::move(*text);
   }
@@ -158,6 +158,7 @@ class EnvironmentDecoder {
       check_keys(node, "directory", directory_keys, reading_);
     }
     if (const Entry* entry = node.find("servers")) read_servers(*entry);
+    if (const Entry* entry = node.find("site")) read_site(*entry);
     if (const Entry* entry = node.find("authentication"))
       if (const auto choice =
               read_choice({"directory.authentication", entry->value}, authentications, reading_))
@@ -213,6 +214,19 @@ class EnvironmentDecoder {
       reading_.error(codes::invalid_server, entry.value.at,
                      "A directory in an LDIF file can't stand in for other servers.",
                      "Give the ldif: entry alone.");
+  }
+
+  void read_site(const Entry& entry) {
+    const auto text = read_text({"directory.site", entry.value}, reading_);
+    if (!text) return;
+    // It becomes a label of a DNS name, and is the name of an object in CN=Sites ([MS-ADTS] 6.1.1.2.2.1).
+    if (text->empty() || text->size() > 63 || text->find_first_of(" ./\\@") != std::string::npos) {
+      reading_.error(codes::invalid_server, entry.value.at,
+                     "directory.site " + in_quotes(*text) + " is not the name of an Active Directory site.",
+                     "Write the name alone, such as Default-First-Site-Name.");
+      return;
+    }
+    environment_.site = *text;
   }
 
   void read_password_source(const Entry& entry) {

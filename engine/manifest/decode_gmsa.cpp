@@ -1,6 +1,7 @@
 #include <array>
 
 #include "engine/base/text.h"
+#include "engine/base/unicode.h"
 #include "engine/manifest/decode.h"
 #include "engine/manifest/lists.h"
 #include "engine/manifest/names.h"
@@ -40,6 +41,8 @@ constexpr std::array<std::string_view, 3> spn_modes{"exact", "additive", "unmana
 constexpr uint32_t longest_interval_days = 3650;
 constexpr size_t longest_description = 1024;
 constexpr size_t longest_display_name = 256;
+/// Active Directory stores some 1,200 values of an attribute that is not linked.
+constexpr size_t most_spns = 1000;
 
 void read_account_name(const Field& field, GmsaFields& fields, Reading& reading) {
   auto text = read_text(field, reading);
@@ -51,10 +54,10 @@ void read_account_name(const Field& field, GmsaFields& fields, Reading& reading)
                   "Write " + in_quotes(text->substr(0, text->size() - 1)) + ".");
     return;
   }
-  const size_t longest = fields.allow_long_name ? longest_account_name - 1 : longest_usual_account_name;
+  const size_t longest = fields.allow_long_name ? longest_gmsa_name : longest_usual_account_name;
   if (const auto problem = account_name_problem(*text, longest)) {
-    const bool is_long = !fields.allow_long_name && code_points(*text) > longest_usual_account_name &&
-                         !account_name_problem(*text, longest_account_name - 1);
+    const bool is_long = !fields.allow_long_name && utf16_length(*text) > longest_usual_account_name &&
+                         !account_name_problem(*text, longest_gmsa_name);
     reading.error(
         codes::invalid_name, field.value.at,
         std::string(field.name) + " " + in_quotes(*text) + " " + *problem + ".",
@@ -72,21 +75,40 @@ void read_dns_host_name(const Field& field, GmsaFields& fields, Reading& reading
   fields.spec.dns_host_name = std::move(*text);
 }
 
+/// False where it can't be one.
+bool check_spn(const std::string& text, Position at, Reading& reading) {
+  const auto spn = model::Spn::parse(text);
+  const auto problem = spn ? spn->problem() : std::nullopt;
+  if (!spn || problem) {
+    reading.error(
+        codes::invalid_spn, at,
+        spn ? in_quotes(text) + " is not a service principal name that can be registered: " + *problem + "."
+            : sentence(spn.error()),
+        "Write class/host, such as http/web.contoso.com.");
+    return false;
+  }
+  if (const auto doubt = spn->doubt())
+    reading.warning(codes::doubtful_spn, at, in_quotes(text) + ": " + *doubt + ".",
+                    "Register the name that clients ask for.");
+  return true;
+}
+
 std::vector<model::Located> read_spns(const Field& field, Reading& reading) {
   std::vector<model::Located> spns;
   if (field.value.is_null() || !require_sequence(field, reading)) return spns;
+  if (field.value.items.size() > most_spns) {
+    reading.error(codes::too_many, field.value.at,
+                  std::string(field.name) + " has " + std::to_string(field.value.items.size()) +
+                      " entries, but at most " + std::to_string(most_spns) + " are allowed.",
+                  "Spread the services over several accounts.");
+    return spns;
+  }
   spns.reserve(field.value.items.size());
   DuplicateCheck duplicates(field.name, reading);
   const std::string entry_name = "An entry of " + std::string(field.name);
   for (const Node& item : field.value.items) {
     auto text = read_text({entry_name, item}, reading);
-    if (!text) continue;
-    const auto spn = model::Spn::parse(*text);
-    if (!spn) {
-      reading.error(codes::invalid_spn, item.at, sentence(spn.error()),
-                    "Write class/host, such as http/web.contoso.com.");
-      continue;
-    }
+    if (!text || !check_spn(*text, item.at, reading)) continue;
     if (duplicates.add(*text, *text, item.at)) spns.push_back({std::move(*text), reading.range(item.at)});
   }
   return spns;

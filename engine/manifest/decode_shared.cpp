@@ -2,6 +2,7 @@
 #include <array>
 
 #include "engine/base/text.h"
+#include "engine/base/unicode.h"
 #include "engine/manifest/decode.h"
 #include "engine/manifest/lists.h"
 #include "engine/manifest/names.h"
@@ -32,32 +33,40 @@ std::optional<model::PrincipalRef> read_reference(const Node& node, Reading& rea
                              reading.range(group->value.at)};
 }
 
-/// DOMAIN\name, or a plain name.
+constexpr std::string_view principal_forms =
+    "A principal is a name such as HOST01, {hostGroup: NAME}, DOMAIN\\name, name@dns.domain, a SID or a DN.";
+
+/// What is wrong with a name, or with one in another domain.
+std::optional<std::string> name_problem(std::string_view text, bool qualified, bool at_domain) {
+  const auto [domain, name] = qualified ? model::qualified_name(text) : model::QualifiedName{{}, text};
+  if (name.empty() || (qualified && domain.empty()))
+    return "needs a name and a domain around its " + std::string(at_domain ? "@" : "backslash");
+  if (at_domain && name.find('/') != std::string_view::npos)
+    return "is a service principal name, which names no principal for sure";
+  if (auto problem = account_name_problem(name, longest_account_name)) return problem;
+  if (at_domain) return dns_name_problem(domain);
+  return qualified ? account_name_problem(domain, longest_account_name) : std::nullopt;
+}
+
+/// DOMAIN\name, name@dns.domain, or a plain name.
 std::optional<model::PrincipalRef> read_name(std::string text, Position at, Reading& reading) {
   using Form = model::PrincipalRef::Form;
-  const auto separator = text.find('\\');
-  const bool qualified = separator != std::string::npos;
-  const std::string_view domain = std::string_view(text).substr(0, qualified ? separator : 0);
-  const std::string_view name = std::string_view(text).substr(qualified ? separator + 1 : 0);
-  if (!qualified && text.find('@') != std::string::npos) {
-    invalid_principal(at, in_quotes(text) + " is a user principal name, which is not accepted.",
-                      "Write DOMAIN\\name, or the account name alone.", reading);
-    return std::nullopt;
-  }
-  if (name.empty() || (qualified && domain.empty())) {
-    invalid_principal(at, in_quotes(text) + " needs a domain and a name around its backslash.",
-                      "Write DOMAIN\\name.", reading);
-    return std::nullopt;
-  }
-  auto problem = account_name_problem(name, longest_account_name);
-  if (!problem && qualified) problem = account_name_problem(domain, longest_account_name);
-  if (problem) {
-    invalid_principal(at, in_quotes(text) + " " + *problem + ".",
-                      "A principal is a name such as HOST01, {hostGroup: NAME}, DOMAIN\\name, a SID or a DN.",
-                      reading);
+  const bool has_slash = text.find('\\') != std::string::npos;
+  const bool at_domain = !has_slash && text.find('@') != std::string::npos;
+  const bool qualified = has_slash || at_domain;
+  if (const auto problem = name_problem(text, qualified, at_domain)) {
+    invalid_principal(at, in_quotes(text) + " " + *problem + ".", std::string(principal_forms), reading);
     return std::nullopt;
   }
   return model::PrincipalRef{qualified ? Form::qualified : Form::name, std::move(text), reading.range(at)};
+}
+
+/// In any of its values, unescaped.
+std::optional<std::string> hidden_in(const model::Dn& dn) {
+  for (const auto& rdn : dn.rdns())
+    if (auto problem = hidden_character_problem(rdn.value))
+      return in_quotes(rdn.value) + " in it " + *problem + ".";
+  return std::nullopt;
 }
 
 std::optional<model::PrincipalRef> read_principal(const Field& field, Reading& reading) {
@@ -78,8 +87,10 @@ std::optional<model::PrincipalRef> read_principal(const Field& field, Reading& r
   }
   if (text->find('=') != std::string::npos) {
     const auto dn = model::Dn::parse(*text);
-    if (dn) return model::PrincipalRef{Form::dn, dn->text(), reading.range(node.at)};
-    invalid_principal(node.at, sentence(dn.error()), "", reading);
+    const auto hidden = dn ? hidden_in(*dn) : std::nullopt;
+    if (dn && !hidden) return model::PrincipalRef{Form::dn, dn->text(), reading.range(node.at)};
+    invalid_principal(node.at, hidden ? "A DN must not hide anything: " + *hidden : sentence(dn.error()), "",
+                      reading);
     return std::nullopt;
   }
   return read_name(std::move(*text), node.at, reading);
@@ -107,6 +118,38 @@ FieldPositions field_positions(const Node& spec, std::span<const std::string_vie
   return positions;
 }
 
+namespace {
+
+/// Text for people may have lines, and joiners within emoji and within words of some scripts.
+bool belongs_in_prose(char32_t code) {
+  return code == '\t' || code == '\n' || code == '\r' || code == 0x200C || code == 0x200D ||
+         (code >= 0xFE00 && code <= 0xFE0F);
+}
+
+void warn_of_hidden(const Field& field, std::string_view text, Reading& reading) {
+  size_t before = 0;
+  for (;;) {
+    auto hidden = first_hidden_character(text);
+    if (!hidden) return;
+    if (!belongs_in_prose(hidden->code)) {
+      hidden->position += before;
+      reading.warning(codes::hidden_character, field.value.at,
+                      std::string(field.name) + " contains " + describe(*hidden) + " at character " +
+                          std::to_string(hidden->position) + ", which nobody sees.",
+                      "Remove it unless it is meant.");
+      return;
+    }
+    before += hidden->position;
+    for (size_t passed = 0; passed < hidden->position; ++passed) {
+      size_t length = 1;
+      while (length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) ++length;
+      text.remove_prefix(length);
+    }
+  }
+}
+
+}  // namespace
+
 std::optional<std::string> read_clearable_text(const Field& field, size_t longest, Reading& reading) {
   if (field.value.is_null()) return std::string();
   if (field.value.is_scalar() && field.value.quoted && trim(field.value.text).empty()) {
@@ -115,13 +158,12 @@ std::optional<std::string> read_clearable_text(const Field& field, size_t longes
     return std::nullopt;
   }
   auto text = read_text(field, reading);
-  if (text && code_points(*text) > longest) {
-    reading.error(codes::too_long, field.value.at,
-                  std::string(field.name) + " has " + std::to_string(code_points(*text)) +
-                      " characters, but at most " + std::to_string(longest) + " are allowed.",
-                  "");
+  if (!text) return std::nullopt;
+  if (const auto problem = length_problem(*text, longest)) {
+    reading.error(codes::too_long, field.value.at, std::string(field.name) + " " + *problem + ".", "");
     return std::nullopt;
   }
+  warn_of_hidden(field, *text, reading);
   return text;
 }
 
@@ -129,7 +171,13 @@ std::optional<model::Dn> read_path(const Field& field, Reading& reading) {
   const auto text = read_text(field, reading);
   if (!text) return std::nullopt;
   auto dn = model::Dn::parse(*text);
-  if (dn && !dn->empty()) return std::move(*dn);
+  if (dn && !dn->empty()) {
+    const auto hidden = hidden_in(*dn);
+    if (!hidden) return std::move(*dn);
+    reading.error(codes::invalid_path, field.value.at,
+                  std::string(field.name) + " must not hide anything: " + *hidden, "Type it anew.");
+    return std::nullopt;
+  }
   reading.error(
       codes::invalid_path, field.value.at,
       std::string(field.name) + " must be a distinguished name." + (dn ? "" : " " + sentence(dn.error())),

@@ -87,7 +87,10 @@ std::optional<DocumentKind> read_kind(const Node& root, Reading& reading) {
 void check_name(DocumentKind kind, const Metadata& metadata, Reading& reading) {
   if (kind == DocumentKind::spec_target) {
     // It stands in addresses and in names of labels, between a slash and an @.
-    if (metadata.name.find_first_of("/@") != std::string::npos || has_control_characters(metadata.name))
+    if (const auto problem = hidden_character_problem(metadata.name))
+      reading.error(codes::invalid_name, metadata.name_at,
+                    "The name " + in_quotes(metadata.name) + " " + *problem + ".", "Type it anew.");
+    else if (metadata.name.find_first_of("/@") != std::string::npos)
       reading.error(codes::invalid_name, metadata.name_at,
                     "The name " + in_quotes(metadata.name) + " contains / or @, which part addresses.", "");
     return;

@@ -1,9 +1,9 @@
 #include "engine/manifest/names.h"
 
 #include <algorithm>
-#include <cstdint>
 
 #include "engine/base/text.h"
+#include "engine/base/unicode.h"
 #include "engine/manifest/reading.h"
 
 namespace gmsactl::manifest {
@@ -12,46 +12,46 @@ namespace {
 
 constexpr std::string_view forbidden_in_account_names = "\"/\\[]:;|=,+*?<>@";
 
-std::string too_long(std::string_view text, size_t longest) {
-  return "has " + std::to_string(code_points(text)) + " characters, but at most " + std::to_string(longest) +
-         " are allowed";
-}
-
 }  // namespace
 
-bool has_control_characters(std::string_view text) {
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte < 0x20 || byte == 0x7F) return true;
-    // C1 controls are U+0080 to U+009F, C2 80 to C2 9F in UTF-8.
-    if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) return true;
-  }
-  return false;
+std::optional<std::string> hidden_character_problem(std::string_view text) {
+  const auto hidden = first_hidden_character(text);
+  if (!hidden) return std::nullopt;
+  return "contains " + describe(*hidden) + " at character " + std::to_string(hidden->position) +
+         ", which nobody sees";
+}
+
+std::optional<std::string> length_problem(std::string_view text, size_t longest) {
+  const size_t length = utf16_length(text);
+  if (length <= longest) return std::nullopt;
+  std::string problem = "has " + std::to_string(length) + " characters, but at most " +
+                        std::to_string(longest) + " are allowed";
+  if (length != code_points(text)) problem += "; Active Directory counts each beyond U+FFFF as two";
+  return problem;
 }
 
 std::optional<std::string> account_name_problem(std::string_view name, size_t longest) {
-  if (has_control_characters(name)) return "contains control characters";
+  if (auto problem = hidden_character_problem(name)) return problem;
   const auto forbidden = name.find_first_of(forbidden_in_account_names);
   if (forbidden != std::string_view::npos)
     return "contains '" + std::string(1, name[forbidden]) + "', which account names can't have";
   if (name.ends_with('.')) return "ends in a dot, which account names can't";
   if (name.starts_with(' ') || name.ends_with(' '))
     return "begins or ends with a space, which account names can't";
-  if (code_points(name) > longest) return too_long(name, longest);
-  return std::nullopt;
+  return length_problem(name, longest);
 }
 
 std::optional<std::string> common_name_problem(std::string_view name) {
   constexpr size_t longest = 64;
-  if (has_control_characters(name)) return "contains control characters";
-  if (code_points(name) > longest) return too_long(name, longest);
-  return std::nullopt;
+  if (auto problem = hidden_character_problem(name)) return problem;
+  return length_problem(name, longest);
 }
 
 std::optional<std::string> dns_name_problem(std::string_view name) {
   constexpr size_t longest = 255;
   constexpr size_t longest_label = 63;
-  if (name.size() > longest) return too_long(name, longest);
+  if (auto problem = hidden_character_problem(name)) return problem;
+  if (auto problem = length_problem(name, longest)) return problem;
   for (const auto label : split(name, '.')) {
     if (label.empty()) return "has an empty part between, before or after its dots";
     if (label.size() > longest_label) return "has a part of more than 63 characters";

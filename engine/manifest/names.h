@@ -14,7 +14,9 @@ std::optional<std::string> account_name_problem(std::string_view name, size_t lo
 std::optional<std::string> common_name_problem(std::string_view name);
 /// RFC 1123 labels; underscores too, which Windows host names may have.
 std::optional<std::string> dns_name_problem(std::string_view name);
-/// Characters that no single-line text may have.
-bool has_control_characters(std::string_view text);
+/// A character that no name may have since nobody sees it: controls, zero-width characters, odd spaces.
+std::optional<std::string> hidden_character_problem(std::string_view text);
+/// More than `longest` UTF-16 code units, which is how the schema counts.
+std::optional<std::string> length_problem(std::string_view text, size_t longest);
 
 }  // namespace gmsactl::manifest

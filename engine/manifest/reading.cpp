@@ -160,6 +160,21 @@ std::optional<std::string> read_literal_text(const Field& field, Reading& readin
       return std::nullopt;
     }
   }
+  if (!valid_utf8(node.text)) {
+    reading.error(codes::hidden_character, node.at,
+                  std::string(field.name) + " contains bytes that are no characters: '" +
+                      printable(node.text) + "'.",
+                  "Write \\u00A0 for \\_, and \\u0085 for \\N.");
+    return std::nullopt;
+  }
+  if (const auto null = node.text.find('\0'); null != std::string::npos) {
+    reading.error(codes::hidden_character, node.at,
+                  std::string(field.name) + " contains U+0000 at character " +
+                      std::to_string(code_points(node.text.substr(0, null)) + 1) +
+                      ", where most programs take a text to end.",
+                  "Remove \\0 from it.");
+    return std::nullopt;
+  }
   if (trim(node.text).empty()) {
     reading.error(codes::empty_value, node.at, std::string(field.name) + " is an empty text.",
                   "Give a value, or remove the key.");

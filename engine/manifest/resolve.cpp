@@ -43,7 +43,7 @@ class Resolver {
     if (account.sam_account_name.empty()) {
       account.sam_account_name = declaration.name;
       has_good_name = check_default_account_name(
-          loaded.document, fields->allow_long_name ? longest_account_name - 1 : longest_usual_account_name);
+          loaded.document, fields->allow_long_name ? longest_gmsa_name : longest_usual_account_name);
     }
     if (has_good_name) fill_in_names(declaration, fields->has_service_principal_names);
     check_path(declaration, account.path);

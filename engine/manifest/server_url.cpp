@@ -19,7 +19,7 @@ bool valid_port(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> server_problem(std::string_view text) {
-  if (has_control_characters(text)) return "contains control characters";
+  if (auto problem = hidden_character_problem(text)) return problem;
   if (text.starts_with(ldif_scheme)) {
     if (text.size() == ldif_scheme.size()) return "names no file";
     return std::nullopt;
@@ -57,6 +57,11 @@ std::optional<std::string> server_problem(std::string_view text) {
     if (dns_name_problem(host)) return "has no valid host name";
   }
   if (has_port && !valid_port(port)) return "has a port that is not from 1 to 65535";
+  // [MS-ADTS] 3.1.1.3.1.1.1: a part of the attributes would pass for all of them.
+  if (port == "3268")
+    return "is the port of a global catalog, which shows a part of each object only: write 389";
+  if (port == "3269")
+    return "is the port of a global catalog, which shows a part of each object only: write 636";
   return std::nullopt;
 }
 

@@ -50,7 +50,8 @@ Gmsa as_declared(const LiveGmsa& live) {
   spec.password_interval_days = live.password_interval_days.value_or(spec.password_interval_days);
   spec.encryption_types = live.encryption_types.value_or(0) & encryption::managed;
   spec.enabled = !has(bits::disabled);
-  spec.description = live.description.value_or("");
+  // Several can't be declared, so they stay as they are by not being declared.
+  if (live.more_descriptions.empty()) spec.description = live.description.value_or("");
   spec.display_name = live.display_name.value_or("");
   spec.path = live.id.dn.parent();
   spec.trusted_for_delegation = has(bits::trusted_for_delegation);
@@ -66,7 +67,8 @@ HostGroup as_declared(const LiveGroup& live) {
   spec.common_name = live.id.dn.leaf().value;
   spec.scope = group_type::scope(live.group_type).value_or(spec.scope);
   spec.path = live.id.dn.parent();
-  spec.description = live.description.value_or("");
+  // Several can't be declared, so they stay as they are by not being declared.
+  if (live.more_descriptions.empty()) spec.description = live.description.value_or("");
   spec.members.emplace();
   for (const auto& member : live.members) spec.members->push_back({PrincipalRef::Form::dn, member, {}});
   return spec;

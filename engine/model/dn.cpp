@@ -216,7 +216,7 @@ std::string dn_key(std::string_view text) {
   KeySink sink;
   sink.key.reserve(text.size());
   if (scan(text, sink)) return fold(text);
-  return std::move(sink.key);
+  return fold(sink.key);  // it went through byte by byte, so letters beyond ASCII are as they were
 }
 
 std::string escape_rdn_value(std::string_view value) {

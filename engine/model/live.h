@@ -150,6 +150,7 @@ struct Principal {
   Identity id;
   std::string sam_account_name;  ///< with a computer's $; may be empty (a foreign security principal)
   std::string object_class;      ///< the most derived one, "computer"
+  uint32_t group_type = 0;       ///< of a group, as LiveGroup::group_type
 };
 
 /// What a PrincipalRef turned out to be.
@@ -199,6 +200,9 @@ struct Observations {
   /// Members that exact groups have and the manifests do not name, by dn_key(), so that they can be shown by
   /// name.
   std::map<std::string, Principal> known_members;
+  /// The groups that a live group is a member of itself, by its Dn::key(); only of those whose scope is to
+  /// change.
+  std::map<std::string, std::vector<Principal>> containing_groups;
   /// Every holder of each SPN that would be added and of its HOST aliases, by fold(SPN); absent: nobody.
   std::map<std::string, std::vector<Principal>> spn_holders;
   /// SPNs whose holders could not be read, with the reason. Adding them is not planned.

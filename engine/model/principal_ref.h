@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "engine/base/diagnostic.h"
 
@@ -21,7 +22,7 @@ struct PrincipalRef {
     name,  ///< HOST01 or HOST01$: sAMAccountName of a computer, or of a group or user where no computer has
            ///< it
     host_group,  ///< {hostGroup: NAME}: a HostGroup of the same manifests, by metadata.name
-    qualified,   ///< DOMAIN\name
+    qualified,   ///< DOMAIN\name or name@dns.domain: a sAMAccountName in any domain of the forest
     sid,
     dn,
   };
@@ -30,5 +31,19 @@ struct PrincipalRef {
   SourceRange where;
   bool operator==(const PrincipalRef& other) const { return form == other.form && text == other.text; }
 };
+
+/// The two parts of a qualified name.
+struct QualifiedName {
+  std::string_view domain;  ///< its NetBIOS or DNS name
+  std::string_view name;
+};
+/// Parts of `text`, which holds a backslash or an @ as PrincipalRef::Form::qualified does.
+inline QualifiedName qualified_name(std::string_view text) {
+  if (const auto slash = text.find('\\'); slash != std::string_view::npos)
+    return {text.substr(0, slash), text.substr(slash + 1)};
+  const auto at = text.rfind('@');
+  if (at == std::string_view::npos) return {{}, text};
+  return {text.substr(at + 1), text.substr(0, at)};
+}
 
 }  // namespace gmsactl::model

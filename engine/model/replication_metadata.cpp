@@ -59,12 +59,16 @@ tl::unexpected<Error> corrupt(std::string_view what) {
 /// attributes, no nesting.
 class Elements {
  public:
-  static Result<Elements> parse(std::string_view xml, std::string_view root) {
+  /// [MS-ADTS] 3.1.1.3.1.1.5 names the root after the structure, which ends in _2; what Windows has been seen
+  /// to write has no such ending. Both are read.
+  static Result<Elements> parse(std::string_view xml, std::string_view name_of_root) {
     // Windows ends each value with a line feed and a NUL.
     while (!xml.empty() && (is_space(xml.back()) || xml.back() == '\0')) xml.remove_suffix(1);
     Elements elements;
     Reader reader{xml};
-    if (reader.tag() != root) return corrupt("is not <" + std::string(root) + ">");
+    const auto root = reader.tag();
+    if (root != name_of_root && root != std::string(name_of_root) + "_2")
+      return corrupt("is not <" + std::string(name_of_root) + ">");
     for (;;) {
       const auto name = reader.tag();
       if (name.empty()) return corrupt("is no XML as Windows writes it");
@@ -189,6 +193,69 @@ Result<LinkValueStamp> decode_value_metadata(std::string_view xml) {
   value.stamp = GMSACTL_TRY(elements.stamp());
   value.value = GMSACTL_TRY(elements.text("pszObjectDn"));
   value.removed = GMSACTL_TRY(elements.time("ftimeDeleted")) != 0;  // 1601-01-01T00:00:00Z: never
+  return value;
+}
+
+namespace {
+
+/// A text of a blob by its offset: UTF-16LE to a NUL, of characters that all attribute names and the DNs of
+/// most objects are made of. Nothing where the offset or the text makes no sense.
+std::optional<std::string> wide_text(std::string_view bytes, size_t at) {
+  std::string text;
+  for (; at + 2 <= bytes.size(); at += 2) {
+    const auto unit = static_cast<uint32_t>(number(bytes, at, 2));
+    if (unit == 0) return text;
+    if (unit < 0x80) {
+      text += static_cast<char>(unit);
+    } else if (unit < 0x800) {
+      text += static_cast<char>(0xC0U | unit >> 6U);
+      text += static_cast<char>(0x80U | (unit & 0x3FU));
+    } else if (unit >= 0xD800 && unit < 0xDC00 && at + 4 <= bytes.size()) {
+      const auto low = static_cast<uint32_t>(number(bytes, at += 2, 2));
+      if (low < 0xDC00 || low > 0xDFFF) return std::nullopt;
+      const uint32_t point = 0x10000U + ((unit - 0xD800U) << 10U) + (low - 0xDC00U);
+      text += static_cast<char>(0xF0U | point >> 18U);
+      text += static_cast<char>(0x80U | (point >> 12U & 0x3FU));
+      text += static_cast<char>(0x80U | (point >> 6U & 0x3FU));
+      text += static_cast<char>(0x80U | (point & 0x3FU));
+    } else if (unit >= 0xD800 && unit <= 0xDFFF) {
+      return std::nullopt;
+    } else {
+      text += static_cast<char>(0xE0U | unit >> 12U);
+      text += static_cast<char>(0x80U | (unit >> 6U & 0x3FU));
+      text += static_cast<char>(0x80U | (unit & 0x3FU));
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<LinkValueStamp> decode_value_metadata_blob(std::string_view bytes) {
+  // The text of the specification packs the fields; a compiler on Windows aligns the two USNs. Which of them
+  // it is shows where the first text begins.
+  constexpr size_t packed_size = 80;
+  constexpr size_t aligned_size = 88;
+  if (bytes.size() < packed_size) return corrupt("is too short");
+  const size_t name_at = number(bytes, 0, 4);
+  const size_t dn_at = number(bytes, 4, 4);
+  const size_t fixed = std::min(name_at, dn_at);
+  if (fixed < packed_size) return corrupt("has a text within its numbers");
+  const size_t usn_at = fixed >= aligned_size ? 64 : 60;
+  const auto name = wide_text(bytes, name_at);
+  const auto dn = wide_text(bytes, dn_at);
+  const uint64_t deleted = number(bytes, 16, 8);
+  const uint64_t time = number(bytes, 36, 8);
+  const uint64_t usn = number(bytes, usn_at, 8);
+  constexpr uint64_t most = std::numeric_limits<int64_t>::max();
+  if (!name || name->empty() || !dn) return corrupt("has no name where it says");
+  if (time > most || usn > most) return corrupt("has a number out of its range");
+  LinkValueStamp value;
+  value.stamp = {*name, static_cast<uint32_t>(number(bytes, 32, 4)),
+                 static_cast<int64_t>(time - time % filetime_second),
+                 GMSACTL_TRY(Guid::decode(bytes.substr(44, 16))), static_cast<int64_t>(usn)};
+  value.value = *dn;
+  value.removed = deleted != 0;
   return value;
 }
 

@@ -38,10 +38,12 @@ struct LinkValueStamp {
 /// for anything else.
 [[nodiscard]] Result<std::vector<AttributeStamp>> decode_property_metadata(std::string_view bytes);
 
-/// One value of msDS-ReplAttributeMetaData: <DS_REPL_ATTR_META_DATA> with one element a line, and a NUL after
-/// it.
+/// One value of msDS-ReplAttributeMetaData: <DS_REPL_ATTR_META_DATA> or <DS_REPL_ATTR_META_DATA_2> with one
+/// element a line, and a NUL after it.
 [[nodiscard]] Result<AttributeStamp> decode_attribute_metadata(std::string_view xml);
-/// One value of msDS-ReplValueMetaData: <DS_REPL_VALUE_META_DATA>.
+/// One value of msDS-ReplValueMetaData: <DS_REPL_VALUE_META_DATA> or <DS_REPL_VALUE_META_DATA_2>.
 [[nodiscard]] Result<LinkValueStamp> decode_value_metadata(std::string_view xml);
+/// One value of msDS-ReplValueMetaData;binary: DS_REPL_VALUE_META_DATA_BLOB ([MS-ADTS] 2.2.9).
+[[nodiscard]] Result<LinkValueStamp> decode_value_metadata_blob(std::string_view bytes);
 
 }  // namespace gmsactl::model

@@ -22,6 +22,10 @@ struct Spn {
   /// Non-ASCII is refused since look-alike characters bypass the domain's uniqueness check (CVE-2026-25177).
   [[nodiscard]] static Result<Spn> parse(std::string_view text);
   std::string text() const;
+  /// Why no client can ever ask for it, as the end of a sentence: a realm, a wildcard, an impossible port.
+  std::optional<std::string> problem() const;
+  /// Why hardly any client asks for it: "clients ask for HTTP, …".
+  std::optional<std::string> doubt() const;
   /// The same name under another service class, or for another host.
   Spn with_class(std::string_view other) const;
   Spn with_host(std::string_view other) const;

@@ -192,12 +192,42 @@ std::string Context::identity(const PlannedPrincipal& principal) const {
   return principal.sid.empty() ? principal.dn.key() : identity(principal.sid);
 }
 
-std::string Context::member_identity(const std::string& dn) const {
+const Principal* Context::find(const PlannedPrincipal& principal) const {
+  const auto by_sid = principals_by_sid_.find(principal.sid.text());
+  if (!principal.sid.empty() && by_sid != principals_by_sid_.end()) return by_sid->second;
+  const auto by_dn = principals_by_dn_.find(principal.dn.key());
+  return by_dn == principals_by_dn_.end() ? nullptr : by_dn->second;
+}
+
+const Principal* Context::find_member(const std::string& dn) const {
+  const auto found = principals_by_dn_.find(model::dn_key(dn));
+  return found == principals_by_dn_.end() ? nullptr : found->second;
+}
+
+const model::Declaration<model::HostGroup>* Context::declared_group(const Sid& sid) const {
+  const auto name = group_names_by_sid_.find(sid.text());
+  if (name == group_names_by_sid_.end()) return nullptr;
+  const auto found = group_declarations_.find(name->second);
+  return found == group_declarations_.end() ? nullptr : found->second;
+}
+
+Sid Context::member_sid(const std::string& dn) const {
   const std::string key = model::dn_key(dn);
   if (const auto found = principals_by_dn_.find(key); found != principals_by_dn_.end())
-    return found->second->id.sid.empty() ? key : identity(found->second->id.sid);
-  const auto group = groups_by_dn_.find(key);
-  return group == groups_by_dn_.end() ? key : identity(group->second->id.sid);
+    return found->second->id.sid;
+  if (const auto group = groups_by_dn_.find(key); group != groups_by_dn_.end()) return group->second->id.sid;
+  // A foreign security principal is called by the SID that it stands for ([MS-ADTS] 6.1.1.4.10).
+  constexpr std::string_view start = "cn=s-1-";
+  if (!key.starts_with(start)) return {};
+  const auto parsed = Dn::parse(dn);
+  if (!parsed || !(parsed->parent() == seen.directory.domain_dn.child("CN", "ForeignSecurityPrincipals")))
+    return {};
+  return Sid::parse(parsed->leaf().value).value_or(Sid{});
+}
+
+std::string Context::member_identity(const std::string& dn) const {
+  const Sid sid = member_sid(dn);
+  return sid.empty() ? model::dn_key(dn) : identity(sid);
 }
 
 std::string Context::display_member(const std::string& dn) const {

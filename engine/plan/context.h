@@ -76,6 +76,13 @@ class Context {
   std::string identity(const model::Sid& sid) const;
   /// Likewise of a live member.
   std::string member_identity(const std::string& dn) const;
+  /// What was read of it, or null where nothing was, as of a SID of another forest.
+  const model::Principal* find(const model::PlannedPrincipal& principal) const;
+  const model::Principal* find_member(const std::string& dn) const;
+  /// The SID of a live member; empty where it is not known.
+  model::Sid member_sid(const std::string& dn) const;
+  /// metadata.name of the declared group that a live one is, or null.
+  const model::Declaration<model::HostGroup>* declared_group(const model::Sid& sid) const;
   /// The rule that accepts drift of this field today, or null.
   const model::AcceptedDrift* accepted_drift(const model::ResourceId& id, std::string_view field) const;
 
@@ -113,6 +120,9 @@ class Context {
 // One function per kind; each adds to context.plan.
 void plan_containers(Context& context);
 void plan_group(Context& context, const model::Declaration<model::HostGroup>& declaration);
+/// Refuses members, and places in other groups, that the group's scope does not allow.
+void check_nesting(Context& context, const model::Declaration<model::HostGroup>& declaration,
+                   const std::vector<model::PlannedPrincipal>& wanted, const model::GroupChange& detail);
 void plan_account(Context& context, const model::Declaration<model::Gmsa>& declaration);
 /// The KDS root key, once it is known whether any account is to be created.
 void plan_kds_root_key(Context& context);

@@ -112,7 +112,7 @@ void compare(const Wishes<Wish>& before, const Wishes<Wish>& after, bool all_dif
 
 std::vector<std::string_view> settings(const Environment& a, const Environment& b) {
   const auto directory = [](const Environment& one) {
-    return std::tie(one.servers, one.authentication, one.username, one.password_from, one.tls_mode,
+    return std::tie(one.servers, one.site, one.authentication, one.username, one.password_from, one.tls_mode,
                     one.tls_ca_file);
   };
   std::vector<std::string_view> differing;

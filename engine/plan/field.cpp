@@ -16,6 +16,14 @@ FieldValue text_value(const std::optional<std::string>& text) {
   return *text;
 }
 
+FieldValue text_value(const std::optional<std::string>& first, const std::vector<std::string>& more) {
+  if (more.empty()) return text_value(first);
+  std::vector<std::string> all = more;
+  if (first) all.push_back(*first);
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
 std::vector<std::string> without_folded(const std::vector<std::string>& from,
                                         const std::vector<std::string>& others) {
   const std::set<std::string, LessFolded> without(others.begin(), others.end());
@@ -161,7 +169,11 @@ bool Fields::set(std::string_view path, std::vector<std::string> before, std::ve
 
 bool Fields::text(std::string_view path, const std::optional<std::string>& live,
                   const std::optional<std::string>& wanted) {
-  return wanted && value(path, text_value(live), text_value(wanted));
+  return text(path, text_value(live), wanted);
+}
+
+bool Fields::text(std::string_view path, FieldValue live, const std::optional<std::string>& wanted) {
+  return wanted && value(path, std::move(live), text_value(wanted));
 }
 
 bool Fields::add(FieldChange change, const FieldValue& before, const FieldValue& after) {

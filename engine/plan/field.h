@@ -79,6 +79,7 @@ class Fields {
   /// An optional text where the manifest's empty text means cleared and nothing means not managed.
   bool text(std::string_view path, const std::optional<std::string>& live,
             const std::optional<std::string>& wanted);
+  bool text(std::string_view path, model::FieldValue live, const std::optional<std::string>& wanted);
   /// One that was made elsewhere. `before` and `after` are what it is judged by.
   bool add(model::FieldChange change, const model::FieldValue& before, const model::FieldValue& after);
   /// The same where there is no difference.
@@ -98,6 +99,8 @@ class Fields {
 };
 
 model::FieldValue text_value(const std::optional<std::string>& text);
+/// Where the directory holds several values for what is one text in a manifest: all of them, as a list.
+model::FieldValue text_value(const std::optional<std::string>& first, const std::vector<std::string>& more);
 /// Elements of `a` that `b` lacks, compared case-insensitively; sorted.
 std::vector<std::string> minus_folded(const std::vector<std::string>& a, const std::vector<std::string>& b);
 /// The same in the order of `from`.

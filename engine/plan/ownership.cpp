@@ -129,7 +129,9 @@ std::string settle_marker(Context& context, const Standing& standing, const Ledg
     fields.insert(fields.begin(), about_marker("owner", {}, context.desired.environment.owner));
   } else if (standing.marker) {
     const Marker& old = *standing.marker;
-    if (!(old.id == change.id)) fields.push_back(about_marker("metadata.name", old.id.name, change.id.name));
+    // To another spelling of the same name nothing has to be written.
+    if (old.id.kind != change.id.kind || !equal_folded(old.id.name, change.id.name))
+      fields.push_back(about_marker("metadata.name", old.id.name, change.id.name));
     if (old.protect != protect) fields.push_back(about_marker("metadata.protect", old.protect, protect));
     if (old.deleting) {
       fields.push_back(about_marker("deletion", std::string("begun"), {}));

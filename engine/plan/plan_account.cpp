@@ -2,10 +2,12 @@
 
 #include "engine/base/text.h"
 #include "engine/model/account.h"
+#include "engine/model/managed_attributes.h"
 #include "engine/plan/context.h"
 #include "engine/plan/field.h"
 #include "engine/plan/ownership.h"
 #include "engine/plan/readers.h"
+#include "engine/plan/unread.h"
 
 namespace gmsactl::plan {
 
@@ -212,7 +214,8 @@ class AccountDiff {
   }
 
   void compare_texts(const LiveGmsa& live) {
-    const bool description = fields_.text("description", live.description, spec_.description);
+    const bool description =
+        fields_.text("description", text_value(live.description, live.more_descriptions), spec_.description);
     if (fields_.text("displayName", live.display_name, spec_.display_name) || description)
       because("descriptive text differs");
   }
@@ -331,6 +334,11 @@ void plan_account(Context& context, const Declaration<Gmsa>& declaration) {
   Standing standing;
   if (live != nullptr) {
     if (!context.claim(live->id, id, declaration.declared_at)) return;
+    if (!read_in_full(
+            context, id, live->id.dn, live->unread,
+            model::managed_attributes(declaration.spec, context.desired.environment.marker_attribute),
+            declaration.declared_at))
+      return;
     standing = judge_ownership(context, id, live->marker, live->id.dn, declaration.declared_at);
     if (standing.refused) return;
     change.guid = live->id.guid;

@@ -1,12 +1,14 @@
 #include <algorithm>
 #include <set>
-#include <tuple>
+#include <unordered_set>
 
 #include "engine/base/text.h"
 #include "engine/model/account.h"
+#include "engine/model/managed_attributes.h"
 #include "engine/plan/context.h"
 #include "engine/plan/field.h"
 #include "engine/plan/ownership.h"
+#include "engine/plan/unread.h"
 
 namespace gmsactl::plan {
 
@@ -44,14 +46,13 @@ Members resolve_members(Context& context, const ResourceId& id, const HostGroup&
   Members members;
   if (!spec.members) return members;
   members.wanted.reserve(spec.members->size());
-  std::set<std::tuple<model::Sid, Dn, std::string>> seen;
+  std::set<std::string> seen;
   for (const auto& ref : *spec.members) {
     auto resolved = context.resolve(ref, id);
     members.unreadable |= resolved.unreadable;
     members.unknown |= resolved.unknown;
     // One principal may be named in two ways, and a value that is added twice is refused.
-    if (resolved.principal &&
-        seen.insert({resolved.principal->sid, resolved.principal->dn, resolved.principal->host_group}).second)
+    if (resolved.principal && seen.insert(context.identity(*resolved.principal)).second)
       members.wanted.push_back(std::move(*resolved.principal));
   }
   return members;
@@ -86,26 +87,29 @@ bool is_orphaned(const Context& context, const std::string& member) {
 std::vector<std::string> split_members(const Context& context, const HostGroup& spec,
                                        const std::vector<PlannedPrincipal>& wanted,
                                        const std::vector<std::string>& live, GroupChange& detail) {
+  // By the DN, and by what stands there: an account and the foreign security principal that stands for it are
+  // one member.
   std::vector<std::string> live_keys;
-  live_keys.reserve(live.size());
-  for (const auto& dn : live) live_keys.push_back(model::dn_key(dn));
-  std::vector<std::string_view> sorted_live(live_keys.begin(), live_keys.end());
-  std::sort(sorted_live.begin(), sorted_live.end());
-
-  std::vector<std::string> wanted_keys;
-  for (const auto& principal : wanted) {
-    if (auto key = member_key(context, principal); !key.empty()) {
-      wanted_keys.push_back(std::move(key));
-      if (std::binary_search(sorted_live.begin(), sorted_live.end(), std::string_view(wanted_keys.back())))
-        continue;
-    }
-    detail.add.push_back(principal);
+  std::vector<std::string> live_identities;
+  for (const auto& dn : live) {
+    live_keys.push_back(model::dn_key(dn));
+    live_identities.push_back(context.member_identity(dn));
   }
-  std::sort(wanted_keys.begin(), wanted_keys.end());
+  std::unordered_set<std::string_view> present(live_keys.begin(), live_keys.end());
+  present.insert(live_identities.begin(), live_identities.end());
+
+  std::unordered_set<std::string> wanted_keys;
+  for (const auto& principal : wanted) {
+    auto key = member_key(context, principal);
+    auto identity = context.identity(principal);
+    if (!present.contains(identity) && !present.contains(key)) detail.add.push_back(principal);
+    wanted_keys.insert(std::move(identity));
+    if (!key.empty()) wanted_keys.insert(std::move(key));
+  }
   std::vector<std::string> kept;
   if (spec.membership != model::Membership::exact) return kept;
   for (size_t i = 0; i < live.size(); ++i) {
-    if (std::binary_search(wanted_keys.begin(), wanted_keys.end(), live_keys[i])) continue;
+    if (wanted_keys.contains(live_keys[i]) || wanted_keys.contains(live_identities[i])) continue;
     const bool keeps = spec.keep_orphaned_members && is_orphaned(context, live[i]);
     (keeps ? kept : detail.remove).push_back(live[i]);
   }
@@ -214,7 +218,7 @@ void diff_live(Context& context, const Declaration<HostGroup>& declaration, Grou
   detail.group_type = (live.group_type & ~bits::scopes) | bits::security_enabled | bits::of(spec.scope);
   if (fields.value("scope", scope_text(live.group_type), scope_text(detail.group_type)))
     change.reasons.emplace_back("the group's type differs");
-  if (fields.text("description", live.description, spec.description))
+  if (fields.text("description", text_value(live.description, live.more_descriptions), spec.description))
     change.reasons.emplace_back("the description differs");
   change.action = placed > 0 && change.fields.size() == placed ? Action::move : Action::update;
 }
@@ -277,6 +281,11 @@ void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
   Standing standing;
   if (live != nullptr) {
     if (!context.claim(live->id, id, declaration.declared_at)) return;
+    if (!read_in_full(
+            context, id, live->id.dn, live->unread,
+            model::managed_attributes(declaration.spec, context.desired.environment.marker_attribute),
+            declaration.declared_at))
+      return;
     standing = judge_ownership(context, id, live->marker, live->id.dn, declaration.declared_at);
     if (standing.refused) return;
     change.guid = live->id.guid;
@@ -310,6 +319,7 @@ void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
   const auto where = declaration.position(live != nullptr ? "commonName" : "samAccountName");
   context.name_claims.push_back({id, detail.dn, detail.desired.sam_account_name, change.guid, where});
   if (standing.adopt) report_adoption_losses(context, change);
+  check_nesting(context, declaration, members.wanted, detail);
   require_groups(detail, change);
   change.detail = std::move(detail);
   context.plan.changes.push_back(std::move(change));

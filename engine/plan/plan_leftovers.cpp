@@ -8,6 +8,7 @@
 #include "engine/base/text.h"
 #include "engine/plan/ownership.h"
 #include "engine/plan/readers.h"
+#include "engine/plan/unread.h"
 
 namespace gmsactl::plan {
 
@@ -30,7 +31,7 @@ void show_lost(Context& context, const LiveGmsa& live, Fields& fields) {
   if (const auto descriptor = model::SecurityDescriptor::decode(live.group_msa_membership.value_or("")))
     for (const auto& sid : descriptor->readers()) readers.push_back(context.display(sid));
   fields.set(readers_field, std::move(readers), {});
-  fields.value("description", text_value(live.description), {});
+  fields.value("description", text_value(live.description, live.more_descriptions), {});
 }
 
 void show_lost(Context& context, const LiveGroup& live, Fields& fields) {
@@ -38,7 +39,7 @@ void show_lost(Context& context, const LiveGroup& live, Fields& fields) {
   std::vector<std::string> members;
   for (const auto& dn : live.members) members.push_back(context.display_member(dn));
   fields.set("members", std::move(members), {});
-  fields.value("description", text_value(live.description), {});
+  fields.value("description", text_value(live.description, live.more_descriptions), {});
 }
 
 Change removal_of(Context& context, const Leftover& leftover) {
@@ -169,6 +170,9 @@ void plan_leftovers(Context& context) {
     }
   }
   for (const auto* leftover : removed) {
+    const auto& unread = std::visit(
+        [](const auto& live) -> const auto& { return live.unread; }, leftover->live);
+    if (!read_in_full(context, leftover->marker.id, leftover->id().dn, unread)) continue;
     check_not_needed(context, *leftover, staying);
     context.plan.changes.push_back(removal_of(context, *leftover));
   }

@@ -55,6 +55,15 @@ Resolved resolve_readers(Context& context, const ResourceId& id, const Gmsa& spe
     auto resolved = context.resolve(ref, id);
     unreadable |= resolved.unreadable;
     unknown |= resolved.unknown;
+    // Whom a descriptor names has a SID; without it he would be taken for a group that is yet to be made.
+    if (resolved.principal && resolved.principal->sid.empty() && resolved.principal->host_group.empty()) {
+      context.report(Severity::error, "GMSA0209", "Live state could not be read",
+                     "objectSid of " + resolved.principal->dn.text() + ", who is to read the password of " +
+                         model::address(id) + ", is not readable.",
+                     "Grant the account that gmsactl runs as the right to read it.", ref.where, id);
+      unreadable = true;
+      continue;
+    }
     // One principal may be named in two ways.
     if (resolved.principal && seen.insert({resolved.principal->sid, resolved.principal->host_group}).second)
       detail.readers.push_back(std::move(*resolved.principal));

@@ -200,6 +200,7 @@ class Undoing {
       spec.enabled = is_true(before);
     } else if (field.path == "description") {
       spec.description = text;
+      return !std::holds_alternative<std::vector<std::string>>(before);
     } else if (field.path == "displayName") {
       spec.display_name = text;
     } else if (field.path == "path") {
@@ -244,6 +245,7 @@ class Undoing {
       return scope.has_value();
     } else if (field.path == "description") {
       spec.description = text_of(before).value_or("");
+      return !std::holds_alternative<std::vector<std::string>>(before);
     } else if (field.path == "members") {
       std::erase_if(*spec.members, [&](const PrincipalRef& ref) {
         const auto label = member_labels_.find(model::dn_key(ref.text));

@@ -69,7 +69,7 @@ class Units {
     for (const auto& ref : refs) {
       if (ref.form == PrincipalRef::Form::host_group) join(a, model::address({Kind::host_group, ref.text}));
       if (ref.form != PrincipalRef::Form::name && ref.form != PrincipalRef::Form::qualified) continue;
-      const std::string name = fold(std::string_view(ref.text).substr(ref.text.find('\\') + 1));
+      const std::string name = fold(model::qualified_name(ref.text).name);
       for (const auto& each : {name, name + "$"})
         if (const auto found = by_sam_account_name_.find(each); found != by_sam_account_name_.end())
           join(a, found->second);

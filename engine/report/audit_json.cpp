@@ -42,6 +42,10 @@ std::string audit_line(const AuditContext& context, const std::string& time,
   line["result"]["name"] = has_code      ? Json(write.error->native->name)
                            : write.error ? Json(name(write.error->kind))
                                          : Json("success");
+  // Whether it was carried out: no answer says nothing about that.
+  line["result"]["outcome"] = !write.error                   ? "carriedOut"
+                              : outcome_unknown(*write.error) ? "unknown"
+                                                              : "refused";
   line["result"]["message"] = write.error ? Json(write.error->message) : Json(nullptr);
   line["usnBefore"] = usn_json(write.usn_before);
   line["usnAfter"] = usn_json(write.usn_after);

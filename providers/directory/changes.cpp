@@ -54,11 +54,15 @@ bool is_container(const Entry& entry) {
                      [&](std::string_view name) { return equal_folded(name, found->values.back()); });
 }
 
-/// Nothing where not even the GUID may be read, so that it is no object of ours.
-std::optional<ChangedObject> decode_change(const Entry& entry, const std::string& marker, int64_t usn) {
+/// Where not even the GUID may be read it may be any object, so that all are to be looked at, as after a
+/// change of what they stand in.
+ChangedObject decode_change(const Entry& entry, const std::string& marker, int64_t usn) {
   ChangedObject change;
   const auto guid = model::Guid::decode(entry.first(attribute::object_guid).value_or(""));
-  if (!guid) return std::nullopt;
+  if (!guid) {
+    change.container = true;
+    return change;
+  }
   change.guid = *guid;
   if (const auto bytes = entry.first(attribute::object_sid))
     if (auto sid = model::Sid::decode(*bytes)) change.sid = std::move(*sid);
@@ -87,6 +91,11 @@ std::string identity(const Entry& root) {
 }
 
 }  // namespace
+
+Result<std::optional<int64_t>> latest_change(ldap::Reader& transport) {
+  if (transport.peer().starts_with("ldif:")) return std::nullopt;
+  return number(GMSACTL_TRY(ldap::read(transport, "", {highest_usn})), highest_usn);
+}
 
 Result<model::DirectoryPosition> position(Session& session) {
   GMSACTL_TRY(require_server(session));
@@ -134,8 +143,8 @@ Result<std::vector<ChangedObject>> changed_since(Session& session, int64_t usn, 
                           marker};
     request.controls = {{show_deleted, true, {}}};
     return transport.search(request, [&](Entry&& entry) {
-      if (auto change = decode_change(entry, marker, usn))
-        changes.insert_or_assign(change->guid, std::move(*change));
+      auto change = decode_change(entry, marker, usn);
+      changes.insert_or_assign(change.guid, std::move(change));
       return true;
     });
   };

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -13,6 +14,8 @@
 
 namespace gmsactl::directory {
 
+/// highestCommittedUSN now; nothing where the server does not tell, as a file does not.
+[[nodiscard]] Result<std::optional<int64_t>> latest_change(ldap::Reader& transport);
 [[nodiscard]] Result<model::DirectoryPosition> position(Session& session);
 [[nodiscard]] Result<bool> sees_deleted(Session& session);
 [[nodiscard]] Result<std::vector<model::ChangedObject>> changed_since(Session& session, int64_t usn,

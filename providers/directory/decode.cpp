@@ -30,32 +30,80 @@ std::vector<std::string> group_attributes(const std::string& marker) {
 }
 
 std::vector<std::string> principal_attributes() {
-  return {attribute::object_class, attribute::object_guid, attribute::object_sid,
-          attribute::sam_account_name};
+  return {attribute::object_class, attribute::object_guid, attribute::object_sid, attribute::sam_account_name,
+          attribute::group_type};
 }
 
 namespace {
 
-std::optional<std::string> text(const ldap::Entry& entry, std::string_view name) {
-  const auto value = entry.first(name);
-  return value ? std::optional<std::string>(*value) : std::nullopt;
+std::optional<int64_t> parse_number(std::string_view text) {
+  int64_t parsed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return parsed;
 }
 
-std::vector<std::string> values(const ldap::Entry& entry, std::string_view name) {
-  const auto* found = entry.find(name);
-  return found == nullptr ? std::vector<std::string>{} : found->values;
-}
+/// Takes attributes out of an entry into a live object; what was not read in full is noted there instead.
+class Fields {
+ public:
+  Fields(const ldap::Entry& entry, std::vector<model::UnreadAttribute>& unread)
+      : entry_(entry), unread_(unread) {}
+
+  void text(std::string_view name, std::optional<std::string>& field) {
+    if (const auto value = read(name).value())
+      if (*value) field = std::string(**value);
+  }
+  void values(std::string_view name, std::vector<std::string>& field) {
+    if (const auto values = read(name).values()) field.assign(values->begin(), values->end());
+  }
+  /// The first value, and those after it.
+  void texts(std::string_view name, std::optional<std::string>& field, std::vector<std::string>& more) {
+    const auto values = read(name).values();
+    if (!values || values->empty()) return;
+    field = values->front();
+    more.assign(values->begin() + 1, values->end());
+  }
+  void bits(std::string_view name, std::optional<uint32_t>& field) {
+    const auto value = read(name).value();
+    if (!value || !*value) return;
+    if (const auto parsed = parse_number(**value))
+      field = static_cast<uint32_t>(*parsed & 0xFFFFFFFF);
+    else
+      unread_.push_back({std::string(name), model::Completeness::partial, "it is no number"});
+  }
+
+ private:
+  ldap::Reading read(std::string_view name) {
+    auto reading = entry_.read(name);
+    using Extent = ldap::Reading::Extent;
+    if (reading.extent() == Extent::partial)
+      unread_.push_back({std::string(name), model::Completeness::partial, "only a range of its values came"});
+    if (reading.extent() == Extent::hidden)
+      unread_.push_back({std::string(name), model::Completeness::hidden, {}});
+    return reading;
+  }
+
+  const ldap::Entry& entry_;
+  std::vector<model::UnreadAttribute>& unread_;
+};
 
 Error unreadable_attribute(const ldap::Entry& entry, std::string_view name) {
-  return {ErrorKind::denied, std::string(name) + " of " + printable(entry.dn) + " is not readable",
-          "Grant the account that gmsactl runs as the right to read all properties of these objects.",
+  const std::string dn = printable(entry.dn);
+  return {ErrorKind::denied, std::string(name) + " of " + dn + " is not readable", read_hint(dn, name),
           std::nullopt};
 }
 
+/// What every such object has: not to see it is not to be allowed to.
 Result<std::string_view> required(const ldap::Entry& entry, std::string_view name) {
-  const auto value = entry.first(name);
-  if (!value) return fail(unreadable_attribute(entry, name));
-  return *value;
+  const auto value = entry.read(name).value();
+  if (!value || !*value) return fail(unreadable_attribute(entry, name));
+  return **value;
+}
+
+Result<uint32_t> required_bits(const ldap::Entry& entry, std::string_view name) {
+  const auto parsed = parse_number(GMSACTL_TRY(required(entry, name)));
+  if (!parsed) return fail(unreadable_attribute(entry, name));
+  return static_cast<uint32_t>(*parsed & 0xFFFFFFFF);
 }
 
 Result<model::Identity> identity(const ldap::Entry& entry, bool with_sid) {
@@ -66,22 +114,17 @@ Result<model::Identity> identity(const ldap::Entry& entry, bool with_sid) {
   return id;
 }
 
-uint32_t bits(int64_t value) { return static_cast<uint32_t>(value & 0xFFFFFFFF); }
-
-std::optional<uint32_t> optional_bits(const ldap::Entry& entry, std::string_view name) {
-  const auto value = number(entry, name);
-  return value ? std::optional<uint32_t>(bits(*value)) : std::nullopt;
-}
-
 }  // namespace
 
 std::optional<int64_t> number(const ldap::Entry& entry, std::string_view name) {
   const auto value = entry.first(name);
-  if (!value) return std::nullopt;
-  int64_t parsed = 0;
-  const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), parsed);
-  if (error != std::errc{} || end != value->data() + value->size()) return std::nullopt;
-  return parsed;
+  return value ? parse_number(*value) : std::nullopt;
+}
+
+std::string read_hint(std::string_view dn, std::string_view attribute) {
+  return "Grant the account that gmsactl runs as the right to read " + std::string(attribute) +
+         ", for example: dsacls \"" + std::string(dn) + "\" /G \"DOMAIN\\USER:RP;" + std::string(attribute) +
+         "\"";
 }
 
 bool has_class(const ldap::Entry& entry, std::string_view name) {
@@ -96,32 +139,32 @@ Result<model::LiveGmsa> decode_account(const ldap::Entry& entry, const std::stri
   model::LiveGmsa live;
   live.id = GMSACTL_TRY(identity(entry, true));
   live.sam_account_name = GMSACTL_TRY(required(entry, attribute::sam_account_name));
-  const auto uac = number(entry, attribute::user_account_control);
-  if (!uac) return fail(unreadable_attribute(entry, attribute::user_account_control));
-  live.user_account_control = bits(*uac);
-  live.dns_host_name = text(entry, attribute::dns_host_name);
-  live.service_principal_names = values(entry, attribute::service_principal_name);
-  live.group_msa_membership = text(entry, attribute::group_msa_membership);
-  live.password_interval_days = optional_bits(entry, attribute::password_interval);
-  live.encryption_types = optional_bits(entry, attribute::encryption_types);
-  live.description = text(entry, attribute::description);
-  live.display_name = text(entry, attribute::display_name);
-  live.allowed_to_delegate_to = values(entry, attribute::allowed_to_delegate_to);
-  live.marker = text(entry, marker);
+  live.user_account_control = GMSACTL_TRY(required_bits(entry, attribute::user_account_control));
+  Fields fields(entry, live.unread);
+  fields.text(attribute::dns_host_name, live.dns_host_name);
+  fields.values(attribute::service_principal_name, live.service_principal_names);
+  fields.text(attribute::group_msa_membership, live.group_msa_membership);
+  fields.bits(attribute::password_interval, live.password_interval_days);
+  if (entry.whole && !live.password_interval_days)
+    live.unread.push_back({attribute::password_interval, model::Completeness::hidden,
+                           "every such account has it, and it is not among what was exported"});
+  fields.bits(attribute::encryption_types, live.encryption_types);
+  fields.texts(attribute::description, live.description, live.more_descriptions);
+  fields.text(attribute::display_name, live.display_name);
+  fields.values(attribute::allowed_to_delegate_to, live.allowed_to_delegate_to);
+  fields.text(marker, live.marker);
   return live;
 }
 
-Result<model::LiveGroup> decode_group(ldap::Entry&& entry, const std::string& marker) {
+Result<model::LiveGroup> decode_group(const ldap::Entry& entry, const std::string& marker) {
   model::LiveGroup live;
   live.id = GMSACTL_TRY(identity(entry, true));
   live.sam_account_name = GMSACTL_TRY(required(entry, attribute::sam_account_name));
-  const auto type = number(entry, attribute::group_type);
-  if (!type) return fail(unreadable_attribute(entry, attribute::group_type));
-  live.group_type = bits(*type);
-  live.description = text(entry, attribute::description);
-  live.marker = text(entry, marker);
-  for (auto& found : entry.attributes)
-    if (equal_folded(found.name, attribute::member)) live.members = std::move(found.values);
+  live.group_type = GMSACTL_TRY(required_bits(entry, attribute::group_type));
+  Fields fields(entry, live.unread);
+  fields.texts(attribute::description, live.description, live.more_descriptions);
+  fields.text(marker, live.marker);
+  fields.values(attribute::member, live.members);
   return live;
 }
 
@@ -134,6 +177,7 @@ Result<model::Principal> decode_principal(const ldap::Entry& entry) {
   if (const auto* classes = entry.find(attribute::object_class);
       classes != nullptr && !classes->values.empty())
     principal.object_class = classes->values.back();  // AD lists classes from top to the most derived
+  principal.group_type = static_cast<uint32_t>(number(entry, attribute::group_type).value_or(0) & 0xFFFFFFFF);
   return principal;
 }
 

@@ -39,9 +39,14 @@ std::vector<std::string> account_attributes(const std::string& marker);
 std::vector<std::string> group_attributes(const std::string& marker);
 std::vector<std::string> principal_attributes();
 
+/// What is no part of the object's identity and was not read in full is in its `unread`. What did not come is
+/// there too, without a reason, unless the entry is whole: whether it is absent is for visibility.h to find.
 [[nodiscard]] Result<model::LiveGmsa> decode_account(const ldap::Entry& entry, const std::string& marker);
-[[nodiscard]] Result<model::LiveGroup> decode_group(ldap::Entry&& entry, const std::string& marker);
+[[nodiscard]] Result<model::LiveGroup> decode_group(const ldap::Entry& entry, const std::string& marker);
 [[nodiscard]] Result<model::Principal> decode_principal(const ldap::Entry& entry);
+
+/// How to grant the right to read an attribute of an object.
+std::string read_hint(std::string_view dn, std::string_view attribute);
 
 bool has_class(const ldap::Entry& entry, std::string_view name);
 std::optional<int64_t> number(const ldap::Entry& entry, std::string_view name);

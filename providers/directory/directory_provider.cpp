@@ -6,7 +6,8 @@
 #include "providers/directory/last_writes.h"
 #include "providers/directory/lock.h"
 #include "providers/directory/observe.h"
-#include "providers/directory/permissions.h"
+#include "providers/directory/preflight.h"
+#include "providers/directory/protection.h"
 #include "providers/directory/writer.h"
 
 namespace gmsactl::directory {
@@ -27,9 +28,11 @@ Result<model::Observations> DirectoryObserver::observe(const model::Desired& des
                                                        ports::EventSink& events) {
   for (int attempt = 1;; ++attempt) {
     auto seen = directory::observe(*session_, desired, events);
-    if (seen || !outcome_unknown(seen.error().kind) || attempt == read_attempts) return seen;
-    // Half of one server's answers and half of another's are no observation: everything is read anew.
-    if (!session_->recover()) return seen;
+    if (seen || attempt == read_attempts) return seen;
+    if (!outcome_unknown(seen.error().kind) && seen.error().recovery == Recovery::none) return seen;
+    // Half of one server's answers and half of another's are no observation: everything is read anew, at the
+    // same server once more and then at another one.
+    if (!session_->recover(attempt > 1)) return seen;
   }
 }
 
@@ -76,7 +79,17 @@ Result<void> DirectoryProvider::begin_writes() {
   audited_.reset();
   if (audit_ != nullptr) audited_ = std::make_unique<AuditedTransport>(*transport_, *audit_);
   ldap::Transport& transport = audited_ ? *audited_ : *transport_;
-  writer_ = std::make_unique<Writer>(transport, session_.root_dse(), session_.environment().marker_attribute);
+  Patience patience;
+  patience.limit = std::min(patience.limit, session_.request_timeout());
+  if (events_ != nullptr)
+    patience.waiting = [events = events_](auto waited, auto limit) {
+      using std::chrono::seconds;
+      events->progress("waiting until freed SPNs are free everywhere",
+                       static_cast<size_t>(std::chrono::duration_cast<seconds>(waited).count()),
+                       static_cast<size_t>(std::chrono::duration_cast<seconds>(limit).count()));
+    };
+  writer_ = std::make_unique<Writer>(transport, session_.root_dse(), session_.environment().marker_attribute,
+                                     std::move(patience));
   return {};
 }
 
@@ -88,16 +101,20 @@ Result<std::unique_ptr<ports::Locks>> DirectoryProvider::locks() {
   if (Session::is_ldif(peer())) return fail(ErrorKind::unsupported, "a directory in a file has no lock");
   const auto& environment = session_.environment();
   const auto facts = GMSACTL_TRY(read_facts(session_.transport(), session_.root_dse()));
+  const bool in_its_own = environment.accounts_path && *environment.accounts_path != facts.domain_dn;
+  // A serviceConnectionPoint can't stand in the root of a domain ([MS-ADSC] 2.254 possSuperiors).
   return std::make_unique<DirectoryLocks>(session_.shared_transport(),
-                                          environment.accounts_path.value_or(facts.accounts_container),
+                                          in_its_own ? *environment.accounts_path : facts.accounts_container,
                                           environment.name);
 }
 
-Result<Diagnostics> DirectoryProvider::missing_permissions(const model::Plan& plan) {
-  const auto domain =
-      GMSACTL_TRY(model::Dn::parse(session_.root_dse().first("defaultNamingContext").value_or("")));
-  return directory::missing_permissions(session_.transport(), plan, domain,
-                                        session_.environment().marker_attribute);
+Diagnostics DirectoryProvider::protected_objects(const model::Plan& plan) {
+  return directory::protected_objects(session_.transport(), plan);
+}
+
+Result<Diagnostics> DirectoryProvider::preflight(const model::Plan& plan, Severity missing_permission) {
+  return directory::preflight(session_.transport(), session_.root_dse(), plan,
+                              session_.environment().marker_attribute, missing_permission);
 }
 
 }  // namespace gmsactl::directory

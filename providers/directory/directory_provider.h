@@ -56,8 +56,15 @@ class DirectoryProvider : public ports::Provider {
   /// time.
   [[nodiscard]] Result<std::unique_ptr<ports::Locks>> locks();
 
-  /// What of the plan this user may not write, as far as the server tells.
-  [[nodiscard]] Result<Diagnostics> missing_permissions(const model::Plan& plan);
+  /// What stands against carrying the plan out, as far as the server says it: missing rights, as grave as
+  /// `missing_permission`, and settings of the forest.
+  [[nodiscard]] Result<Diagnostics> preflight(const model::Plan& plan, Severity missing_permission);
+
+  /// What of the plan would delete or move an object that is protected from accidental deletion.
+  Diagnostics protected_objects(const model::Plan& plan);
+
+  /// Told where a write waits, from the next begin_writes() on. Not owned; null: nobody.
+  void report_to(ports::EventSink* events) { events_ = events; }
 
   /// From the next begin_writes() on, every write is noted there. Not owned.
   void audit_to(ports::AuditLog* log) { audit_ = log; }
@@ -72,6 +79,7 @@ class DirectoryProvider : public ports::Provider {
   DirectoryObserver observer_;            // owns the session
   ldap::Transport* transport_ = nullptr;  // once writing has begun
   ports::AuditLog* audit_ = nullptr;
+  ports::EventSink* events_ = nullptr;
   std::unique_ptr<AuditedTransport> audited_;  // what the writer writes through, where there is an audit log
   std::unique_ptr<Writer> writer_;
 };

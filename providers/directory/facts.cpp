@@ -1,6 +1,7 @@
 #include "providers/directory/facts.h"
 
 #include <algorithm>
+#include <array>
 #include <future>
 
 #include "engine/base/text.h"
@@ -43,10 +44,23 @@ std::optional<Dn> well_known(const Entry& domain, std::string_view guid) {
   return std::nullopt;
 }
 
+/// What every domain has and no global catalog holds ([MS-ADA1..3], isMemberOfPartialAttributeSet). A server
+/// that shows none of it knows a part of each object only, and what it leaves out is not absent.
+constexpr std::array<const char*, 3> never_in_a_catalog{"fSMORoleOwner", "rIDManagerReference",
+                                                        "pwdProperties"};
+
 Result<void> read_domain(Reader& transport, model::DirectoryFacts& facts) {
-  const Entry domain = GMSACTL_TRY(ldap::read(
-      transport, facts.domain_dn.text(),
-      {attribute::object_sid, attribute::object_guid, "wellKnownObjects", "otherWellKnownObjects"}));
+  std::vector<std::string> attributes{attribute::object_sid, attribute::object_guid, "wellKnownObjects",
+                                      "otherWellKnownObjects"};
+  attributes.insert(attributes.end(), never_in_a_catalog.begin(), never_in_a_catalog.end());
+  const Entry domain = GMSACTL_TRY(ldap::read(transport, facts.domain_dn.text(), attributes));
+  if (!domain.whole && std::none_of(never_in_a_catalog.begin(), never_in_a_catalog.end(),
+                                    [&](const char* name) { return domain.find(name) != nullptr; }))
+    return fail(ErrorKind::unsupported,
+                "the server shows a part of the attributes only, as a global catalog does: of " +
+                    facts.domain_dn.text() + " none of fSMORoleOwner, rIDManagerReference and pwdProperties",
+                "Name a domain controller without port 3268 or 3269. If it has none, grant the account that "
+                "gmsactl runs as the right to read all properties of the domain.");
   if (const auto sid = domain.first(attribute::object_sid))
     facts.domain_sid = GMSACTL_TRY(model::Sid::decode(*sid));
   if (const auto guid = domain.first(attribute::object_guid))
@@ -105,10 +119,7 @@ Result<void> read_configuration(Reader& transport, model::DirectoryFacts& facts)
 model::Observation<std::vector<model::LiveKdsRootKey>> read_root_keys(Reader& transport,
                                                                       const Dn& configuration, bool& hidden) {
   ldap::SearchRequest request;
-  request.base = configuration.child("CN", "Services")
-                     .child("CN", "Group Key Distribution Service")
-                     .child("CN", "Master Root Keys")
-                     .text();
+  request.base = root_key_container(configuration).text();
   request.scope = ldap::Scope::one_level;
   request.filter = "(objectClass=*)";
   request.attributes = {attribute::object_class, "cn", "msKds-CreateTime", "msKds-UseStartTime"};
@@ -136,6 +147,12 @@ model::Observation<std::vector<model::LiveKdsRootKey>> read_root_keys(Reader& tr
 }
 
 }  // namespace
+
+Dn root_key_container(const Dn& configuration) {
+  return configuration.child("CN", "Services")
+      .child("CN", "Group Key Distribution Service")
+      .child("CN", "Master Root Keys");
+}
 
 Result<model::DirectoryFacts> read_facts(Reader& transport, const Entry& root_dse) {
   model::DirectoryFacts facts;

@@ -10,4 +10,7 @@ namespace gmsactl::directory {
 
 [[nodiscard]] Result<model::DirectoryFacts> read_facts(ldap::Reader& transport, const ldap::Entry& root_dse);
 
+/// Where the keys of the Group Key Distribution Service stand.
+model::Dn root_key_container(const model::Dn& configuration);
+
 }  // namespace gmsactl::directory

@@ -32,23 +32,46 @@ constexpr std::array<FieldAttribute, 4> more_attributes{{
 constexpr std::array<std::string_view, 4> marker_fields{"owner", "metadata.name", "metadata.protect",
                                                         "deletion"};
 
-/// Stamps by attribute; of a linked one that of the value written last, be it added or removed.
-std::map<std::string, AttributeStamp, LessFolded> stamps_of(const Entry& entry) {
-  std::map<std::string, AttributeStamp, LessFolded> stamps;
-  if (const auto* values = entry.find(attribute_metadata)) {
+using Stamps = std::map<std::string, AttributeStamp, LessFolded>;
+
+/// Of a linked attribute that of the value written last, be it added or removed.
+void note_value(Stamps& stamps, const model::LinkValueStamp& value) {
+  auto& latest = stamps[value.stamp.attribute];
+  if (latest.time <= value.stamp.time) latest = value.stamp;
+}
+
+/// Stamps by attribute. XML that can't be read is as good as none: replPropertyMetaData then says the same.
+/// `values_unread`: there are values of linked attributes, and none of them could be read.
+Stamps stamps_of(const Entry& entry, bool& values_unread) {
+  Stamps stamps;
+  if (const auto* values = entry.find(attribute_metadata))
     for (const auto& value : values->values)
       if (auto stamp = model::decode_attribute_metadata(value)) stamps.emplace(stamp->attribute, *stamp);
-  } else if (const auto bytes = entry.first(property_metadata)) {
-    if (auto decoded = model::decode_property_metadata(*bytes))
-      for (auto& stamp : *decoded) stamps.emplace(stamp.attribute, stamp);
-  }
-  if (const auto* values = entry.find(value_metadata))
+  if (stamps.empty())
+    if (const auto bytes = entry.first(property_metadata))
+      if (auto decoded = model::decode_property_metadata(*bytes))
+        for (auto& stamp : *decoded) stamps.emplace(stamp.attribute, stamp);
+  const auto* values = entry.find(value_metadata);
+  values_unread = values != nullptr && !values->values.empty();
+  if (values != nullptr)
     for (const auto& value : values->values)
       if (const auto decoded = model::decode_value_metadata(value)) {
-        auto& latest = stamps[decoded->stamp.attribute];
-        if (latest.time <= decoded->stamp.time) latest = decoded->stamp;
+        note_value(stamps, *decoded);
+        values_unread = false;
       }
   return stamps;
+}
+
+/// The same in binary, of an object whose XML could not be read.
+void add_binary_values(ldap::Reader& transport, const Guid& object, Stamps& stamps) {
+  const std::string binary = std::string(value_metadata) + ";binary";
+  const auto entry = ldap::read(transport, guid_dn(object), {binary});
+  if (!entry) return;
+  for (const auto& attribute : entry->attributes)
+    if (attribute.name.size() >= sizeof(value_metadata) - 1 &&
+        equal_folded(std::string_view(attribute.name).substr(0, sizeof(value_metadata) - 1), value_metadata))
+      for (const auto& value : attribute.values)
+        if (const auto decoded = model::decode_value_metadata_blob(value)) note_value(stamps, *decoded);
 }
 
 /// DNS names of the domain controllers by their invocation ids. The id stands on a controller's nTDSDSA
@@ -77,6 +100,13 @@ Result<std::map<Guid, std::string>> controllers(ldap::Reader& transport, std::st
 
 }  // namespace
 
+std::vector<std::string> metadata_attributes() { return {attribute_metadata, property_metadata}; }
+
+std::map<std::string, AttributeStamp, LessFolded> stamps_of(const Entry& entry) {
+  bool values_unread = false;
+  return stamps_of(entry, values_unread);
+}
+
 Result<model::LastWrites> last_writes(Session& session, std::span<const Guid> objects) {
   model::LastWrites writes;
   if (objects.empty()) return writes;
@@ -86,26 +116,37 @@ Result<model::LastWrites> last_writes(Session& session, std::span<const Guid> ob
   std::vector<std::string> clauses;
   for (const auto& guid : objects) clauses.push_back(clause(attribute::object_guid, guid.encode()));
   const std::string domain(session.root_dse().first("defaultNamingContext").value_or(""));
-  const auto take = [&](Entry&& entry) {
-    const auto guid = Guid::decode(entry.first(attribute::object_guid).value_or(""));
-    if (!guid) return;
-    const auto stamps = stamps_of(entry);
-    auto& of_object = writes[*guid];
+  std::map<Guid, Stamps> values_unread;  // asked for once more, after the search: a sink must not ask
+  const auto note_fields = [&](const Guid& guid, const Stamps& stamps) {
+    auto& of_object = writes[guid];
     const auto note = [&](std::string_view field, std::string_view name) {
       const auto stamp = stamps.find(name);
       if (stamp == stamps.end()) return;
       const auto server = servers.find(stamp->second.invocation_id);
-      of_object.emplace(field, model::LastWrite{stamp->second.time,
-                                                server == servers.end() ? std::string() : server->second,
-                                                stamp->second.version});
+      of_object.insert_or_assign(
+          field,
+          model::LastWrite{stamp->second.time, server == servers.end() ? std::string() : server->second,
+                           stamp->second.version});
     };
     for (const auto& [field, name] : field_attributes) note(field, name);
     for (const auto& [field, name] : more_attributes) note(field, name);
     for (const auto field : marker_fields) note(field, session.environment().marker_attribute);
   };
+  const auto take = [&](Entry&& entry) {
+    const auto guid = Guid::decode(entry.first(attribute::object_guid).value_or(""));
+    if (!guid) return;
+    bool unread = false;
+    const auto stamps = stamps_of(entry, unread);
+    note_fields(*guid, stamps);
+    if (unread) values_unread.insert_or_assign(*guid, stamps);
+  };
   GMSACTL_TRY(search_any(transport, domain, clauses, "",
                          {attribute::object_guid, property_metadata, attribute_metadata, value_metadata},
                          take));
+  for (auto& [guid, stamps] : values_unread) {
+    add_binary_values(transport, guid, stamps);
+    note_fields(guid, stamps);
+  }
   return writes;
 }
 

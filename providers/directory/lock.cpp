@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "engine/base/digest.h"
 #include "engine/base/text.h"
 #include "providers/directory/decode.h"
 #include "providers/directory/random.h"
@@ -22,6 +23,12 @@ namespace {
 constexpr std::string_view version = "gmsactl-lock/1";
 constexpr char value_attribute[] = "serviceBindingInformation";
 constexpr size_t longest_text = 256;
+constexpr std::string_view name_begins = "gmsactl-lock-";
+/// [MS-ADA1] 2.110: cn holds 64 UTF-16 units; the names of environments and shards are ASCII.
+constexpr size_t longest_common_name = 64;
+constexpr size_t digest_digits = 12;
+/// Leaves room for "-shard-4294967294-of-4294967295".
+constexpr size_t kept_of_environment = 7;
 /// How often somebody who waits looks again.
 constexpr std::chrono::milliseconds look_again{500};
 /// What is left of a lock's time while it is being released.
@@ -189,20 +196,26 @@ DirectoryLocks::DirectoryLocks(std::shared_ptr<ldap::Transport> transport, const
                                std::string_view environment)
     : transport_(std::move(transport)),
       container_(container),
-      name_("gmsactl-lock-" + std::string(environment)) {}
+      name_(std::string(name_begins) + std::string(environment)),
+      // The digest tells names apart that begin alike; what is left of the environment's is for people.
+      short_name_(std::string(name_begins) + std::string(environment.substr(0, kept_of_environment)) + "~" +
+                  sha256(fold(environment)).substr(0, digest_digits)) {}
 
 std::string DirectoryLocks::dn_of(const std::string& shard) const {
   const size_t slash = shard.find('/');
-  if (slash == std::string::npos) return container_.child("CN", name_).text();
-  return container_.child("CN", name_ + "-shard-" + shard.substr(0, slash) + "-of-" + shard.substr(slash + 1))
-      .text();
+  const std::string part = slash == std::string::npos
+                               ? std::string()
+                               : "-shard-" + shard.substr(0, slash) + "-of-" + shard.substr(slash + 1);
+  const bool fits = name_.size() + part.size() <= longest_common_name;
+  return container_.child("CN", (fits ? name_ : short_name_) + part).text();
 }
 
 Result<std::vector<DirectoryLocks::Found>> DirectoryLocks::find_all() {
   ldap::SearchRequest request;
   request.base = container_.text();
   request.scope = ldap::Scope::one_level;
-  request.filter = "(&(objectClass=serviceConnectionPoint)(cn=" + model::escape_filter_value(name_) + "*))";
+  request.filter = "(&(objectClass=serviceConnectionPoint)(|(cn=" + model::escape_filter_value(name_) +
+                   "*)(cn=" + model::escape_filter_value(short_name_) + "*)))";
   request.attributes = {value_attribute, "whenChanged"};
   const auto entries = GMSACTL_TRY(ldap::search_all(*transport_, request));
   std::vector<Found> all;

@@ -63,7 +63,8 @@ class DirectoryLocks : public ports::Locks {
 
   std::shared_ptr<ldap::Transport> transport_;
   model::Dn container_;
-  std::string name_;  ///< of the lock of everything
+  std::string name_;        ///< of the lock of everything
+  std::string short_name_;  ///< where that, or that of a shard, is longer than a CN may be
 };
 
 /// The value of serviceBindingInformation: "gmsactl-lock/1 id=… holder=… host=… since=… expires=… url=…

@@ -38,6 +38,16 @@ class Modifications {
     swap(name, live, wanted->empty() ? std::nullopt : wanted);
   }
 
+  /// One text in place of all that are there.
+  void swap_texts(const char* name, const std::optional<std::string>& live,
+                  const std::vector<std::string>& more, const std::optional<std::string>& wanted) {
+    if (more.empty() || !wanted) return swap_text(name, live, wanted);
+    std::vector<std::string> all = more;
+    if (live) all.insert(all.begin(), *live);
+    list.push_back({ModifyOperation::remove, name, std::move(all)});
+    if (!wanted->empty()) list.push_back({ModifyOperation::add, name, {*wanted}});
+  }
+
   std::vector<Modification> list;
 };
 
@@ -110,13 +120,14 @@ std::vector<Modification> spn_modifications(const std::vector<std::string>& live
 }
 
 AccountModifications account_modifications(const model::GmsaChange& change, const model::LiveGmsa& live,
-                                           const std::vector<Sid>& readers, const std::string& marker) {
+                                           const std::vector<Sid>& readers, const std::string& marker,
+                                           bool spns_later) {
   const auto& wanted = change.desired;
   AccountModifications result;
   Modifications modify;
   modify.swap_name(attribute::sam_account_name, live.sam_account_name, wanted.sam_account_name + "$");
   modify.swap_name(attribute::dns_host_name, live.dns_host_name, wanted.dns_host_name);
-  result.spns_after_reading_again = !modify.list.empty();
+  result.spns_after_reading_again = spns_later || !modify.list.empty();
   if (!result.spns_after_reading_again)
     for (auto& one : spn_modifications(live.service_principal_names, change))
       modify.list.push_back(std::move(one));
@@ -126,13 +137,16 @@ AccountModifications account_modifications(const model::GmsaChange& change, cons
               signed_text(change.encryption_types));
   modify.swap(attribute::user_account_control, signed_text(live.user_account_control),
               signed_text(change.user_account_control));
-  modify.swap_text(attribute::description, live.description, wanted.description);
+  modify.swap_texts(attribute::description, live.description, live.more_descriptions, wanted.description);
   modify.swap_text(attribute::display_name, live.display_name, wanted.display_name);
   if (wanted.allowed_to_delegate_to)
     for (auto& one : set_modifications(attribute::allowed_to_delegate_to, live.allowed_to_delegate_to,
                                        *wanted.allowed_to_delegate_to))
       modify.list.push_back(std::move(one));
-  modify.swap(marker, live.marker, change.marker);
+  result.first_marker = result.spns_after_reading_again
+                            ? marker_without(change.marker, {"servicePrincipalNames"})
+                            : change.marker;
+  modify.swap(marker, live.marker, result.first_marker);
   result.first = std::move(modify.list);
   return result;
 }
@@ -161,13 +175,13 @@ std::vector<Attribute> new_account(const model::GmsaChange& change, const std::v
   return attributes;
 }
 
-std::vector<Modification> group_modifications(const model::GroupChange& change, const model::LiveGroup& live,
-                                              const std::string& marker) {
+std::vector<Modification> group_modifications(const model::GroupChange& change,
+                                              const model::LiveGroup& live) {
   Modifications modify;
   modify.swap_name(attribute::sam_account_name, live.sam_account_name, change.desired.sam_account_name);
   modify.swap(attribute::group_type, signed_text(live.group_type), signed_text(change.group_type));
-  modify.swap_text(attribute::description, live.description, change.desired.description);
-  modify.swap(marker, live.marker, change.marker);
+  modify.swap_texts(attribute::description, live.description, live.more_descriptions,
+                    change.desired.description);
   return std::move(modify.list);
 }
 
@@ -187,6 +201,25 @@ std::vector<Attribute> new_group(const model::GroupChange& change, const std::st
   if (change.desired.description && !change.desired.description->empty())
     attributes.push_back({attribute::description, {*change.desired.description}});
   return attributes;
+}
+
+std::string marker_without(const std::string& text, std::initializer_list<std::string_view> fields) {
+  auto marker = model::Marker::parse(text);
+  if (!marker) return text;
+  for (const auto field : fields)
+    if (const auto found = marker->applied.find(field); found != marker->applied.end())
+      marker->applied.erase(found);
+  return marker->text();
+}
+
+bool is_sam_owned(std::string_view name) {
+  return equal_folded(name, attribute::sam_account_name) ||
+         equal_folded(name, attribute::user_account_control) || equal_folded(name, attribute::group_type);
+}
+
+bool any_sam_owned(const std::vector<Modification>& modifications) {
+  return std::any_of(modifications.begin(), modifications.end(),
+                     [](const Modification& one) { return is_sam_owned(one.attribute); });
 }
 
 std::string attribute_names(const std::vector<Modification>& modifications, const std::string& marker) {

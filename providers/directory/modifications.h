@@ -4,6 +4,7 @@
 // compare-and-swap. Internal to providers/directory.
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,28 +18,42 @@ struct AccountModifications {
   std::vector<ldap::Modification> first;  ///< everything, or everything but SPNs where a name changes
   /// SPNs, where the server rewrites them first: to be made anew from what is then live.
   bool spns_after_reading_again = false;
+  /// The marker that goes with `first`: the wanted one, but for what is yet to be done.
+  std::string first_marker;
 };
 
 /// `readers` are the planned principals, every one with its SID by now. `marker` is the attribute that
 /// ownership is noted in, here and below: it is swapped in the same request, so that two runs of gmsactl
 /// never both succeed.
+/// `spns_later`: a request before this one has changed the names already.
 AccountModifications account_modifications(const model::GmsaChange& change, const model::LiveGmsa& live,
-                                           const std::vector<model::Sid>& readers, const std::string& marker);
+                                           const std::vector<model::Sid>& readers, const std::string& marker,
+                                           bool spns_later = false);
 /// By the account's servicePrincipalNamesMode: additive only ever adds, unmanaged does nothing.
 std::vector<ldap::Modification> spn_modifications(const std::vector<std::string>& live,
                                                   const model::GmsaChange& change);
 std::vector<ldap::Attribute> new_account(const model::GmsaChange& change,
                                          const std::vector<model::Sid>& readers, const std::string& marker);
 
-/// Without members: they are chunked by the caller.
+/// Without members and marker: the caller sends them in parts.
 std::vector<ldap::Modification> group_modifications(const model::GroupChange& change,
-                                                    const model::LiveGroup& live, const std::string& marker);
+                                                    const model::LiveGroup& live);
 std::vector<ldap::Attribute> new_group(const model::GroupChange& change, const std::string& marker);
 
 /// The marker alone, absent on either side where there is none or none is wanted.
 std::vector<ldap::Modification> marker_modifications(const std::optional<std::string>& live,
                                                      const std::optional<std::string>& wanted,
                                                      const std::string& marker);
+
+/// A marker's text that says nothing of these fields: with it goes a request that others follow, so that one
+/// of those that is refused leaves no field that looks changed by somebody else. The text itself where it is
+/// not a marker.
+std::string marker_without(const std::string& text, std::initializer_list<std::string_view> fields);
+
+/// Whether one of these attributes is kept by the server's account database, of which it is not known whether
+/// it compares the old value ([MS-SAMR] 3.1.1.8): sAMAccountName, userAccountControl and groupType.
+bool is_sam_owned(std::string_view attribute);
+bool any_sam_owned(const std::vector<ldap::Modification>& modifications);
 
 /// groupType and userAccountControl are signed 32-bit integers on the wire ([MS-ADTS] 3.1.1.2.2.2.3).
 std::string signed_text(uint32_t bits);

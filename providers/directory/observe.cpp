@@ -5,18 +5,24 @@
 #include <iterator>
 
 #include "engine/base/text.h"
+#include "engine/model/account.h"
+#include "engine/model/managed_attributes.h"
 #include "providers/directory/batch.h"
+#include "providers/directory/changes.h"
 #include "providers/directory/decode.h"
 #include "providers/directory/facts.h"
+#include "providers/directory/forest.h"
+#include "providers/directory/moved.h"
 #include "providers/directory/observe_objects.h"
 #include "providers/directory/observe_principals.h"
+#include "providers/directory/places.h"
+#include "providers/directory/visibility.h"
 
 namespace gmsactl::directory {
 
 using model::Desired;
 using model::DirectoryFacts;
 using model::Dn;
-using model::LiveContainer;
 using model::LiveGmsa;
 using model::LiveGroup;
 using model::Observations;
@@ -65,41 +71,6 @@ std::vector<Wanted> wanted_accounts(const Desired& desired, const DirectoryFacts
   return wanted;
 }
 
-/// Each declared parent, and where it is missing what stands above it, up to the domain.
-Result<void> read_containers(ldap::Reader& transport, const Dn& domain, const std::vector<Wanted>& groups,
-                             const std::vector<Wanted>& accounts, Observations& seen) {
-  std::map<std::string, Dn> wanted;
-  for (const auto* declared : {&groups, &accounts})
-    for (const auto& one : *declared) {
-      if (one.settled) continue;
-      const Dn parent = one.dn.parent();
-      wanted.try_emplace(parent.key(), parent);
-    }
-  while (!wanted.empty()) {
-    std::vector<std::string> clauses;
-    for (const auto& [key, dn] : wanted) clauses.push_back(clause(attribute::distinguished_name, dn.text()));
-    GMSACTL_TRY(
-        search_any(transport, domain.text(), clauses, "", {attribute::object_guid}, [&](ldap::Entry&& entry) {
-          const auto found = wanted.find(model::dn_key(entry.dn));
-          if (found == wanted.end()) return;
-          LiveContainer live;
-          live.id.dn = found->second;
-          if (const auto guid = entry.first(attribute::object_guid))
-            if (auto decoded = model::Guid::decode(*guid)) live.id.guid = *decoded;
-          seen.containers.emplace(found->first, std::move(live));
-        }));
-    std::map<std::string, Dn> above;
-    for (const auto& [key, dn] : wanted) {
-      const Dn parent = dn.parent();
-      if (seen.containers.try_emplace(key, model::Absent{}).second && !parent.empty())
-        above.try_emplace(parent.key(), parent);
-    }
-    wanted = std::move(above);
-    std::erase_if(wanted, [&](const auto& one) { return seen.containers.contains(one.first); });
-  }
-  return {};
-}
-
 Result<bool> any_account(ldap::Reader& transport, const Dn& domain) {
   ldap::SearchRequest request;
   request.base = domain.text();
@@ -113,6 +84,24 @@ Result<bool> any_account(ldap::Reader& transport, const Dn& domain) {
   });
   if (!found && found.error().kind != ErrorKind::cancelled) return fail(std::move(found).error());
   return any;
+}
+
+/// No key is seen where keys must not be listed. Then there may be one.
+Result<void> doubt_root_keys(ldap::Reader& transport, Visibility& visibility, DirectoryFacts& facts) {
+  if (!std::holds_alternative<model::Absent>(facts.kds_root_keys) || facts.root_key_hidden) return {};
+  const Dn keys = root_key_container(facts.configuration_dn);
+  const auto entry =
+      ldap::read(transport, keys.text(), {"nTSecurityDescriptor"}, Visibility::without_auditing());
+  if (!entry && entry.error().kind == ErrorKind::not_found) return {};
+  if (!entry) return fail(entry.error());
+  const auto descriptor = entry->first("nTSecurityDescriptor");
+  if (entry->whole || !descriptor || GMSACTL_TRY(visibility.may_list(std::string(*descriptor)))) return {};
+  facts.kds_root_keys = model::Unreadable{
+      Error{ErrorKind::denied, "this user may not list " + keys.text(),
+            "Grant the account that gmsactl runs as the right to list it, for example: dsacls \"" +
+                keys.text() + "\" /G \"DOMAIN\\USER:LC\"",
+            std::nullopt}};
+  return {};
 }
 
 std::span<const model::Leftover> leftovers(const Observations& seen) {
@@ -141,7 +130,14 @@ std::set<Sid> unknown_readers(const Observations& seen) {
   return unknown;
 }
 
-/// DNs of members that exact groups, and those that are left over, have and no reference means.
+/// Whether the declaration gives the live group another scope: then all its members, and the groups it is in,
+/// must go with that.
+bool changes_scope(const model::Declaration<model::HostGroup>& group, const LiveGroup& live) {
+  return (live.group_type & model::group_type::scopes) != model::group_type::of(group.spec.scope);
+}
+
+/// DNs of members that no reference means: of exact groups, of those whose scope changes, and of those that
+/// are left over.
 std::set<std::string> unknown_members(const Desired& desired, const Observations& seen) {
   std::set<std::string> known;
   for (const auto& [key, lookup] : seen.principals)
@@ -157,14 +153,34 @@ std::set<std::string> unknown_members(const Desired& desired, const Observations
   for (const auto& group : desired.host_groups) {
     const auto found = seen.host_groups.find(group.name);
     const auto* live = found == seen.host_groups.end() ? nullptr : std::get_if<LiveGroup>(&found->second);
-    if (live == nullptr || group.settled || !group.spec.members ||
-        group.spec.membership != model::Membership::exact)
-      continue;
-    note(*live);
+    if (live == nullptr || group.settled) continue;
+    const bool exact = group.spec.members && group.spec.membership == model::Membership::exact;
+    if (exact || changes_scope(group, *live)) note(*live);
   }
   for (const auto& leftover : leftovers(seen))
     if (const auto* live = std::get_if<LiveGroup>(&leftover.live)) note(*live);
   return unknown;
+}
+
+/// Readers whose objects are there and can't be found by their SID, which is not readable: who deletes the
+/// SIDs of nobody must not take them for that.
+Result<void> find_unseen_readers(ldap::Reader& transport, const std::set<Sid>& readers, Observations& seen) {
+  std::vector<const Sid*> sids;
+  std::vector<std::string> dns;
+  for (const auto& sid : readers) {
+    if (seen.known_sids.contains(sid.text()) || !(sid.domain() == seen.directory.domain_sid)) continue;
+    sids.push_back(&sid);
+    dns.push_back("<SID=" + sid.text() + ">");  // [MS-ADTS] 3.1.1.3.1.2.4
+  }
+  return read_each(transport, dns, {"1.1"}, [&](size_t at, ldap::Entry&& entry) {
+    auto dn = Dn::parse(entry.dn);
+    if (!dn || dn->empty()) return;
+    model::Principal principal;
+    principal.id.sid = *sids[at];
+    principal.sam_account_name = dn->leaf().value;  // as people know it, as far as can be told
+    principal.id.dn = std::move(*dn);
+    seen.known_sids.emplace(sids[at]->text(), std::move(principal));
+  });
 }
 
 std::vector<std::string> spns_to_add(const Desired& desired, const Observations& seen) {
@@ -182,35 +198,20 @@ std::vector<std::string> spns_to_add(const Desired& desired, const Observations&
   return missing;
 }
 
-using SpnHolders = std::map<std::string, std::vector<model::Principal>>;
-
-/// The domain that a DN lies in: what it ends with of DC=….
-Dn domain_of(const Dn& dn) {
-  auto rdns = dn.rdns();
-  const auto first = std::find_if(rdns.rbegin(), rdns.rend(), [](const model::Rdn& rdn) {
-                       return !equal_folded(rdn.type, "DC");
-                     }).base();
-  rdns.erase(rdns.begin(), first);
-  return Dn::from_rdns(std::move(rdns));
+Result<void> read_containing_groups(Forest& forest, const Desired& desired, Observations& seen) {
+  for (const auto& group : desired.host_groups) {
+    const auto found = seen.host_groups.find(group.name);
+    const auto* live = found == seen.host_groups.end() ? nullptr : std::get_if<LiveGroup>(&found->second);
+    if (live == nullptr || group.settled || !changes_scope(group, *live)) continue;
+    seen.containing_groups[live->id.dn.key()] = GMSACTL_TRY(find_containing_groups(forest, live->id.dn));
+  }
+  return {};
 }
 
-/// In this domain as the controller in use has it, in the others of the forest as a global catalogue does.
-Result<SpnHolders> find_spn_holders_in_forest(Session& session, const DirectoryFacts& facts,
-                                              const std::vector<std::string>& spns) {
-  auto holders =
-      GMSACTL_TRY(find_spn_holders(session.transport(), facts.domain_dn.text(), facts.spn_mappings, spns));
-  if (facts.domains <= 1) return holders;
-  const auto catalog = GMSACTL_TRY(session.open_global_catalog(facts.forest));
-  for (auto& [spn, principals] : GMSACTL_TRY(find_spn_holders(*catalog, "", facts.spn_mappings, spns)))
-    for (auto& principal : principals)
-      if (domain_of(principal.id.dn) != facts.domain_dn) holders[spn].push_back(std::move(principal));
-  return holders;
-}
-
-void read_spn_holders(Session& session, const Desired& desired, Observations& seen) {
+void read_spn_holders(Forest& forest, const Desired& desired, Observations& seen) {
   const auto missing = spns_to_add(desired, seen);
   if (missing.empty()) return;
-  auto holders = find_spn_holders_in_forest(session, seen.directory, missing);
+  auto holders = find_spn_holders(forest, missing);
   if (holders)
     seen.spn_holders = std::move(*holders);
   else
@@ -227,23 +228,34 @@ void merge(Found<Live>&& found, std::map<std::string, model::Observation<Live>>&
     std::move(found.leftovers.begin(), found.leftovers.end(), std::back_inserter(*seen.leftovers));
 }
 
-bool has_unreadable_key_question(const DirectoryFacts& facts) {
-  return !std::holds_alternative<std::vector<model::LiveKdsRootKey>>(facts.kds_root_keys);
+/// Whether each attribute that did not come is absent, as far as a declaration or a removal depends on it.
+Result<void> settle_unread(Visibility& visibility, const Desired& desired, Observations& seen) {
+  const std::string& marker = desired.environment.marker_attribute;
+  std::vector<Doubt> doubts;
+  const auto doubt = [&](auto& live, std::vector<std::string> asked, std::vector<std::string> matters) {
+    if (!live.unread.empty())
+      doubts.push_back({live.id.guid, live.id.sid, std::move(asked), std::move(matters), &live.unread});
+  };
+  for (const auto& group : desired.host_groups)
+    if (const auto found = seen.host_groups.find(group.name); found != seen.host_groups.end())
+      if (auto* live = std::get_if<LiveGroup>(&found->second))
+        doubt(*live, group_attributes(marker), model::managed_attributes(group.spec, marker));
+  for (const auto& account : desired.accounts)
+    if (const auto found = seen.accounts.find(account.name); found != seen.accounts.end())
+      if (auto* live = std::get_if<LiveGmsa>(&found->second))
+        doubt(*live, account_attributes(marker), model::managed_attributes(account.spec, marker));
+  if (seen.leftovers)
+    for (auto& leftover : *seen.leftovers) {
+      if (auto* live = std::get_if<LiveGmsa>(&leftover.live))
+        doubt(*live, account_attributes(marker), account_attributes(marker));
+      else
+        doubt(std::get<LiveGroup>(leftover.live), group_attributes(marker), group_attributes(marker));
+    }
+  return visibility.settle(doubts);
 }
 
-/// Searches are several transactions: an account that another run creates between two of them is absent in
-/// one and holds its SPNs in the next.
-bool torn(const Desired& desired, const Observations& seen) {
-  std::set<std::string> holders;
-  for (const auto& [spn, principals] : seen.spn_holders)
-    for (const auto& principal : principals) holders.insert(fold(principal.sam_account_name));
-  for (const auto& account : desired.accounts) {
-    const auto found = seen.accounts.find(account.name);
-    if (found != seen.accounts.end() && std::holds_alternative<model::Absent>(found->second) &&
-        holders.contains(fold(account.spec.sam_account_name) + "$"))
-      return true;
-  }
-  return false;
+bool has_unreadable_key_question(const DirectoryFacts& facts) {
+  return !std::holds_alternative<std::vector<model::LiveKdsRootKey>>(facts.kds_root_keys);
 }
 
 Result<Observations> observe_once(Session& session, const Desired& desired, ports::EventSink& events) {
@@ -253,6 +265,7 @@ Result<Observations> observe_once(Session& session, const Desired& desired, port
   if (!desired.suspects) transport.widen();
   seen.directory = GMSACTL_TRY(read_facts(transport, session.root_dse()));
   const auto& facts = seen.directory;
+  Forest forest(transport, facts, [&session, &facts] { return session.open_global_catalog(facts.forest); });
   const auto groups = wanted_groups(desired, facts);
   const auto accounts = wanted_accounts(desired, facts);
 
@@ -264,7 +277,7 @@ Result<Observations> observe_once(Session& session, const Desired& desired, port
                        events);
   });
   auto reading_principals =
-      std::async(std::launch::async, [&] { return resolve_principals(transport, facts, desired); });
+      std::async(std::launch::async, [&] { return resolve_principals(forest, desired); });
   auto found_accounts = find_accounts(
       transport, {facts.domain_dn, desired.environment, accounts, desired.complete, desired.suspects},
       events);
@@ -275,10 +288,19 @@ Result<Observations> observe_once(Session& session, const Desired& desired, port
   merge(GMSACTL_TRY(std::move(found_accounts)), seen.accounts, seen);
   merge(GMSACTL_TRY(std::move(found_groups)), seen.host_groups, seen);
   seen.principals = GMSACTL_TRY(std::move(principals));
-  seen.known_sids = GMSACTL_TRY(find_sids(transport, facts.domain_dn, unknown_readers(seen)));
-  seen.known_members = GMSACTL_TRY(find_objects(transport, facts.domain_dn, unknown_members(desired, seen)));
-  GMSACTL_TRY(read_containers(transport, facts.domain_dn, groups, accounts, seen));
-  read_spn_holders(session, desired, seen);
+  Visibility visibility(transport, facts.domain_dn);
+  GMSACTL_TRY(settle_unread(visibility, desired, seen));
+  GMSACTL_TRY(doubt_root_keys(transport, visibility, seen.directory));
+  Places places(transport, visibility);
+  GMSACTL_TRY(places.read_containers({&groups, &accounts}, seen.containers));
+  GMSACTL_TRY(places.look_at(groups, seen.host_groups, seen.containers, seen.dn_holders));
+  GMSACTL_TRY(places.look_at(accounts, seen.accounts, seen.containers, seen.dn_holders));
+  const auto readers = unknown_readers(seen);
+  seen.known_sids = GMSACTL_TRY(find_sids(forest, readers));
+  GMSACTL_TRY(find_unseen_readers(transport, readers, seen));
+  seen.known_members = GMSACTL_TRY(find_objects(forest, unknown_members(desired, seen)));
+  GMSACTL_TRY(read_containing_groups(forest, desired, seen));
+  read_spn_holders(forest, desired, seen);
   if (has_unreadable_key_question(facts))
     seen.directory.any_gmsa_exists = GMSACTL_TRY(any_account(transport, facts.domain_dn));
   return seen;
@@ -287,11 +309,30 @@ Result<Observations> observe_once(Session& session, const Desired& desired, port
 }  // namespace
 
 Result<Observations> observe(Session& session, const Desired& desired, ports::EventSink& events) {
-  constexpr int attempts = 3;
-  for (int attempt = 1;; ++attempt) {
-    auto seen = observe_once(session, desired, events);
-    if (!seen || attempt == attempts || !torn(desired, *seen)) return seen;
+  // Searches are several transactions: what somebody changes between two of them is half of one world and
+  // half of the next, as an account that is absent in one and holds its SPNs in the other.
+  constexpr int attempts = 8;
+  auto& transport = session.transport();
+  auto from = GMSACTL_TRY(latest_change(transport));
+  auto seen = GMSACTL_TRY(observe_once(session, desired, events));
+  for (int attempt = 1; from; ++attempt) {
+    const auto to = GMSACTL_TRY(latest_change(transport));
+    if (!to || *to == *from) return seen;
+    const auto changes = GMSACTL_TRY(changed_since(session, *from, *to));
+    const auto part = touched_part(desired, seen, changes);
+    if (!part) return seen;
+    if (attempt == attempts)
+      return fail(
+          ErrorKind::conflict,
+          "the directory was changed again and again while it was read, by another run or another tool",
+          "Wait until that is done, and plan again.");
+    from = to;
+    take_over(GMSACTL_TRY(observe_once(session, *part, events)), changes, seen);
+    seen.spn_holders.clear();
+    seen.spn_holders_unreadable.reset();
+    read_spn_holders(session, desired, seen);
   }
+  return seen;
 }
 
 }  // namespace gmsactl::directory

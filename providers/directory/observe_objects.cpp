@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "engine/base/text.h"
+#include "engine/base/unicode.h"
 #include "providers/directory/batch.h"
 #include "providers/directory/decode.h"
 
@@ -28,9 +29,7 @@ struct GroupTraits {
   static constexpr std::string_view object_class = group_class;
   static constexpr std::string_view phase = "reading groups";
   static std::vector<std::string> attributes(const std::string& marker) { return group_attributes(marker); }
-  static Result<Live> decode(Entry&& entry, const std::string& marker) {
-    return decode_group(std::move(entry), marker);
-  }
+  static Result<Live> decode(Entry&& entry, const std::string& marker) { return decode_group(entry, marker); }
 };
 
 struct AccountTraits {
@@ -56,9 +55,10 @@ class Finder {
         attributes_(Traits::attributes(marker_attribute_)),
         events_(events) {
     for (const auto& one : quest_.wanted) {
-      by_name_.emplace(one.name, &one);
+      by_name_.emplace(fold(one.name), &one);
       if (one.settled) continue;
       by_sam_.emplace(fold(one.sam_account_name), &one);
+      by_collation_.emplace(collation_key(one.sam_account_name), &one);
       by_dn_.emplace(one.dn.key(), &one);
     }
   }
@@ -176,20 +176,48 @@ class Finder {
                                          quest_.environment.owner, quest_.environment.name);
     if (reading.ownership == model::Ownership::ours && reading.marker->id.kind == Traits::kind)
       candidate.marker = std::move(reading.marker);
+    note_like_named(entry);
     if (!candidate.marker && !by_sam_.contains(candidate.sam) && !by_dn_.contains(candidate.dn_key)) return;
     if (auto principal = decode_principal(entry)) candidate.principal = std::move(*principal);
     candidate.observation = observation_of(std::move(entry));
     candidates_.push_back(std::move(candidate));
   }
 
+  /// A wanted name but for its accents: to a domain controller running Windows it is taken. Samba tells the
+  /// two apart, so the object is never taken for the declared one.
+  void note_like_named(const Entry& entry) {
+    const auto sam = entry.first(attribute::sam_account_name).value_or("");
+    if (by_sam_.contains(fold(sam))) return;
+    const auto like = by_collation_.find(collation_key(sam));
+    if (like == by_collation_.end()) return;
+    if (auto holder = decode_principal(entry))
+      like_named_.emplace(fold(like->second->sam_account_name), std::move(*holder));
+  }
+
   /// An object of another kind that has a wanted name.
   void take_other(const Entry& entry) {
     auto holder = decode_principal(entry);
-    if (!holder) return;
+    if (!holder || holder->object_class.empty()) return take_unknown(entry);
+    note_like_named(entry);
     if (by_sam_.contains(fold(holder->sam_account_name)))
       found_.sam_account_name_holders.emplace(fold(holder->sam_account_name), *holder);
     if (const std::string key = model::dn_key(entry.dn); by_dn_.contains(key))
       found_.dn_holders.emplace(key, *holder);
+  }
+
+  /// An object that has a wanted name, and may not be read enough to tell what it is.
+  void take_unknown(const Entry& entry) {
+    const auto note = [&](const auto& index, const std::string& key) {
+      if (const auto wanted = index.find(key); wanted != index.end())
+        unknown_.emplace(
+            wanted->second->name,
+            Unreadable{Error{ErrorKind::denied,
+                             printable(entry.dn) + " has its name, and too little of it is readable to "
+                                                   "tell what it is",
+                             read_hint(entry.dn, attribute::object_class), std::nullopt}});
+    };
+    note(by_sam_, fold(entry.first(attribute::sam_account_name).value_or("")));
+    note(by_dn_, model::dn_key(entry.dn));
   }
 
   /// By the marker first, which is what an object is remembered by; then by sAMAccountName; then, since a
@@ -203,7 +231,8 @@ class Finder {
     };
     const auto by_marker = [&](bool with_name) {
       for (auto& candidate : candidates_) {
-        const auto wanted = candidate.marker ? by_name_.find(candidate.marker->id.name) : by_name_.end();
+        const auto wanted =
+            candidate.marker ? by_name_.find(fold(candidate.marker->id.name)) : by_name_.end();
         if (wanted != by_name_.end() &&
             (!with_name || candidate.sam == fold(wanted->second->sam_account_name)))
           choose(*wanted->second, candidate);
@@ -217,7 +246,10 @@ class Finder {
     for (auto& candidate : candidates_)
       if (const auto wanted = by_dn_.find(candidate.dn_key); wanted != by_dn_.end())
         choose(*wanted->second, candidate);
+    for (const auto& candidate : candidates_) like_named_.erase(candidate.sam);
+    found_.sam_account_name_holders.merge(like_named_);
     for (auto& candidate : candidates_) hand_over(candidate);
+    for (auto& [name, unreadable] : unknown_) found_.observations.try_emplace(name, std::move(unreadable));
     for (const auto& one : quest_.wanted)
       if (!one.settled) found_.observations.try_emplace(one.name, Absent{});
   }
@@ -252,9 +284,12 @@ class Finder {
   ports::EventSink& events_;
   std::unordered_map<std::string, const Wanted*> by_name_;
   std::unordered_map<std::string, const Wanted*> by_sam_;
+  std::unordered_map<std::string, const Wanted*> by_collation_;
   std::unordered_map<std::string, const Wanted*> by_dn_;
   std::set<std::string> seen_;  // Candidate::guid
   std::vector<Candidate> candidates_;
+  std::map<std::string, Unreadable> unknown_;    // by metadata.name
+  std::map<std::string, Principal> like_named_;  // by the wanted sAMAccountName, folded
   Found<Live> found_;
   size_t taken_ = 0;
 };

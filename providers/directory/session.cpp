@@ -1,14 +1,15 @@
 #include "providers/directory/session.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
 #include <future>
-#include <sstream>
+#include <tuple>
 
+#include "engine/base/digest.h"
 #include "engine/base/text.h"
 #include "engine/model/dn.h"
+#include "providers/directory/password.h"
 #include "providers/transport/dns/srv.h"
+#include "providers/transport/ldap/race.h"
 
 namespace gmsactl::directory {
 
@@ -16,33 +17,46 @@ namespace {
 
 // [MS-ADTS] 3.1.1.3.4.3: the DC keeps a partial set of secrets, which is to say it is read-only.
 constexpr std::string_view partial_secrets_capability = "1.2.840.113556.1.4.1920";
-
-Result<Secret> read_password(const model::SecretSource& source) {
-  if (source.kind == model::SecretSource::Kind::environment_variable) {
-    const char* value = std::getenv(source.name.c_str());
-    if (value == nullptr || *value == '\0')
-      return fail(ErrorKind::unauthenticated,
-                  "the environment variable " + source.name + ", which passwordFrom names, is not set",
-                  "Set " + source.name + " to the password of directory.username.");
-    return Secret(value);
-  }
-  std::ifstream file(source.name, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf()))
-    return fail(ErrorKind::unauthenticated,
-                "the file " + source.name + ", which passwordFrom names, could not be read",
-                "Write the password into it, readable by the user that runs gmsactl only.");
-  std::string value = std::move(text).str();
-  // A line end is what editors and `echo` add; a password can't hold one.
-  while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.pop_back();
-  return Secret(std::move(value));
-}
+constexpr std::string_view ad_lds_capability = "1.2.840.113556.1.4.1851";
 
 /// host of scheme://host[:port].
 std::string host_of(std::string_view url) {
   if (const auto at = url.find("://"); at != std::string_view::npos) url.remove_prefix(at + 3);
   if (!url.empty() && url.front() == '[') return std::string(url.substr(1, url.find(']') - 1));
   return std::string(url.substr(0, url.find(':')));
+}
+
+bool has_capability(const ldap::Entry& root_dse, std::string_view oid) {
+  const auto* capabilities = root_dse.find("supportedCapabilities");
+  return capabilities != nullptr &&
+         std::ranges::find(capabilities->values, oid) != capabilities->values.end();
+}
+
+/// Whether it is a domain controller, and shows what is read of each.
+Result<void> check_kind(const ldap::Entry& root_dse) {
+  const std::string hint =
+      "Name a domain controller in directory.servers of the Environment or with --server.";
+  if (has_capability(root_dse, ad_lds_capability))
+    return fail(ErrorKind::unsupported, "the server is an AD LDS instance, which has no accounts of a domain",
+                hint);
+  if (!root_dse.first("defaultNamingContext")) {
+    std::string other;
+    if (const auto* classes = root_dse.find("objectClass"))
+      if (std::ranges::find(classes->values, "OpenLDAProotDSE") != classes->values.end()) other = "OpenLDAP";
+    if (const auto vendor = root_dse.first("vendorName")) other = printable(*vendor);
+    return fail(
+        ErrorKind::unsupported,
+        "the server is no Active Directory domain controller: its rootDSE has no defaultNamingContext" +
+            (other.empty() ? "" : ", and says that it is " + other),
+        hint);
+  }
+  for (const auto* name : {"configurationNamingContext", "rootDomainNamingContext"})
+    if (!root_dse.first(name))
+      return fail(
+          ErrorKind::unsupported,
+          std::string("the server's rootDSE has no ") + name + ", which every domain controller shows",
+          "Check that the connection ends at a domain controller and not at a proxy or a virtual directory.");
+  return {};
 }
 
 bool worth_another_server(ErrorKind kind) {
@@ -55,7 +69,9 @@ bool worth_another_server(ErrorKind kind) {
 bool Session::is_ldif(std::string_view url) { return url.starts_with("ldif:"); }
 
 Session::Session(const model::Environment& environment, const SessionOptions& options)
-    : environment_(environment), options_(options) {}
+    : environment_(environment), options_(options) {
+  if (!options_.known) options_.known = std::make_shared<KnownControllers>();
+}
 
 Result<std::unique_ptr<Session>> Session::open(const model::Environment& environment,
                                                const SessionOptions& options) {
@@ -86,9 +102,13 @@ Result<void> Session::start() {
   connect.window = options_.window;
   GMSACTL_TRY(choose_servers());
   const bool offline = std::all_of(servers_.begin(), servers_.end(), is_ldif);
-  if (environment_.password_from && !offline)
-    connect.password = GMSACTL_TRY(read_password(*environment_.password_from));
-  return connect_first(0);
+  if (environment_.password_from && !offline) {
+    auto password = GMSACTL_TRY(read_password(*environment_.password_from));
+    if (options_.warn)
+      for (const auto& doubt : password.doubts) options_.warn(doubt);
+    connect.password = std::move(password.value);
+  }
+  return choose(servers_);
 }
 
 Result<void> Session::choose_servers() {
@@ -103,12 +123,17 @@ Result<void> Session::find_servers() {
   if (servers_.empty())
     for (const auto& server : environment_.servers) servers_.push_back(server.text);
   if (!servers_.empty()) return {};
+  discovered_ = true;
   const dns::Resolver resolver{options_.dns_servers};
-  const std::string name = "_ldap._tcp.dc._msdcs." + environment_.domain;
-  auto looking_for_emulator = std::async(std::launch::async, [&] {
-    return resolver.lookup_srv("_ldap._tcp.pdc._msdcs." + environment_.domain);
-  });
-  auto records = resolver.lookup_srv(name);
+  const std::string zone = "dc._msdcs." + environment_.domain;
+  const std::string& site = options_.site.empty() ? environment_.site : options_.site;
+  const auto ask = [&resolver](const std::string& name) {
+    return std::async(std::launch::async, [&resolver, name] { return resolver.lookup_srv(name); });
+  };
+  auto looking_for_emulator = ask("_ldap._tcp.pdc._msdcs." + environment_.domain);
+  auto looking_in_site = ask("_ldap._tcp." + (site.empty() ? "" : site + "._sites.") + zone);
+  auto records = resolver.lookup_srv("_ldap._tcp." + zone);
+  auto in_site = looking_in_site.get();
   if (!records)
     return fail(
         std::move(records)
@@ -117,105 +142,193 @@ Result<void> Session::find_servers() {
             .with_hint(
                 "Use a DNS server that knows " + environment_.domain +
                 ", or name domain controllers in directory.servers of the Environment or with --server."));
+  if (!site.empty() && !in_site)
+    return fail(
+        std::move(in_site)
+            .error()
+            .with_context("finding the domain controllers of site " + printable(site))
+            .with_hint("Check directory.site or --site: a site's name is that of its object in CN=Sites."));
   // The one controller that all runs agree on, so that they meet each other's lock, and a plan shows at once
   // what the apply before it has written. Without it, any other one will do.
-  if (const auto emulator = looking_for_emulator.get())
-    std::stable_partition(records->begin(), records->end(), [&](const dns::SrvRecord& record) {
-      return equal_folded(record.host, emulator->front().host);
-    });
-  const char* scheme = environment_.tls_mode == model::TlsMode::ldaps ? "ldaps://" : "ldap://";
-  for (const auto& record : *records) servers_.push_back(scheme + record.host);
+  const auto emulator = looking_for_emulator.get();
+  const auto is = [](const std::string& host) {
+    return [&host](const dns::SrvRecord& record) { return equal_folded(record.host, host); };
+  };
+  if (emulator) std::stable_partition(records->begin(), records->end(), is(emulator->front().host));
+  if (!site.empty()) {
+    // By name, not by chance, for the same reason.
+    std::ranges::sort(*in_site, {},
+                      [](const dns::SrvRecord& record) { return std::tuple(record.priority, record.host); });
+    if (emulator) std::stable_partition(in_site->begin(), in_site->end(), is(emulator->front().host));
+    for (const auto& record : *in_site) std::erase_if(*records, is(record.host));
+    records->insert(records->begin(), in_site->begin(), in_site->end());
+  }
+  const bool ldaps = environment_.tls_mode == model::TlsMode::ldaps;
+  for (const auto& record : *records) {
+    // The port of an SRV record is that of plain LDAP; LDAPS has none and is at its own.
+    const std::string port =
+        ldaps || record.port == 389 || record.port == 0 ? "" : ":" + std::to_string(record.port);
+    servers_.push_back((ldaps ? "ldaps://" : "ldap://") + record.host + port);
+  }
+  const std::string chosen = options_.known->chosen(environment_.domain);
+  std::stable_partition(servers_.begin(), servers_.end(),
+                        [&](const std::string& url) { return url == chosen; });
   return {};
 }
 
-Result<std::unique_ptr<ldap::Transport>> Session::connect(const std::string& url, bool global_catalog) const {
+/// The user and what proves it, for remembering that it was refused.
+std::string Session::who() const {
+  return connect_options_.username + "\n" + sha256(connect_options_.password.expose());
+}
+
+Result<std::unique_ptr<ldap::Transport>> Session::connect(const std::string& url, const std::string& address,
+                                                          bool global_catalog) const {
   if (is_ldif(url)) return ldap::open_ldif(url.substr(5));
+  if (auto refused = options_.known->refusal(who())) return fail(std::move(*refused));
   ldap::ConnectOptions options = connect_options_;
+  options.address = address;
   options.global_catalog = global_catalog;
-  if (!options_.dns_servers.empty()) {
+  if (address.empty() && !options_.dns_servers.empty()) {
     const dns::Resolver resolver{options_.dns_servers};
     auto addresses = resolver.lookup_addresses(host_of(url));
     if (addresses && !addresses->empty()) options.address = addresses->front();
   }
-  return ldap::connect(url, options);
+  auto transport = ldap::connect(url, options);
+  // A password that was refused once is refused again, and each refusal counts towards locking the account.
+  if (!transport && connect_options_.bind == ldap::Bind::simple &&
+      transport.error().kind == ErrorKind::unauthenticated && transport.error().native &&
+      transport.error().native->code == 49)
+    options_.known->refuse(who(), transport.error());
+  return transport;
 }
 
-Result<void> Session::connect_first(size_t first) {
-  std::vector<Error> errors;
-  for (size_t tried = 0; tried < servers_.size(); ++tried) {
-    const size_t i = (first + tried) % servers_.size();
-    auto transport = connect(servers_[i]);
-    if (transport) {
-      auto usable = check_server(**transport);
-      if (usable) {
-        transport_ = std::move(*transport);
-        pinned_ = i;
-        return {};
-      }
-      transport = fail(std::move(usable).error());
-    }
-    errors.push_back(std::move(transport).error().with_context(without_credentials(servers_[i])));
-    // A password that one DC refuses the next refuses too, and each refusal counts towards locking the
-    // account.
-    if (!worth_another_server(errors.back().kind)) return fail(errors.back());
+Result<void> Session::choose(const std::vector<std::string>& urls) {
+  return first_of(urls, discovered_ ? environment_.domain : "",
+                  [&](const std::string& url, const std::string& address) -> Result<void> {
+                    auto transport = GMSACTL_TRY(connect(url, address));
+                    GMSACTL_TRY(check_server(*transport));
+                    transport_ = std::move(transport);
+                    pinned_ = url;
+                    options_.known->choose(environment_.domain, url);
+                    return {};
+                  });
+}
+
+Result<void> Session::first_of(std::vector<std::string> urls, const std::string& ping,
+                               const Attempt& attempt) const {
+  // What was dead a moment ago is asked only where nothing else is left.
+  if (!std::ranges::all_of(urls, [&](const std::string& url) { return options_.known->is_dead(url); }))
+    std::erase_if(urls, [&](const std::string& url) { return options_.known->is_dead(url); });
+  if (urls.size() > 1 && std::ranges::none_of(urls, is_ldif)) return race(urls, ping, attempt);
+  std::optional<Error> first;
+  for (const auto& url : urls) {
+    auto done = attempt(url, {});
+    if (done) return {};
+    auto error = std::move(done).error().with_context(without_credentials(url));
+    if (!worth_another_server(error.kind)) return fail(std::move(error));
+    if (!first) first = std::move(error);
   }
-  if (errors.size() == 1) return fail(errors.front());
-  Error all = errors.back();
-  all.message = "no domain controller of " + environment_.domain + " could be used";
-  for (const auto& error : errors) all.message += "; " + error.message;
+  return fail(first.value_or(Error{ErrorKind::not_found, "there is no server to ask", {}, {}}));
+}
+
+Result<void> Session::race(const std::vector<std::string>& urls, const std::string& ping,
+                           const Attempt& attempt) const {
+  std::vector<std::string> hosts;
+  for (const auto& url : urls) hosts.push_back(host_of(url));
+  const dns::Resolver resolver{options_.dns_servers};
+  auto addresses = GMSACTL_TRY(resolver.lookup_addresses(hosts, std::chrono::seconds(1)));
+  std::vector<ldap::Candidate> candidates;
+  for (size_t i = 0; i < urls.size(); ++i) candidates.push_back({urls[i], std::move(addresses[i])});
+  ldap::RaceOptions options;
+  options.domain = ping;
+  options.timeout = connect_options_.connect_timeout;
+  if (options_.progress)
+    options.waiting = [&](size_t answered, size_t asked) {
+      options_.progress("looking for a domain controller of " + environment_.domain + ": " +
+                        std::to_string(answered) + " of " + std::to_string(asked) + " answered");
+    };
+  ldap::Race contest(candidates, std::move(options));
+  std::vector<std::optional<Error>> errors(urls.size());
+  while (const auto winner = contest.next()) {
+    const auto& url = urls[winner->candidate];
+    auto done = attempt(url, winner->address);
+    if (done) {
+      options_.known->set_alive(url);
+      for (size_t i = 0; i < urls.size(); ++i)
+        if (errors[i] || contest.failure(i)) options_.known->set_dead(urls[i]);
+      return {};
+    }
+    errors[winner->candidate] = std::move(done).error();
+    if (!worth_another_server(errors[winner->candidate]->kind))
+      return fail(std::move(*errors[winner->candidate]).with_context(without_credentials(url)));
+  }
+  constexpr size_t most_shown = 3;
+  Error all{
+      ErrorKind::unavailable, "no domain controller of " + environment_.domain + " could be used", {}, {}};
+  for (size_t i = 0; i < urls.size(); ++i) {
+    options_.known->set_dead(urls[i]);
+    auto error = errors[i] ? errors[i] : contest.failure(i);
+    if (!error) continue;
+    all.kind = error->kind;
+    all.hint = error->hint;
+    if (i < most_shown) all.message += "; " + without_credentials(urls[i]) + ": " + error->message;
+  }
+  if (urls.size() > most_shown) all.message += "; and " + std::to_string(urls.size() - most_shown) + " more";
   return fail(std::move(all));
 }
 
 Result<void> Session::check_server(ldap::Reader& transport) {
-  root_dse_ =
-      GMSACTL_TRY(ldap::read(transport, "",
-                             {"defaultNamingContext", "configurationNamingContext", "rootDomainNamingContext",
-                              "dnsHostName", "currentTime", "supportedCapabilities", "supportedControl",
-                              "dsServiceName", "serverName", "isGlobalCatalogReady"}));
+  root_dse_ = GMSACTL_TRY(
+      ldap::read(transport, "",
+                 {"defaultNamingContext", "configurationNamingContext", "rootDomainNamingContext",
+                  "dnsHostName", "currentTime", "supportedCapabilities", "supportedControl", "dsServiceName",
+                  "serverName", "isGlobalCatalogReady", "isSynchronized", "objectClass", "vendorName"}));
+  GMSACTL_TRY(check_kind(root_dse_));
   const auto context = root_dse_.first("defaultNamingContext");
-  if (!context)
-    return fail(
-        ErrorKind::unsupported,
-        "the server is no Active Directory domain controller: its rootDSE has no defaultNamingContext");
   const model::Dn wanted = model::Dn::of_domain(environment_.domain);
   if (model::dn_key(*context) != wanted.key())
     return fail(ErrorKind::invalid,
                 "the server is of another domain: it holds " + printable(*context) +
                     ", the Environment is of " + environment_.domain,
                 "Correct domain or directory.servers of Environment " + environment_.name + ".");
-  if (const auto* capabilities = root_dse_.find("supportedCapabilities"))
-    for (const auto& capability : capabilities->values)
-      if (capability == partial_secrets_capability)
-        return fail(ErrorKind::unsupported, "the server is a read-only domain controller",
-                    "Name a writable one: accounts and their passwords exist there only.");
+  if (has_capability(root_dse_, partial_secrets_capability))
+    return fail(ErrorKind::unsupported, "the server is a read-only domain controller",
+                "Name a writable one: accounts and their passwords exist there only.");
+  if (equal_folded(root_dse_.first("isSynchronized").value_or(""), "FALSE"))
+    return fail(
+        ErrorKind::unavailable,
+        "the domain controller is still starting: its first replication is not complete (isSynchronized)",
+        "Wait until it is, or name another one.");
   return {};
 }
 
-Result<void> Session::recover() {
+Result<void> Session::recover(bool elsewhere) {
   if (options_.stay) return fail(ErrorKind::unavailable, "the server is not changed for another one");
   if (writes_begun_ || servers_.size() == 1) {
-    auto transport = connect(servers_[pinned_]);
-    if (!transport)
-      return fail(std::move(transport).error().with_context(without_credentials(servers_[pinned_])));
+    auto transport = connect(pinned_, {});
+    if (!transport) return fail(std::move(transport).error().with_context(without_credentials(pinned_)));
     GMSACTL_TRY(check_server(**transport));
     transport_ = std::move(*transport);
     return {};
   }
-  return connect_first(pinned_);
+  const std::string before = pinned_;
+  if (elsewhere) options_.known->set_dead(before);
+  auto order = servers_;
+  std::stable_partition(order.begin(), order.end(),
+                        [&](const std::string& url) { return (url == before) != elsewhere; });
+  return choose(order);
 }
 
 Result<std::unique_ptr<ldap::Reader>> Session::open_global_catalog(const std::string& forest) const {
-  const std::string& pinned = servers_[pinned_];
-  if (is_ldif(pinned)) return connect(pinned);
-  const auto connect_catalog = [&](const std::string& host) {
+  if (is_ldif(pinned_)) return connect(pinned_, {});
+  const auto catalog_at = [&](const std::string& host) {
     const std::string authority = host.find(':') == std::string::npos ? host : "[" + host + "]";
-    return connect(pinned.starts_with("ldaps://") ? "ldaps://" + authority + ":3269"
-                                                  : "ldap://" + authority + ":3268",
-                   /*global_catalog=*/true);
+    return pinned_.starts_with("ldaps://") ? "ldaps://" + authority + ":3269"
+                                           : "ldap://" + authority + ":3268";
   };
   // [MS-ADTS] 3.1.1.3.2.10. Not every controller of a forest with several domains is one.
   if (equal_folded(root_dse_.first("isGlobalCatalogReady").value_or(""), "TRUE"))
-    return connect_catalog(host_of(pinned));
+    return connect(catalog_at(host_of(pinned_)), {}, /*global_catalog=*/true);
 
   // [MS-ADTS] 6.3.2.3.
   const dns::Resolver resolver{options_.dns_servers};
@@ -228,13 +341,15 @@ Result<std::unique_ptr<ldap::Reader>> Session::open_global_catalog(const std::st
                     .with_hint("Use a DNS server that knows " + forest +
                                ", or name a controller that is a global catalogue in directory.servers of "
                                "the Environment or with --server."));
-  Result<std::unique_ptr<ldap::Transport>> catalog =
-      fail(ErrorKind::not_found, "DNS names no global catalogue of " + forest);
-  for (const auto& record : *records) {
-    catalog = connect_catalog(record.host);
-    if (catalog || !worth_another_server(catalog.error().kind)) break;
-    catalog = fail(std::move(catalog).error().with_context("global catalogue " + printable(record.host)));
-  }
+  std::vector<std::string> urls;
+  for (const auto& record : *records) urls.push_back(catalog_at(record.host));
+  std::unique_ptr<ldap::Transport> catalog;
+  auto found =
+      first_of(std::move(urls), {}, [&](const std::string& url, const std::string& address) -> Result<void> {
+        catalog = GMSACTL_TRY(connect(url, address, /*global_catalog=*/true));
+        return {};
+      });
+  if (!found) return fail(std::move(found).error().with_context("finding a global catalogue of " + forest));
   return catalog;
 }
 

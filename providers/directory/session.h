@@ -4,12 +4,14 @@
 // read or written through it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/base/result.h"
 #include "engine/model/desired.h"
+#include "providers/directory/known_controllers.h"
 #include "providers/transport/ldap/connect.h"
 #include "providers/transport/ldap/transport.h"
 
@@ -22,6 +24,13 @@ struct SessionOptions {
   int window = 32;
   std::string prefer = {};  ///< DNS name of the server that is tried first, where it is among them
   bool stay = false;        ///< a server that is lost is an error, and no other one takes its place
+  /// Told what is doubtful and goes on all the same, one sentence each.
+  std::function<void(const std::string&)> warn = {};
+  /// Told how the search for a controller goes, where it takes longer than a second.
+  std::function<void(const std::string&)> progress = {};
+  std::string site = {};  ///< overrides the Environment's
+  /// Shared by the environments of a run; null: this session's own.
+  std::shared_ptr<KnownControllers> known = {};
 };
 
 class Session {
@@ -33,9 +42,12 @@ class Session {
   ldap::Reader& transport() { return *transport_; }
   const ldap::Entry& root_dse() const { return root_dse_; }
   const model::Environment& environment() const { return environment_; }
+  /// How long an answer may take.
+  std::chrono::milliseconds request_timeout() const { return options_.request_timeout; }
 
-  /// Connects anew: to the same server, else, where nothing has been written, to those after it.
-  [[nodiscard]] Result<void> recover();
+  /// Connects anew: to the same server, else, where nothing has been written, to another one. `elsewhere`:
+  /// the other ones first, since a new connection to the same server did not help.
+  [[nodiscard]] Result<void> recover(bool elsewhere = false);
 
   /// A second connection, for what other domains of the forest hold: to this server, where it is a global
   /// catalogue, else to one that DNS names, by port 3268, or 3269 under TLS. `forest` is a DNS name. What the
@@ -50,22 +62,35 @@ class Session {
   /// Connects to the first server that will do.
   [[nodiscard]] Result<void> start();
   const std::shared_ptr<ldap::Transport>& writable() const { return transport_; }
+  /// A connection that is open already, in place of start().
+  void use(std::shared_ptr<ldap::Transport> transport, ldap::Entry root_dse) {
+    transport_ = std::move(transport);
+    root_dse_ = std::move(root_dse);
+  }
   /// From here on no other server is used.
   void pin() { writes_begun_ = true; }
 
  private:
   [[nodiscard]] Result<void> choose_servers();
   [[nodiscard]] Result<void> find_servers();
-  [[nodiscard]] Result<void> connect_first(size_t first);
+  [[nodiscard]] Result<void> choose(const std::vector<std::string>& urls);
+  using Attempt = std::function<Result<void>(const std::string& url, const std::string& address)>;
+  [[nodiscard]] Result<void> first_of(std::vector<std::string> urls, const std::string& ping,
+                                      const Attempt& attempt) const;
+  [[nodiscard]] Result<void> race(const std::vector<std::string>& urls, const std::string& ping,
+                                  const Attempt& attempt) const;
   [[nodiscard]] Result<std::unique_ptr<ldap::Transport>> connect(const std::string& url,
-                                                                  bool global_catalog = false) const;
+                                                                 const std::string& address,
+                                                                 bool global_catalog = false) const;
+  std::string who() const;
   [[nodiscard]] Result<void> check_server(ldap::Reader& transport);
 
   model::Environment environment_;
   SessionOptions options_;
   ldap::ConnectOptions connect_options_;
   std::vector<std::string> servers_;
-  size_t pinned_ = 0;
+  std::string pinned_;       ///< one of them
+  bool discovered_ = false;  ///< by DNS
   bool writes_begun_ = false;
   std::shared_ptr<ldap::Transport> transport_;
   ldap::Entry root_dse_;

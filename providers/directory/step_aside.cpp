@@ -47,6 +47,7 @@ bool Writer::give_up_spns(const SetAside& step, Steps& steps) {
         transport_.modify(object, {{ModifyOperation::remove, attribute::service_principal_name, held}});
     if (modified) {
       steps.wrote("removed " + join(held, ", ") + " from " + model::address(step.id));
+      note_freed(held);
       return true;
     }
     const bool again = outcome_unknown(modified.error()) || modified.error().kind == ErrorKind::conflict;

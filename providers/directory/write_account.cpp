@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "engine/base/text.h"
@@ -46,7 +47,12 @@ std::string text_of(const LiveGmsa& live, std::string_view name) {
   if (name == attribute::encryption_types)
     return live.encryption_types ? std::to_string(*live.encryption_types) : "(not set)";
   if (name == attribute::user_account_control) return std::to_string(live.user_account_control);
-  if (name == attribute::description) return or_nothing(live.description);
+  if (name == attribute::description) {
+    if (live.more_descriptions.empty()) return or_nothing(live.description);
+    auto all = live.more_descriptions;
+    if (live.description) all.insert(all.begin(), *live.description);
+    return list(all);
+  }
   if (name == attribute::display_name) return or_nothing(live.display_name);
   if (name == attribute::allowed_to_delegate_to) return list(live.allowed_to_delegate_to);
   if (name == attribute::group_msa_membership) {
@@ -62,20 +68,59 @@ std::string text_of(const LiveGmsa& live, std::string_view name) {
                 : or_nothing(live.marker);
 }
 
-/// SPNs that were neither there when planned, nor made of those by the server, nor are declared.
+/// `text` with each of its parts that is an old name made new; parts are what slashes and colons separate.
+std::string renamed_anywhere(std::string_view text,
+                             const std::map<std::string, std::string, LessFolded>& names) {
+  std::string renamed;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find_first_of("/:", begin), text.size());
+    const std::string part(text.substr(begin, end - begin));
+    const auto found = names.find(part);
+    renamed += found == names.end() ? part : found->second;
+    if (end < text.size()) renamed += text[end];
+    begin = end + 1;
+  }
+  return renamed;
+}
+
+/// SPNs that were neither there when planned, nor made of those by the server, nor are declared. How far the
+/// server goes when it rewrites names is not the same everywhere, so any old name made new explains an SPN.
 std::vector<std::string> unexplained_spns(const GmsaChange& detail, const std::vector<std::string>& now) {
   if (detail.desired.service_principal_names_mode != model::SpnMode::exact) return {};  // they stay
   std::set<std::string, LessFolded> explained(detail.service_principal_names.begin(),
                                               detail.service_principal_names.end());
   const LiveGmsa& before = *detail.live;
+  std::map<std::string, std::string, LessFolded> by_host{};
+  if (before.dns_host_name) by_host.emplace(*before.dns_host_name, detail.desired.dns_host_name);
+  const std::map<std::string, std::string, LessFolded> by_name{
+      {model::bare_name(before.sam_account_name), detail.desired.sam_account_name}};
   for (const auto& spn : before.service_principal_names) {
+    const std::string hosts = renamed_anywhere(spn, by_host);
     explained.insert(spn);
-    explained.insert(model::spn_after_renaming(spn, before, detail.desired));
+    explained.insert(hosts);
+    explained.insert(renamed_anywhere(spn, by_name));
+    explained.insert(renamed_anywhere(hosts, by_name));
   }
   std::vector<std::string> strangers;
   for (const auto& spn : now)
     if (!explained.contains(spn)) strangers.push_back(spn);
   return strangers;
+}
+
+/// What the requests take away of one attribute, and what they add.
+std::vector<std::string> values_of(const std::vector<Modification>& modifications,
+                                   ldap::ModifyOperation operation, std::string_view name) {
+  std::vector<std::string> values;
+  for (const auto& one : modifications)
+    if (one.operation == operation && equal_folded(one.attribute, name))
+      values.insert(values.end(), one.values.begin(), one.values.end());
+  return values;
+}
+
+/// The marker goes with what it speaks of: a request that would write without it is none of ours.
+bool carries(const std::vector<Modification>& modifications, const std::string& marker) {
+  return std::any_of(modifications.begin(), modifications.end(),
+                     [&](const Modification& one) { return equal_folded(one.attribute, marker); });
 }
 
 Error conflict(const std::vector<Modification>& planned, const LiveGmsa& before, const LiveGmsa& now) {
@@ -98,45 +143,53 @@ Result<LiveGmsa> Writer::read_account(const std::string& dn) {
   const auto entry = GMSACTL_TRY(ldap::read(transport_, dn, account_attributes(marker_)));
   if (!has_class(entry, gmsa_class))
     return fail(ErrorKind::already_exists, "another object, not a managed service account, has this name");
-  return decode_account(entry, marker_);
+  auto live = GMSACTL_TRY(decode_account(entry, marker_));
+  live.unread.clear();  // nothing is planned on what could not be read; what shows no longer has changed
+  return live;
 }
 
 void Writer::create_account(const Change& change, const GmsaChange& detail, Steps& steps) {
+  (void)change;
   auto readers = reader_sids(detail.readers);
   if (!readers) {
     steps.fail_with(std::move(readers).error());
     return;
   }
-  auto added = transport_.add(detail.dn.text(), new_account(detail, *readers, marker_));
-  if (added) {
+  const std::string dn = detail.dn.text();
+  const auto attributes = new_account(detail, *readers, marker_);
+  const auto shows = [&]() -> Result<bool> {
+    auto now = read_account(dn);
+    if (now) return now->marker == detail.marker;
+    // Nothing, or something else, has the name.
+    const ErrorKind kind = now.error().kind;
+    if (kind == ErrorKind::not_found || kind == ErrorKind::already_exists) return false;
+    return fail(std::move(now).error());
+  };
+  auto fate = with_freed_spns(detail.service_principal_names, [&] {
+    return transport_.carry_out([&] { return transport_.add(dn, attributes); }, shows);
+  });
+  if (fate) {
     steps.wrote("created");
     return;
   }
-  const bool unknown = outcome_unknown(added.error());
-  if (!unknown && added.error().kind != ErrorKind::already_exists) {
-    steps.fail_with(std::move(added).error());
-    return;
+  if (fate.kind == Fate::refused && fate.error->kind == ErrorKind::already_exists) {
+    const auto now = read_account(dn);
+    if (now && account_modifications(detail, *now, *readers, marker_).first.empty() &&
+        now->password_interval_days.value_or(detail.desired.password_interval_days) ==
+            detail.desired.password_interval_days) {
+      steps.finish(Outcome::already_done);
+      return;
+    }
+    if (now) {
+      steps.conflict(
+          "an account of this name appeared after the plan was made, and differs from what is declared");
+      return;
+    }
   }
-  auto now = read_account(detail.dn.text());
-  const bool as_declared = now && account_modifications(detail, *now, *readers, marker_).first.empty() &&
-                           now->password_interval_days.value_or(detail.desired.password_interval_days) ==
-                               detail.desired.password_interval_days;
-  if (as_declared) {
-    if (unknown) steps.wrote("created");
-    steps.finish(unknown ? Outcome::applied : Outcome::already_done);
-  } else if (now) {
-    steps.fail_with(
-        {ErrorKind::conflict,
-         "an account of this name appeared after the plan was made, and differs from what is declared",
-         "Plan again and review the difference.", std::nullopt},
-        Outcome::conflict);
-  } else if (unknown && now.error().kind != ErrorKind::not_found) {
-    steps.fail_with(std::move(added).error().with_context("whether it was created is not known"),
-                    Outcome::unknown);
-  } else {
-    steps.fail_with(std::move(added).error());
-  }
-  (void)change;
+  if (fate.kind == Fate::refused)
+    fate.error = taken(std::move(*fate.error), detail.service_principal_names,
+                       detail.desired.sam_account_name + "$", detail.dn, true);
+  steps.fail_with(std::move(fate), "whether it was created");
 }
 
 void Writer::update_account(const Change& change, const GmsaChange& detail, Steps& steps) {
@@ -145,77 +198,107 @@ void Writer::update_account(const Change& change, const GmsaChange& detail, Step
     steps.fail_with(std::move(readers).error());
     return;
   }
-  if (modify_account(change, detail, *readers, steps)) place(change, detail.dn, steps);
+  if (!(change.dn == detail.dn)) {
+    // A move compares nothing, so what somebody else has changed is looked for before it.
+    auto now = read_account(guid_dn(change.guid));
+    if (!now) {
+      if (now.error().kind == ErrorKind::not_found)
+        steps.was_deleted();
+      else
+        steps.fail_with(std::move(now).error());
+      return;
+    }
+    const auto planned = account_modifications(detail, *detail.live, *readers, marker_);
+    const auto still = only_attributes_of(
+        account_modifications(detail, *now, *readers, marker_, planned.spns_after_reading_again).first,
+        planned.first);
+    const bool as_planned = std::all_of(still.begin(), still.end(), [&](const Modification& one) {
+      return std::find(planned.first.begin(), planned.first.end(), one) != planned.first.end();
+    });
+    if (!as_planned) {
+      steps.fail_with(conflict(planned.first, *detail.live, *now), Outcome::conflict);
+      return;
+    }
+    if (!place(change, detail.dn, steps)) return;
+  }
+  const size_t placed = steps.result.written.size();
+  if (!modify_account(change, detail, *readers, steps) && placed > 0 &&
+      steps.result.written.size() == placed &&
+      (steps.result.outcome == Outcome::partial || steps.result.outcome == Outcome::conflict))
+    note_place(change, detail.live->marker, detail.marker, steps);
 }
 
 bool Writer::modify_account(const Change& change, const GmsaChange& detail, const std::vector<Sid>& readers,
                             Steps& steps) {
   const std::string object = guid_dn(change.guid);
   const auto planned = account_modifications(detail, *detail.live, readers, marker_);
+  const bool spns_later = planned.spns_after_reading_again;
+  const auto added = values_of(planned.first, ldap::ModifyOperation::add, attribute::service_principal_name);
   std::vector<Modification> left = planned.first;
   for (int attempt = 1; !left.empty(); ++attempt) {
-    auto modified = transport_.modify(object, left);
-    if (modified) {
+    auto fate = with_freed_spns(added, [&] { return swap(object, left, planned.first_marker); });
+    if (fate) {
       steps.wrote("modified " + attribute_names(left, marker_));
+      note_freed(values_of(left, ldap::ModifyOperation::remove, attribute::service_principal_name));
+      if (fate.error) return steps.fail_with(std::move(*fate.error), Outcome::conflict);
       break;
     }
+    if (fate.kind == Fate::unknown || fate.error->not_sent)
+      return steps.fail_with(std::move(fate), "whether it was modified");
     auto now = read_account(object);
-    const bool unknown = outcome_unknown(modified.error());
-    if (!now) {
-      if (unknown)
-        return steps.fail_with(
-            std::move(modified).error().with_context("whether it was modified is not known"),
-            Outcome::unknown);
-      return steps.fail_with(
-          now.error().kind == ErrorKind::not_found
-              ? Error{ErrorKind::conflict, "it was deleted after it was planned", "Plan again.", std::nullopt}
-              : std::move(modified).error(),
-          now.error().kind == ErrorKind::not_found ? Outcome::conflict : Outcome::failed);
-    }
-    const auto still =
-        only_attributes_of(account_modifications(detail, *now, readers, marker_).first, planned.first);
+    if (!now && now.error().kind == ErrorKind::not_found) return steps.was_deleted();
+    if (!now) return steps.fail_with(std::move(*fate.error));
+    const auto still = only_attributes_of(
+        account_modifications(detail, *now, readers, marker_, spns_later).first, planned.first);
     if (still.empty()) {
-      if (unknown)
-        steps.wrote("modified " + attribute_names(left, marker_));
-      else
-        steps.finish(Outcome::already_done);
+      steps.finish(Outcome::already_done);
       break;
     }
     // What is left is part of what was planned: another hand with the same aim did the rest.
     const bool only_less = std::all_of(still.begin(), still.end(), [&](const Modification& one) {
       return std::find(planned.first.begin(), planned.first.end(), one) != planned.first.end();
     });
-    if (!only_less) return steps.fail_with(conflict(planned.first, *detail.live, *now), Outcome::conflict);
-    const bool again = unknown || modified.error().kind == ErrorKind::conflict || still != left;
-    if (!again || attempt == attempts) return steps.fail_with(std::move(modified).error());
+    if (!only_less || !carries(still, marker_))
+      return steps.fail_with(conflict(planned.first, *detail.live, *now), Outcome::conflict);
+    const bool again = fate.error->kind == ErrorKind::conflict || still != left;
+    if (!again || attempt == attempts)
+      return steps.fail_with(
+          taken(std::move(*fate.error), added, detail.desired.sam_account_name + "$", detail.dn, false));
     left = still;
   }
-  return !planned.spns_after_reading_again || settle_spns(change, detail, steps);
+  return !spns_later || settle_spns(change, detail, steps);
 }
 
 /// The server has rewritten the SPNs that held the old name: what is left to do is known only by reading
-/// them. What neither it nor the plan explains is another hand's, and stands.
+/// them. What neither it nor the plan explains is another hand's, and stands. Only now the marker can say
+/// what the SPNs are.
 bool Writer::settle_spns(const Change& change, const GmsaChange& detail, Steps& steps) {
   const std::string object = guid_dn(change.guid);
+  const std::string before = marker_without(detail.marker, {"servicePrincipalNames"});
+  note_freed(detail.live->service_principal_names);
   for (int attempt = 1;; ++attempt) {
     auto now = read_account(object);
     if (!now)
       return steps.fail_with(std::move(now).error().with_context("reading the SPNs that the server rewrote"));
     if (auto strangers = unexplained_spns(detail, now->service_principal_names); !strangers.empty())
-      return steps.fail_with({ErrorKind::conflict,
-                              "somebody else added " + printable(join(strangers, ", ")) +
-                                  " after it was planned, so its SPNs were left alone",
-                              "Plan again and review the difference.", std::nullopt},
-                             Outcome::conflict);
-    const auto left = spn_modifications(now->service_principal_names, detail);
+      return steps.conflict("somebody else added " + printable(join(strangers, ", ")) +
+                            " after it was planned, so its SPNs were left alone");
+    auto left = spn_modifications(now->service_principal_names, detail);
+    if (now->marker == detail.marker && left.empty()) return true;  // another run with the same aim
+    if (now->marker != before) return steps.conflict("somebody else changed it, so its SPNs were left alone");
+    const bool only_the_marker = left.empty();
+    for (auto& one : marker_modifications(now->marker, detail.marker, marker_))
+      left.push_back(std::move(one));
     if (left.empty()) return true;
-    auto modified = transport_.modify(object, left);
-    if (modified) {
-      steps.wrote("modified servicePrincipalName");
+    const auto added = values_of(left, ldap::ModifyOperation::add, attribute::service_principal_name);
+    auto fate = with_freed_spns(added, [&] { return swap(object, left, detail.marker); });
+    if (fate) {
+      if (!only_the_marker) steps.wrote("modified servicePrincipalName");
       return true;
     }
-    const bool again = outcome_unknown(modified.error()) || modified.error().kind == ErrorKind::conflict;
-    if (!again || attempt == attempts) return steps.fail_with(std::move(modified).error());
+    if (fate.kind == Fate::unknown) return steps.fail_with(std::move(fate), "whether its SPNs were modified");
+    if (fate.error->kind != ErrorKind::conflict || attempt == attempts)
+      return steps.fail_with(taken(std::move(*fate.error), added, {}, detail.dn, false));
   }
 }
 

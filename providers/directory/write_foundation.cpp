@@ -1,7 +1,6 @@
-#include <array>
-
 #include "engine/base/text.h"
 #include "providers/directory/decode.h"
+#include "providers/directory/kds_root_key.h"
 #include "providers/directory/random.h"
 #include "providers/directory/writer.h"
 
@@ -26,26 +25,6 @@ Result<model::Guid> random_guid() {
   return model::Guid::decode(bytes);
 }
 
-/// "SHA512" as [MS-GKDI] 2.2.1 KDF Parameters: the default where the forest has none of its own.
-constexpr std::array<unsigned char, 30> kdf_sha512{
-    0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x0e, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-    0x00, 'S',  0x00, 'H',  0x00, 'A',  0x00, '5',  0x00, '1',  0x00, '2',  0x00, 0x00, 0x00};
-
-struct Parameter {
-  const char* name;
-  std::string fallback;  ///< empty: left out where the forest's configuration has none
-};
-
-std::vector<Parameter> key_parameters() {
-  return {{"msKds-Version", "1"},
-          {"msKds-KDFAlgorithmID", "SP800_108_CTR_HMAC"},
-          {"msKds-KDFParam", std::string(kdf_sha512.begin(), kdf_sha512.end())},
-          {"msKds-SecretAgreementAlgorithmID", "DH"},
-          {"msKds-SecretAgreementParam", ""},
-          {"msKds-PublicKeyLength", "2048"},
-          {"msKds-PrivateKeyLength", "256"}};
-}
-
 }  // namespace
 
 void Writer::create_container(const model::ContainerChange& detail, Steps& steps) {
@@ -55,43 +34,27 @@ void Writer::create_container(const model::ContainerChange& detail, Steps& steps
     steps.fail_with({ErrorKind::invalid, "only OU= and CN= containers can be created", {}, std::nullopt});
     return;
   }
-  auto added = transport_.add(detail.dn.text(),
-                              {{attribute::object_class, {unit ? "organizationalUnit" : "container"}}});
-  if (added) {
+  const std::string dn = detail.dn.text();
+  auto fate = transport_.carry_out(
+      [&] {
+        return transport_.add(dn, {{attribute::object_class, {unit ? "organizationalUnit" : "container"}}});
+      },
+      [&] { return exists(dn); });
+  if (fate)
     steps.wrote("created");
-    return;
-  }
-  const auto kind = added.error().kind;
-  const bool unknown = outcome_unknown(added.error());
-  const bool there = (kind == ErrorKind::already_exists || unknown) &&
-                     ldap::read(transport_, detail.dn.text(), {attribute::object_class}).has_value();
-  if (!there)
-    steps.fail_with(std::move(added).error(), unknown ? Outcome::unknown : Outcome::failed);
-  else if (kind == ErrorKind::already_exists)
+  else if (fate.kind == Fate::refused && fate.error->kind == ErrorKind::already_exists)
     steps.finish(Outcome::already_done);
   else
-    steps.wrote("created");
+    steps.fail_with(std::move(fate), "whether it was created");
 }
 
 void Writer::create_kds_root_key(const Change& change, const model::KdsRootKeyChange& detail, Steps& steps) {
   const auto make = [&]() -> Result<std::vector<Attribute>> {
     const Dn configuration =
         GMSACTL_TRY(Dn::parse(root_dse_.first("configurationNamingContext").value_or("")));
-    const auto defaults = ldap::read(transport_,
-                                     configuration.child("CN", "Services")
-                                         .child("CN", "Group Key Distribution Service")
-                                         .child("CN", "Server Configuration")
-                                         .child("CN", "Group Key Distribution Service Server Configuration")
-                                         .text(),
-                                     {"*"});
     std::vector<Attribute> attributes{{attribute::object_class, {"msKds-ProvRootKey"}}};
-    for (const auto& [name, fallback] : key_parameters()) {
-      const auto configured = defaults ? defaults->first(name) : std::nullopt;
-      if (configured)
-        attributes.push_back({name, {std::string(*configured)}});
-      else if (!fallback.empty())
-        attributes.push_back({name, {fallback}});
-    }
+    for (auto& each : GMSACTL_TRY(root_key_parameters(transport_, configuration)))
+      attributes.push_back(std::move(each));
     const auto fresh = GMSACTL_TRY(ldap::read(transport_, "", {"currentTime", "serverName"}));
     const int64_t now = filetime(fresh.first("currentTime").value_or(""));
     if (now == 0) return fail(ErrorKind::corrupt, "the server does not tell its time");
@@ -116,19 +79,17 @@ void Writer::create_kds_root_key(const Change& change, const model::KdsRootKeyCh
     return;
   }
   const std::string dn = change.dn.child("CN", guid->text()).text();
-  auto added = transport_.add(dn, *attributes);
-  if (!added && outcome_unknown(added.error())) {
-    // The name is new and random, so whatever has it is ours.
-    if (ldap::read(transport_, dn, {"cn"}))
-      added = {};
-    else
-      return void(steps.fail_with(std::move(added).error(), Outcome::unknown));
-  }
-  if (added)
+  // The name is new and random, so whatever has it is ours.
+  auto fate =
+      transport_.carry_out([&] { return transport_.add(dn, *attributes); }, [&] { return exists(dn); });
+  if (fate || (fate.kind == Fate::refused && fate.error->kind == ErrorKind::already_exists)) {
     steps.wrote("created " + guid->text());
-  else
-    steps.fail_with(
-        std::move(added).error().with_hint("Only enterprise administrators may create a KDS root key."));
+    return;
+  }
+  if (fate.kind == Fate::refused)
+    fate.error =
+        std::move(*fate.error).with_hint("Only enterprise administrators may create a KDS root key.");
+  steps.fail_with(std::move(fate), "whether it was created");
 }
 
 }  // namespace gmsactl::directory

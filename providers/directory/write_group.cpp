@@ -32,20 +32,13 @@ bool needs_detour(uint32_t live, uint32_t wanted) {
          (from == bits::domain_local && to == bits::global);
 }
 
-std::vector<Modification> member_modifications(const std::vector<std::string>& remove,
-                                               const std::vector<std::string>& add, size_t first) {
-  const auto slice = [&](const std::vector<std::string>& all, size_t offset) {
-    const size_t begin = std::min(all.size(), offset);
-    return std::vector<std::string>(
-        all.begin() + static_cast<std::ptrdiff_t>(begin),
-        all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), begin + members_per_request)));
-  };
-  std::vector<Modification> modifications;
-  if (auto values = slice(remove, first); !values.empty())
-    modifications.push_back({ModifyOperation::remove, attribute::member, std::move(values)});
-  if (auto values = slice(add, first); !values.empty())
-    modifications.push_back({ModifyOperation::add, attribute::member, std::move(values)});
-  return modifications;
+std::vector<std::string> first_part(const std::vector<std::string>& all) {
+  return {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), members_per_request))};
+}
+
+void drop_first_part(std::vector<std::string>& all) {
+  all.erase(all.begin(),
+            all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), members_per_request)));
 }
 
 constexpr std::string_view sid_prefix = "<SID=";
@@ -60,8 +53,7 @@ struct Remaining {
   bool operator==(const Remaining&) const = default;
 };
 
-Remaining remaining(const GroupChange& detail, const LiveGroup& live, const std::vector<std::string>& add,
-                    const std::string& marker) {
+Remaining remaining(const GroupChange& detail, const LiveGroup& live, const std::vector<std::string>& add) {
   std::vector<std::string> present;
   for (const auto& dn : live.members) present.push_back(model::dn_key(dn));
   std::sort(present.begin(), present.end());
@@ -75,7 +67,7 @@ Remaining remaining(const GroupChange& detail, const LiveGroup& live, const std:
     return at != present.end() && at->starts_with(start);
   };
   Remaining left;
-  left.attributes = group_modifications(detail, live, marker);
+  left.attributes = group_modifications(detail, live);
   for (const auto& dn : add)
     if (!is_member(dn)) left.add.push_back(dn);
   for (const auto& dn : detail.remove)
@@ -95,26 +87,36 @@ bool only_less(const Remaining& left, const Remaining& planned) {
          within(left.remove, planned.remove);
 }
 
-/// "groupType, member".
-std::string names_of(const Remaining& planned, const std::string& marker) {
-  auto all = planned.attributes;
-  if (!planned.add.empty() || !planned.remove.empty())
-    all.push_back({ModifyOperation::add, attribute::member, {}});
-  return attribute_names(all, marker);
-}
-
-Error conflict() {
-  return {ErrorKind::conflict, "somebody else changed the group after it was planned",
-          "Plan again and review the difference.", std::nullopt};
-}
+constexpr char changed[] = "somebody else changed the group after it was planned";
 
 }  // namespace
+
+/// A group on its way from what was planned to what is wanted. Several requests may be needed: by way of
+/// another scope, and for members in parts. Each swaps the marker for one that claims no more than what has
+/// been done by then.
+struct Writer::GroupState {
+  Remaining planned;  ///< as it began
+  Remaining left;
+  std::vector<std::string> add;  ///< DNs, all of the planned ones
+  uint32_t live_type = 0;
+  std::string live_marker;  ///< empty: none
+  std::string on_the_way;   ///< after the scope between, with members to come
+  std::string in_parts;     ///< with members to come
+  std::string wanted;
+
+  bool finished() const { return left.nothing() && live_marker == wanted; }
+  bool knows(const std::string& marker, const std::string& before) const {
+    return marker == before || marker == on_the_way || marker == in_parts || marker == wanted;
+  }
+};
 
 Result<LiveGroup> Writer::read_group(const std::string& dn) {
   auto entry = GMSACTL_TRY(ldap::read(transport_, dn, group_attributes(marker_)));
   if (!has_class(entry, group_class))
     return fail(ErrorKind::already_exists, "another object, not a group, has this name");
-  return decode_group(std::move(entry), marker_);
+  auto live = GMSACTL_TRY(decode_group(entry, marker_));
+  live.unread.clear();  // nothing is planned on what could not be read; what shows no longer has changed
+  return live;
 }
 
 void Writer::create_group(const Change& change, const GroupChange& detail, Steps& steps) {
@@ -125,141 +127,174 @@ void Writer::create_group(const Change& change, const GroupChange& detail, Steps
   }
   const std::string dn = detail.dn.text();
   auto attributes = new_group(detail, marker_);
-  const auto remember = [&](model::Identity id) {
-    const std::lock_guard lock(mutex_);
-    created_groups_[change.id.name] = std::move(id);
-  };
-  const auto at_once = static_cast<std::ptrdiff_t>(std::min(members->size(), members_per_request));
-  if (at_once > 0) attributes.push_back({attribute::member, {members->begin(), members->begin() + at_once}});
-  std::vector<std::string> rest(members->begin() + at_once, members->end());
-  auto added = transport_.add(dn, attributes);
-  if (added) {
+  GroupState state;
+  state.add = *members;
+  state.live_type = detail.group_type;
+  state.wanted = detail.marker;
+  state.on_the_way = state.in_parts = marker_without(detail.marker, {"members"});
+  state.left.add = *members;
+  if (auto at_once = first_part(*members); !at_once.empty())
+    attributes.push_back({attribute::member, std::move(at_once)});
+  drop_first_part(state.left.add);
+  state.planned = state.left;
+  state.live_marker = state.left.add.empty() ? state.wanted : state.in_parts;
+  for (auto& one : attributes)
+    if (one.name == marker_) one.values = {state.live_marker};
+
+  auto fate = transport_.carry_out([&] { return transport_.add(dn, attributes); },
+                                   [&]() -> Result<bool> {
+                                     auto now = read_group(dn);
+                                     if (now) return now->marker == state.live_marker;
+                                     const ErrorKind kind = now.error().kind;
+                                     if (kind == ErrorKind::not_found || kind == ErrorKind::already_exists)
+                                       return false;
+                                     return fail(std::move(now).error());
+                                   });
+  model::Identity id{{}, {}, detail.dn};
+  if (fate) {
     steps.wrote("created");
   } else {
-    const bool unknown = outcome_unknown(added.error());
-    auto now = unknown || added.error().kind == ErrorKind::already_exists
+    auto now = fate.kind == Fate::refused && fate.error->kind == ErrorKind::already_exists
                    ? read_group(dn)
-                   : Result<LiveGroup>(fail(added.error()));
+                   : Result<LiveGroup>(fail(*fate.error));
     if (!now) {
-      steps.fail_with(std::move(added).error(), unknown && now.error().kind != ErrorKind::not_found
-                                                    ? Outcome::unknown
-                                                    : Outcome::failed);
+      if (fate.kind == Fate::refused)
+        fate.error = taken(std::move(*fate.error), {}, detail.desired.sam_account_name, detail.dn, true);
+      steps.fail_with(std::move(fate), "whether it was created");
       return;
     }
-    Remaining left = remaining(detail, *now, *members, marker_);
-    const bool started = left.add.size() <= rest.size() && left.attributes.empty();
+    const Remaining left = remaining(detail, *now, *members);
+    const std::string marker = now->marker.value_or("");
+    const bool started = left.add.size() <= state.left.add.size() && left.attributes.empty() &&
+                         (marker == state.wanted || marker == state.in_parts);
     const bool others = detail.desired.members && detail.desired.membership == model::Membership::exact &&
                         now->members.size() + left.add.size() > members->size();
     if (!started || others) {
-      steps.fail_with(
-          {ErrorKind::conflict,
-           "a group of this name appeared after the plan was made, and differs from what is declared",
-           "Plan again and review the difference.", std::nullopt},
-          Outcome::conflict);
+      steps.conflict(
+          "a group of this name appeared after the plan was made, and differs from what is declared");
       return;
     }
-    rest = std::move(left.add);
-    if (unknown)
-      steps.wrote("created");
-    else
-      steps.finish(Outcome::already_done);
-    remember(now->id);
+    state.left.add = left.add;
+    state.live_marker = marker;
+    id = now->id;
+    steps.finish(Outcome::already_done);
   }
-  if (added) remember({{}, {}, detail.dn});
-  add_remaining_members(detail, rest, steps);
-}
-
-bool Writer::add_remaining_members(const GroupChange& detail, const std::vector<std::string>& members,
-                                   Steps& steps) {
-  const std::string dn = detail.dn.text();
-  std::vector<std::string> left = members;
-  for (int attempt = 1; !left.empty(); ++attempt) {
-    Result<void> added;
-    for (size_t first = 0; added && first < left.size(); first += members_per_request) {
-      added = transport_.modify(dn, member_modifications({}, left, first));
-      if (added) steps.wrote("added members");
-    }
-    if (added) return true;
-    const bool unknown = outcome_unknown(added.error());
-    auto now = read_group(dn);
-    if (!now || attempt == attempts || !(unknown || added.error().kind == ErrorKind::conflict))
-      return steps.fail_with(std::move(added).error().with_context("adding more members"),
-                             !now && unknown ? Outcome::unknown : Outcome::failed);
-    left = remaining(detail, *now, left, marker_).add;
-    if (unknown && left.empty()) steps.wrote("added members");
+  {
+    const std::lock_guard lock(mutex_);
+    created_groups_[change.id.name] = std::move(id);
   }
-  return true;
+  modify_group(dn, detail, state, steps);
 }
 
 void Writer::update_group(const Change& change, const GroupChange& detail, Steps& steps) {
-  if (modify_group(change, detail, steps)) place(change, detail.dn, steps);
+  auto add = member_dns(detail.add);
+  if (!add) {
+    steps.fail_with(std::move(add).error());
+    return;
+  }
+  const std::string object = guid_dn(change.guid);
+  GroupState state;
+  state.planned = {group_modifications(detail, *detail.live), *add, detail.remove};
+  state.left = state.planned;
+  state.add = std::move(*add);
+  state.live_type = detail.live->group_type;
+  state.live_marker = detail.live->marker.value_or("");
+  state.wanted = detail.marker;
+  state.in_parts = marker_without(detail.marker, {"members"});
+  state.on_the_way = marker_without(detail.marker, {"members", "scope"});
+  if (!(change.dn == detail.dn)) {
+    // A move compares nothing, so what somebody else has changed is looked for before it.
+    auto now = marker_of(object);
+    if (!now && now.error().kind != ErrorKind::not_found) {
+      steps.fail_with(std::move(now).error());
+      return;
+    }
+    if (now && !state.knows(*now, state.live_marker)) {
+      steps.conflict(changed);
+      return;
+    }
+    if (!place(change, detail.dn, steps)) return;
+  }
+  const size_t placed = steps.result.written.size();
+  if (!modify_group(object, detail, state, steps) && placed > 0 && steps.result.written.size() == placed &&
+      (steps.result.outcome == Outcome::partial || steps.result.outcome == Outcome::conflict))
+    note_place(change, detail.live->marker, detail.marker, steps);
 }
 
-bool Writer::modify_group(const Change& change, const GroupChange& detail, Steps& steps) {
-  auto add = member_dns(detail.add);
-  if (!add) return steps.fail_with(std::move(add).error());
-  const std::string object = guid_dn(change.guid);
-  Remaining planned{group_modifications(detail, *detail.live, marker_), *add, detail.remove};
-  Remaining left = planned;
-  uint32_t live_type = detail.live->group_type;
-  for (int attempt = 1; !left.nothing(); ++attempt) {
-    Result<void> modified;
-    const uint32_t universal = (live_type & ~bits::scopes) | bits::universal;
-    LiveGroup between = *detail.live;
-    between.group_type = universal;
-    const bool detour = needs_detour(live_type, detail.group_type);
+bool Writer::modify_group(const std::string& object, const GroupChange& detail, GroupState& state,
+                          Steps& steps) {
+  const std::string planned_marker = state.live_marker;
+  for (int attempt = 1; !state.finished();) {
+    const bool detour = needs_detour(state.live_type, detail.group_type);
+    const uint32_t universal = (state.live_type & ~bits::scopes) | bits::universal;
+    std::vector<Modification> request;
+    std::string receipt = state.on_the_way;
     if (detour) {
-      modified = transport_.modify(
-          object, {{ModifyOperation::remove, attribute::group_type, {signed_text(live_type)}},
-                   {ModifyOperation::add, attribute::group_type, {signed_text(universal)}}});
-      if (modified) {
-        steps.wrote("modified groupType to Universal on the way");
-        live_type = universal;
-        planned.attributes = left.attributes = group_modifications(detail, between, marker_);
+      request = {{ModifyOperation::remove, attribute::group_type, {signed_text(state.live_type)}},
+                 {ModifyOperation::add, attribute::group_type, {signed_text(universal)}}};
+    } else {
+      const bool last = std::max(state.left.add.size(), state.left.remove.size()) <= members_per_request;
+      receipt = last ? state.wanted : state.in_parts;
+      request = state.left.attributes;
+      if (auto values = first_part(state.left.remove); !values.empty())
+        request.push_back({ModifyOperation::remove, attribute::member, std::move(values)});
+      if (auto values = first_part(state.left.add); !values.empty())
+        request.push_back({ModifyOperation::add, attribute::member, std::move(values)});
+    }
+    const std::string names = attribute_names(request, marker_);
+    const auto optional_text = [](const std::string& text) {
+      return text.empty() ? std::nullopt : std::optional<std::string>(text);
+    };
+    for (auto& one : marker_modifications(optional_text(state.live_marker), receipt, marker_))
+      request.push_back(std::move(one));
+    // Of parts between the first and the last the marker can't tell one from the next.
+    const bool tells = receipt != state.live_marker;
+    auto fate = tells ? swap(object, request, receipt)
+                      : transport_.carry_out([&] { return transport_.modify(object, request); },
+                                             [&]() -> Result<bool> {
+                                               const auto now = GMSACTL_TRY(read_group(object));
+                                               const auto still = remaining(detail, now, state.add);
+                                               return still.add.size() + still.remove.size() <
+                                                      state.left.add.size() + state.left.remove.size();
+                                             });
+    if (fate) {
+      steps.wrote(detour ? "modified groupType to Universal on the way"
+                         : "modified " + (names.empty() ? marker_ : names));
+      if (fate.error) return steps.fail_with(std::move(*fate.error), Outcome::conflict);
+      state.live_marker = receipt;
+      if (detour) {
+        state.live_type = universal;
+        LiveGroup between = *detail.live;
+        between.group_type = universal;
+        state.planned.attributes = state.left.attributes = group_modifications(detail, between);
+      } else {
+        state.left.attributes.clear();
+        state.live_type = detail.group_type;
+        drop_first_part(state.left.add);
+        drop_first_part(state.left.remove);
       }
+      continue;
     }
-    for (size_t first = 0; modified && (first == 0 || first < std::max(left.add.size(), left.remove.size()));
-         first += members_per_request) {
-      auto modifications = member_modifications(left.remove, left.add, first);
-      if (first == 0)
-        modifications.insert(modifications.begin(), left.attributes.begin(), left.attributes.end());
-      modified = transport_.modify(object, modifications);
-      if (modified) steps.wrote("modified " + attribute_names(modifications, marker_));
-    }
-    if (modified) return true;
-
+    if (fate.kind == Fate::unknown || fate.error->not_sent)
+      return steps.fail_with(std::move(fate), "whether it was modified");
     auto now = read_group(object);
-    const bool unknown = outcome_unknown(modified.error());
-    if (!now) {
-      if (unknown)
-        return steps.fail_with(
-            std::move(modified).error().with_context("whether it was modified is not known"),
-            Outcome::unknown);
-      if (now.error().kind == ErrorKind::not_found)
-        return steps.fail_with(
-            {ErrorKind::conflict, "it was deleted after it was planned", "Plan again.", std::nullopt},
-            Outcome::conflict);
-      return steps.fail_with(std::move(modified).error());
-    }
-    // On the way to another scope, and it was us who went there.
-    if (detour && unknown && live_type != universal && now->group_type == universal) {
-      steps.wrote("modified groupType to Universal on the way");
-      planned.attributes = left.attributes = group_modifications(detail, between, marker_);
-    }
-    const Remaining still = remaining(detail, *now, *add, marker_);
-    if (still.nothing()) {
-      if (unknown)
-        steps.wrote("modified " + names_of(planned, marker_));
-      else if (steps.result.written.empty())
-        steps.finish(Outcome::already_done);
-      return true;
-    }
-    if (!only_less(still, planned)) return steps.fail_with(conflict(), Outcome::conflict);
+    if (!now && now.error().kind == ErrorKind::not_found) return steps.was_deleted();
+    if (!now) return steps.fail_with(std::move(*fate.error));
+    const std::string marker = now->marker.value_or("");
+    const Remaining still = remaining(detail, *now, state.add);
+    if (!state.knows(marker, planned_marker) || !only_less(still, state.planned))
+      return steps.conflict(changed);
     // As planned, or closer to it: a refusal of any other kind would be the same again.
-    const bool again = unknown || modified.error().kind == ErrorKind::conflict || !(still == left);
-    if (!again || attempt == attempts) return steps.fail_with(std::move(modified).error());
-    left = still;
-    live_type = now->group_type;
+    const bool again = fate.error->kind == ErrorKind::conflict || !(still == state.left);
+    if (again && ++attempt <= attempts) {
+      state.left = still;
+      state.live_type = now->group_type;
+      state.live_marker = marker;
+      if (state.finished() && steps.result.written.empty()) steps.finish(Outcome::already_done);
+      continue;
+    }
+    return steps.fail_with(
+        taken(std::move(*fate.error), {}, detail.desired.sam_account_name, detail.dn, false));
   }
   return true;
 }

@@ -1,5 +1,7 @@
+#include "engine/base/text.h"
 #include "providers/directory/decode.h"
 #include "providers/directory/modifications.h"
+#include "providers/directory/protection.h"
 #include "providers/directory/writer.h"
 
 namespace gmsactl::directory {
@@ -18,10 +20,7 @@ bool same_but_marker(Live a, const Live& b) {
   return a == b;
 }
 
-Error changed() {
-  return {ErrorKind::conflict, "somebody else changed it after it was planned, so it was not deleted",
-          "Plan again and review the difference.", std::nullopt};
-}
+constexpr char changed[] = "somebody else changed it after it was planned, so it was not deleted";
 
 }  // namespace
 
@@ -31,9 +30,8 @@ bool Writer::remove_object(const model::Change& change, const RemovalChange& det
     if (std::holds_alternative<LiveGroup>(detail.live)) return GMSACTL_TRY(read_group(object));
     return GMSACTL_TRY(read_account(object));
   };
-  const auto gone = [&](const Error& error) { return error.kind == ErrorKind::not_found; };
   auto now = read();
-  if (!now && !gone(now.error())) return steps.fail_with(std::move(now).error());
+  if (!now && now.error().kind != ErrorKind::not_found) return steps.fail_with(std::move(now).error());
   if (!now) {
     steps.finish(Outcome::already_done);
     return true;
@@ -43,29 +41,51 @@ bool Writer::remove_object(const model::Change& change, const RemovalChange& det
         return same_but_marker(std::get<std::decay_t<decltype(planned)>>(*now), planned);
       },
       detail.live);
-  const auto marker_of = [](const auto& live) {
+  const auto marker_of_live = [](const auto& live) {
     return std::visit([](const auto& each) { return each.marker; }, live);
   };
-  const auto live_marker = marker_of(*now);
+  const auto live_marker = marker_of_live(*now);
   const bool marked = live_marker == detail.marker;
-  if (!same || (!marked && live_marker != marker_of(detail.live)))
-    return steps.fail_with(changed(), Outcome::conflict);
+  if (!same || (!marked && live_marker != marker_of_live(detail.live))) return steps.conflict(changed);
+  // Asked before the mark is set, so that nothing at all is written to what can't be deleted.
+  if (const auto kept = is_protected(transport_, change.dn); kept && *kept)
+    return steps.fail_with({ErrorKind::denied,
+                            "it is protected from accidental deletion, so it was not deleted",
+                            lift_protection(change.dn), std::nullopt});
   if (!marked) {
     // Deleting knows no compare and swap. The marker does: whoever plans with gmsactl meets it from here on.
-    auto begun = transport_.modify(object, marker_modifications(live_marker, detail.marker, marker_));
-    if (!begun && begun.error().kind == ErrorKind::conflict)
-      return steps.fail_with(changed(), Outcome::conflict);
-    if (!begun) return steps.fail_with(std::move(begun).error());
+    auto begun = swap(object, marker_modifications(live_marker, detail.marker, marker_), detail.marker);
+    if (!begun) {
+      if (begun.kind == Fate::refused && begun.error->kind == ErrorKind::conflict)
+        return steps.conflict(changed);
+      return steps.fail_with(std::move(begun), "whether it was marked as being deleted");
+    }
     steps.wrote("marked as being deleted");
   }
-  auto removed = transport_.remove(object);
-  if (!removed) {
-    auto after = outcome_unknown(removed.error()) ? read() : std::move(now);
-    if (after || !gone(after.error()))
-      return steps.fail_with(std::move(removed).error(), after ? Outcome::failed : Outcome::unknown);
+  auto fate = transport_.carry_out(
+      [&]() -> Result<void> {
+        auto removed = transport_.remove(object);
+        // Somebody else's doing, or ours whose answer was lost.
+        if (!removed && removed.error().kind == ErrorKind::not_found) return {};
+        return removed;
+      },
+      [&]() -> Result<bool> { return !GMSACTL_TRY(exists(object)); });
+  if (fate) {
+    steps.wrote("deleted " + change.guid.text());
+    if (const auto* account = std::get_if<LiveGmsa>(&detail.live))
+      note_freed(account->service_principal_names);
+    return true;
   }
-  steps.wrote("deleted " + change.guid.text());
-  return true;
+  if (fate.kind == Fate::unknown) return steps.fail_with(std::move(fate), "whether it was deleted");
+  Error error = refused_removal(std::move(*fate.error), change.dn);
+  // Marked by an earlier run, it was so when planned, and stays so.
+  if (!marked) {
+    if (swap(object, marker_modifications(detail.marker, live_marker, marker_), live_marker.value_or("")))
+      steps.wrote("the mark taken back");
+    else
+      error.message += "; it is still marked as being deleted, which the next apply settles";
+  }
+  return steps.fail_with(std::move(error));
 }
 
 }  // namespace gmsactl::directory

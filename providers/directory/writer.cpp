@@ -84,35 +84,69 @@ Result<std::vector<std::string>> Writer::member_dns(const std::vector<PlannedPri
   return dns;
 }
 
+Result<std::string> Writer::marker_of(const std::string& dn) {
+  const auto entry = GMSACTL_TRY(ldap::read(transport_, dn, {marker_}));
+  return std::string(entry.first(marker_).value_or(""));
+}
+
+Result<bool> Writer::exists(const std::string& dn) {
+  const auto entry = ldap::read(transport_, dn, {attribute::object_class});
+  if (!entry && entry.error().kind != ErrorKind::not_found) return fail(entry.error());
+  return entry.has_value();
+}
+
+Fate Writer::swap(const std::string& object, const std::vector<ldap::Modification>& modifications,
+                  const std::string& receipt) {
+  // Without the marker among what is written it proves nothing, and a lost answer is one that nobody can
+  // replace.
+  const bool proves = std::any_of(modifications.begin(), modifications.end(),
+                                  [&](const auto& one) { return equal_folded(one.attribute, marker_); });
+  if (!proves && any_sam_owned(modifications))
+    return {Fate::refused,
+            Error{ErrorKind::internal, "a guarded change was about to be sent without its guard", {}, {}}};
+  if (any_sam_owned(modifications)) return swap_sam_owned(object, modifications, receipt);
+  return transport_.carry_out([&] { return transport_.modify(object, modifications); },
+                              [&]() -> Result<bool> {
+                                if (!proves) return fail(ErrorKind::unavailable, "nothing tells");
+                                auto marker = marker_of(object);
+                                if (!marker && marker.error().kind != ErrorKind::not_found)
+                                  return fail(std::move(marker).error());
+                                return marker && *marker == receipt;
+                              });
+}
+
 void Writer::change_marker(const Change& change, const model::MarkerChange& detail, Steps& steps) {
   const std::string object = guid_dn(change.guid);
   const auto live = std::visit([](const auto& each) { return each.marker; }, detail.live);
-  const auto wanted = detail.marker.empty() ? std::nullopt : std::optional<std::string>(detail.marker);
-  auto modified = transport_.modify(object, marker_modifications(live, wanted, marker_));
-  if (!modified) {
-    const auto now = ldap::read(transport_, object, {marker_});
-    const bool unknown = outcome_unknown(modified.error());
-    const auto text = now ? now->first(marker_) : std::nullopt;
-    const bool as_wanted = now && (text ? std::optional<std::string>(*text) : std::nullopt) == wanted;
-    if (!as_wanted) {
-      const bool conflict = modified.error().kind == ErrorKind::conflict;
-      steps.fail_with(std::move(modified).error(), unknown && !now ? Outcome::unknown
-                                                   : conflict      ? Outcome::conflict
-                                                                   : Outcome::failed);
-      return;
-    }
-    if (!unknown) {
+  const bool take_over = !detail.marker.empty();
+  const auto wanted = take_over ? std::optional<std::string>(detail.marker) : std::nullopt;
+  auto fate = swap(object, marker_modifications(live, wanted, marker_), detail.marker);
+  if (fate) {
+    steps.wrote(take_over ? "taken over" : "released");
+    return;
+  }
+  if (fate.kind == Fate::refused) {
+    const auto now = marker_of(object);
+    if (now && *now == detail.marker) {
       steps.finish(Outcome::already_done);
       return;
     }
+    if (fate.error->kind == ErrorKind::conflict) {
+      steps.fail_with(std::move(*fate.error), Outcome::conflict);
+      return;
+    }
+    if (fate.error->kind == ErrorKind::not_found) {
+      steps.was_deleted();
+      return;
+    }
   }
-  steps.wrote(wanted ? "taken over" : "released");
+  steps.fail_with(std::move(fate), take_over ? "whether it was taken over" : "whether it was released");
 }
 
 bool Writer::place(const Change& change, const Dn& wanted, Steps& steps) {
   const Dn& from = change.set_aside_at ? *change.set_aside_at : change.dn;
-  return from == wanted ||
-         move_object(change.guid, from, wanted, steps);  // else it is no part of this change
+  return from == wanted ||  // where it stands is no part of this change
+         move_object(change.guid, from, wanted, steps);
 }
 
 bool Writer::move_object(const model::Guid& guid, const Dn& from, const Dn& wanted, Steps& steps) {
@@ -122,28 +156,42 @@ bool Writer::move_object(const model::Guid& guid, const Dn& from, const Dn& want
     return Dn::parse(entry.dn);
   };
   auto now = where();
-  if (!now && now.error().kind == ErrorKind::not_found)
-    return steps.fail_with(
-        {ErrorKind::conflict, "it was deleted after it was planned", "Plan again.", std::nullopt},
-        Outcome::conflict);
+  if (!now && now.error().kind == ErrorKind::not_found) return steps.was_deleted();
   if (!now) return steps.fail_with(std::move(now).error());
   if (*now == wanted) return true;
   if (!(*now == from))
-    return steps.fail_with({ErrorKind::conflict,
-                            "it stood at " + printable(from.text()) + " when planned and now stands at " +
-                                printable(now->text()),
-                            "Plan again.", std::nullopt},
-                           Outcome::conflict);
+    return steps.conflict(
+        "it stood at " + printable(from.text()) + " when planned and now stands at " + printable(now->text()),
+        "Plan again.");
   const bool move = !(now->parent() == wanted.parent());
   const std::string rdn = wanted.leaf().type + "=" + model::escape_rdn_value(wanted.leaf().value);
-  auto renamed = transport_.rename(object, rdn, move ? wanted.parent().text() : "");
-  if (!renamed) {
-    auto after = outcome_unknown(renamed.error()) ? where() : Result<Dn>(*now);
-    if (!after) return steps.fail_with(std::move(renamed).error(), Outcome::unknown);
-    if (!(*after == wanted)) return steps.fail_with(std::move(renamed).error());
+  auto fate =
+      transport_.carry_out([&] { return transport_.rename(object, rdn, move ? wanted.parent().text() : ""); },
+                           [&]() -> Result<bool> { return GMSACTL_TRY(where()) == wanted; });
+  if (fate) {
+    steps.wrote(move ? "moved to " + wanted.text() : "renamed to " + wanted.leaf().value);
+    return true;
   }
-  steps.wrote(move ? "moved to " + wanted.text() : "renamed to " + wanted.leaf().value);
-  return true;
+  if (fate.kind == Fate::refused) {
+    if (move) fate.error = refused_removal(std::move(*fate.error), *now);
+    fate.error = taken(std::move(*fate.error), {}, {}, wanted, true);
+  }
+  return steps.fail_with(std::move(fate), "whether it was moved");
+}
+
+void Writer::note_place(const Change& change, const std::optional<std::string>& live_marker,
+                        const std::string& wanted_marker, Steps& steps) {
+  auto marker = model::Marker::parse(live_marker.value_or(""));
+  const auto wanted = model::Marker::parse(wanted_marker);
+  if (!marker || !wanted) return;
+  for (const char* field : {"path", "name", "commonName"})
+    if (const auto hash = wanted->applied.find(field); hash != wanted->applied.end())
+      marker->applied.insert_or_assign(field, hash->second);
+  ++marker->generation;
+  const std::string object = guid_dn(change.guid);
+  if (swap(object, marker_modifications(live_marker, marker->text(), marker_), marker->text()))
+    return steps.wrote("noted the move in the marker");
+  steps.result.error->message += "; the marker does not know of the move";
 }
 
 }  // namespace gmsactl::directory

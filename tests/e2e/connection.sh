@@ -50,6 +50,20 @@ step 'Kerberos with a keytab, no ticket beforehand'
 environment
 KRB5CCNAME="FILE:$work/by-keytab" KRB5_CLIENT_KTNAME="FILE:$GMSACTL_LAB_KEYTABS/administrator.keytab" planned_well
 
+step 'a client keytab is used whatever the ticket cache is; its flaws are named'
+for cache in FILE:/proc/none/cc KCM: KEYRING:x "DIR:$work/none/x" "FILE:$GMSACTL_LAB_CA"; do
+  KRB5CCNAME=$cache KRB5_CLIENT_KTNAME="$GMSACTL_LAB_KEYTABS/administrator.keytab" planned_well
+done
+base64 "$GMSACTL_LAB_KEYTABS/administrator.keytab" >"$work/b64"
+for flaw in "$work/b64 is still encoded in base64" "$work/none does not exist" "$work is a directory"; do
+  KRB5CCNAME=KCM: KRB5_CLIENT_KTNAME=${flaw%% *} plan
+  assert_exit 4
+  assert_err "the keytab $flaw"
+done
+KRB5CCNAME="FILE:$work/none" KRB5_KTNAME="$GMSACTL_LAB_KEYTABS/administrator.keytab" KRB5_CLIENT_KTNAME='' plan
+assert_exit 4
+assert_err 'there is no Kerberos ticket in' 'KRB5_KTNAME is for services'
+
 step 'simple bind over ldaps, StartTLS, and by itself'
 for url in "ldaps://$dc1" "ldap://$dc1"; do
   simple "$url"
@@ -81,7 +95,30 @@ E2E_PASSWORD='' simple "ldaps://$dc1"
 (unset E2E_PASSWORD; refused 'the environment variable E2E_PASSWORD, which passwordFrom names, is not set' \
   'help: Set E2E_PASSWORD to the password of directory.username.')
 simple "ldaps://$dc1" "{caFile: \"$GMSACTL_LAB_CA\"}" '{file: /nonexistent/password}'
-refused 'the file /nonexistent/password, which passwordFrom names, could not be read'
+refused 'the file /nonexistent/password, which passwordFrom names, does not exist'
+
+step 'a password as the tools of Windows write it; what cannot be one is refused before it is sent'
+password_file() { simple "ldaps://$dc1" "{caFile: \"$GMSACTL_LAB_CA\"}" "{file: \"$work/pw\"}"; }
+password_file
+printf '\377\376' >"$work/pw"
+printf '%s\r\n' "$password" | iconv -t UTF-16LE >>"$work/pw"
+chmod 600 "$work/pw"
+planned_well
+assert_not_err GMSA0246
+printf '\357\273\277%s\n' "$password" >"$work/pw"
+chmod 644 "$work/pw"
+planned_well
+assert_err 'warning[GMSA0246]: Doubtful password' 'every user of this machine can read'
+printf '%s\n# comment\n' "$password" >"$work/pw"
+refused "the file $work/pw has 2 lines"
+
+step 'a CA file in the forms of Windows is named before a server is asked'
+openssl x509 -in "$GMSACTL_LAB_CA" -outform der -out "$work/ca.cer"
+openssl crl2pkcs7 -nocrl -certfile "$GMSACTL_LAB_CA" -out "$work/ca.p7b"
+simple ldaps://nowhere.contoso.com "{caFile: \"$work/ca.cer\"}"
+refused "$work/ca.cer is a certificate in DER form" "openssl x509 -inform der -in $work/ca.cer -out ca.pem"
+simple ldaps://nowhere.contoso.com "{caFile: \"$work/ca.p7b\"}"
+refused "$work/ca.p7b is PKCS#7" "openssl pkcs7 -print_certs -in $work/ca.p7b -out ca.pem"
 
 step 'a certificate that the CA file does not vouch for'
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj '/CN=other CA' \

@@ -194,7 +194,7 @@ counted = (end["versions"][DESCRIPTION] - begin["versions"][DESCRIPTION]) / 2
 if counted != len(steps):
     problems.append(f"the server counted {counted} writes of the description, the writers {len(steps)}")
 by_gmsactl = sum(written_by_run.values())
-if end["generation"] - begin["generation"] != by_gmsactl or end["versions"][MARKER] - begin["versions"][MARKER] != 2 * by_gmsactl:
+if end["generation"] - begin["generation"] != by_gmsactl:
     problems.append(f"{by_gmsactl} runs wrote; the marker went from {begin['generation']} to {end['generation']}")
 
 # --- SPNs of the other writer: there, or taken away by somebody whose plan showed them
@@ -208,16 +208,20 @@ audit = collections.defaultdict(list)
 for line in open(f"{work}/audit.jsonl"):
     entry = json.loads(line)
     audit[entry["url"].rsplit("/", 1)[1]].append(entry)
-refused = 0
+refused = swaps = 0
 for run, wrote in written_by_run.items():
     requests = [entry for entry in audit[run] if entry["type"] == "request" and "adminDescription" in entry["attributes"]]
     done = [entry for entry in requests if entry["result"]["code"] == 0]
     refused += len(requests) - len(done)
-    if bool(done) != wrote or len(done) > 1:
+    swaps += len(done)
+    # Who changes a name writes twice: the SPNs that the server makes of it are known only then.
+    if bool(done) != wrote or len(done) > (2 if run.startswith("free2") else 1):
         problems.append(f"{run}: wrote is {wrote}, and the audit log has {done}")
     for entry in done:
         if not entry["usnBefore"] < entry["usnAfter"]:
             problems.append(f"{run}: USNs {entry['usnBefore']} and {entry['usnAfter']}")
+if end["versions"][MARKER] - begin["versions"][MARKER] != 2 * swaps:
+    problems.append(f"{swaps} swaps of the marker succeeded; the server counted {end['versions'][MARKER] - begin['versions'][MARKER]} writes")
 highest = 0
 for who in chain:
     for entry in audit[who]:

@@ -116,4 +116,67 @@ sed -i "s/members: .*/members: ['*', 'HOST0?', 'H*']/" "$manifests/objects.yaml"
 plan
 assert_exit 3
 assert_err "'*' contains '*', which account names can't have."
+
+step 'one principal by every form that names it is one member'
+# sid_text HEX: [MS-DTYP] 2.4.2.2
+sid_text() {
+  local hex=$1 at
+  local text=S-1-$((16#${hex:4:12}))
+  for ((at = 16; at < ${#hex}; at += 8)); do
+    text+=-$((16#${hex:at+6:2}${hex:at+4:2}${hex:at+2:2}${hex:at:2}))
+  done
+  printf '%s' "$text"
+}
+sid=$(sid_text "$(bytes "CN=HOST01,OU=Hosts,$base" objectSid)")
+manifest objects.yaml <<END
+kind: HostGroup
+metadata: {name: forms}
+spec:
+  samAccountName: e2e-n-forms
+  members: [HOST01, 'CONTOSO\\HOST02', 'contoso.com\\HOST03', HOST04@contoso.com, 'CN=HOST05,OU=Hosts,$base', '$sid']
+END
+apply_all
+converged
+assert_same "$(values "$(dn_of '(sAMAccountName=e2e-n-forms)')" member | wc -l)" 5 'the number of members'
+
+step 'a SID of no domain of the forest is a foreign security principal, by its SID and by its DN'
+foreign=S-1-5-21-1004336348-1177238915-682003330-1104
+sed -i "s/members: .*/members: ['$foreign', 'CN=S-1-5-11,CN=ForeignSecurityPrincipals,$base']/" "$manifests/objects.yaml"
+apply_all
+converged
+assert_values "$(dn_of '(sAMAccountName=e2e-n-forms)')" member "CN=$foreign,CN=ForeignSecurityPrincipals,$base" \
+  "CN=S-1-5-11,CN=ForeignSecurityPrincipals,$base"
+sed -i "s/members: .*/members: ['CN=$foreign,CN=ForeignSecurityPrincipals,$base', S-1-5-11]/" "$manifests/objects.yaml"
+converged
+
+step 'domains that are neither of the forest nor trusted are named as such'
+sed -i "s/members: .*/members: ['NOWHERE\\\\HOST01']/" "$manifests/objects.yaml"
+plan
+assert_exit 4
+assert_err 'NOWHERE is no domain of the forest contoso.com'
+
+step 'live groups are nested by their scopes only'
+printf 'dn: CN=e2e-n-local,%s\nchangetype: add\nobjectClass: group\nsAMAccountName: e2e-n-local\ngroupType: -2147483644\n' "$ou" | modify
+manifest objects.yaml <<END
+kind: HostGroup
+metadata: {name: nested}
+spec: {samAccountName: e2e-n-nested, scope: Global, members: [e2e-n-local, 'CN=Administrators,CN=Builtin,$base']}
+END
+plan
+assert_exit 4
+assert_err 'error[GMSA0265]' 'which is a DomainLocal group' 'which is a built-in group'
+sed -i 's/, scope: Global//; s/, .CN=Administrators[^]]*//' "$manifests/objects.yaml"
+apply_all
+converged
+
+step 'another spelling of a name is no change'
+manifest objects.yaml <<'END'
+kind: GMSA
+metadata: {name: e2e-n-école}
+spec: {dnsHostName: e2e-n-ecole.contoso.com, servicePrincipalNames: [], principalsAllowedToRetrieveManagedPassword: [HOST01]}
+END
+apply_all
+sed -i 's/name: e2e-n-école/name: E2E-N-ÉCOLE/' "$manifests/objects.yaml"
+converged
+assert_out 'No changes.'
 done_well

@@ -104,7 +104,7 @@ spec: {principalsAllowedToRetrieveManagedPassword: [HOST98]}
 END
 refused 4 'error[GMSA0201]: Unknown principal' '"HOST99" is no computer, group, user or managed service account in contoso.com.' \
   '"CONTOSO\NOBODY" is no computer' "\"$domain_sid-999999\" is no computer" \
-  "\"OTHER\\HOST01\" can't be looked up here: OTHER is not the domain CONTOSO of this environment." '"HOST98" is no computer' \
+  "\"OTHER\\HOST01\" can't be looked up here: OTHER is no domain of the forest contoso.com, and no domain that contoso.com trusts." '"HOST98" is no computer' \
   'help: Join the host to the domain first, or correct the name.'
 
 step 'a name that a computer and a user have'

@@ -3,6 +3,7 @@
 # put aside and back.
 . "$(dirname "$0")/lib.sh"
 keys="CN=Master Root Keys,CN=Group Key Distribution Service,CN=Services,CN=Configuration,$base"
+settings="CN=Group Key Distribution Service Server Configuration,CN=Server Configuration,CN=Group Key Distribution Service,CN=Services,CN=Configuration,$base"
 aside=$GMSACTL_LAB_SECRETS/e2e-root-key.ldif # outlives this script, should it be killed
 key_dns() { search "$keys" one '(objectClass=msKds-ProvRootKey)' 1.1 | sed -n 's/^dn: //p'; }
 key_count() { key_dns | wc -l; }
@@ -10,6 +11,7 @@ remove_keys() { key_dns | while IFS= read -r dn; do remove "$dn"; done; }
 
 cleanup() {
   remove_tree "$ou"
+  printf 'dn: %s\nchangetype: modify\nreplace: msKds-SecretAgreementAlgorithmID\n' "$settings" | ldap ldapmodify >/dev/null
   [[ -s $aside ]] || return 0
   remove_keys
   ldap ldapadd -f "$aside" >/dev/null && rm "$aside"
@@ -87,11 +89,28 @@ assert_values "$key" msKds-Version 1
 assert_values "$key" msKds-KDFAlgorithmID SP800_108_CTR_HMAC
 assert_values "$key" msKds-SecretAgreementAlgorithmID DH
 assert_values "$key" msKds-PublicKeyLength 2048
-assert_values "$key" msKds-PrivateKeyLength 256
+assert_values "$key" msKds-PrivateKeyLength 512
+assert_same "$(bytes "$key" msKds-SecretAgreementParam)" \
+  "$(sed -n 's/^msKds-SecretAgreementParam:: //p' "$aside" | head -1 | base64 -d | od -An -v -tx1 | tr -d ' \n')" \
+  "the group, compared with the one that Samba's own key has"
 assert_values "$key" msKds-DomainID "CN=DC01,OU=Domain Controllers,$base"
 assert_same "$(bytes "$key" msKds-KDFParam)" 00000000010000000e000000000000005300480041003500310032000000 msKds-KDFParam
 assert_same "$(bytes "$key" msKds-RootKeyData | wc -c)" 128 'the length of the key'
 ! grep -q "$(search "$key" base '(objectClass=*)' msKds-RootKeyData | sed -n 's/^msKds-RootKeyData:: //p' | cut -c1-40)" "$work/out" "$work/err" || failed 'the key was printed'
+
+step 'a forest that asks for another algorithm: refused at plan, with what to do'
+remove_tree "CN=e2e-key,$ou"
+remove_keys
+printf 'dn: %s\nchangetype: modify\nadd: msKds-SecretAgreementAlgorithmID\nmsKds-SecretAgreementAlgorithmID: ECDH_P256\n' "$settings" | modify
+for command in plan apply; do
+  $command
+  assert_exit 4
+  assert_err 'error[GMSA0284]: KDS root key cannot be made' 'ECDH_P256' 'Add-KdsRootKey -EffectiveImmediately'
+done
+assert_same "$(key_count)" 0 'the number of root keys'
+printf 'dn: %s\nchangetype: modify\ndelete: msKds-SecretAgreementAlgorithmID\n' "$settings" | modify
+apply_all
+assert_same "$(key_count)" 1 'the number of root keys'
 
 step 'its passwords are real: a member host retrieves one'
 kinit -k -t "$GMSACTL_LAB_HOST_KEYTABS/HOST01.keytab" -c "FILE:$work/host" "HOST01\$@$GMSACTL_LAB_REALM" >/dev/null

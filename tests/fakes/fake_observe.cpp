@@ -48,7 +48,8 @@ std::vector<Principal> FakeWorld::everybody() const {
   std::vector<Principal> all;
   for (const auto& [guid, live] : accounts)
     all.push_back({live.id, live.sam_account_name, "msDS-GroupManagedServiceAccount"});
-  for (const auto& [guid, live] : groups) all.push_back({live.id, live.sam_account_name, "group"});
+  for (const auto& [guid, live] : groups)
+    all.push_back({live.id, live.sam_account_name, "group", live.group_type});
   for (const auto& [guid, object] : objects) all.push_back(object.principal);
   return all;
 }
@@ -71,7 +72,7 @@ model::PrincipalLookup FakeWorld::look_up(const PrincipalRef& ref, const std::ve
     return lookup;
   }
   std::string name = ref.text;
-  if (ref.form == PrincipalRef::Form::qualified) name = name.substr(name.find('\\') + 1);
+  if (ref.form == PrincipalRef::Form::qualified) name = std::string(model::qualified_name(name).name);
   const auto by_name = [&](const std::string& sam) {
     for (const auto& one : all)
       if (equal_folded(one.sam_account_name, sam)) lookup.matches.push_back(one);
@@ -235,6 +236,11 @@ Result<Observations> FakeWorld::observe(const model::Desired& desired, ports::Ev
       seen.known_sids.emplace(one.id.sid.text(), one);
       seen.known_members.emplace(one.id.dn.key(), one);
     }
+  for (const auto& [guid, member] : groups)
+    for (const auto& [other, group] : groups)
+      if (std::find(group.members.begin(), group.members.end(), member.id.dn.text()) != group.members.end())
+        seen.containing_groups[member.id.dn.key()].push_back(
+            {group.id, group.sam_account_name, "group", group.group_type});
   return seen;
 }
 

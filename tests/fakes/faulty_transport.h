@@ -17,6 +17,8 @@ struct Fault {
   std::function<void(ldap::Transport& inner)> before;  ///< somebody else's doing, straight at the directory
   bool carried_out = true;                             ///< whether the write itself reaches the directory
   std::optional<Error> answer;                         ///< in place of the directory's
+  size_t late =
+      0;  ///< not 0: it is carried out after all, but only when that many searches have been answered
 };
 
 class FaultyTransport : public ldap::Transport {
@@ -34,6 +36,10 @@ class FaultyTransport : public ldap::Transport {
   static Fault lost_answer();
   /// No answer came, and nothing happened.
   static Fault lost_request();
+  /// No answer came, and the directory carries it out only after `searches` more.
+  static Fault lost_and_late(size_t searches);
+  /// The connection was down, so it never left.
+  static Fault never_sent();
   static Fault refused(ErrorKind kind, std::string message);
   static Fault preceded_by(std::function<void(ldap::Transport&)> change);
 
@@ -59,6 +65,8 @@ class FaultyTransport : public ldap::Transport {
 
   ldap::Transport& inner_;
   std::mutex mutex_;
+  size_t late_ = 0;
+  std::function<Result<void>()> late_write_;
 };
 
 }  // namespace gmsactl::fakes

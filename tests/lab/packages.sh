@@ -5,7 +5,7 @@ set -euo pipefail
 
 build_packages=(g++ dpkg-dev cmake ninja-build ccache git pkg-config libyaml-cpp-dev nlohmann-json3-dev libspdlog-dev libgtest-dev
   libgmock-dev libcli11-dev libexpected-dev libldap-dev libsasl2-dev libkrb5-dev libc-ares-dev
-  libgnutls28-dev libcurl4-gnutls-dev libssh-dev libgit2-dev nettle-dev libvalijson-dev python3
+  libgnutls28-dev libcurl4-gnutls-dev libssh-dev libgit2-dev nettle-dev libunistring-dev libvalijson-dev python3
   openssh-client gpg gpg-agent) # the last line: for tests of signed commits
 check_packages=(clang clang-tidy clang-format libclang-rt-14-dev lld cppcheck shellcheck)
 samba_packages=(samba-ad-dc samba samba-dsdb-modules samba-ad-provision ldb-tools smbclient winbind python3-samba)

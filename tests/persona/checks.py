@@ -26,6 +26,7 @@ class Case:
     source: str
     behaviours: Callable[[Estate], Sequence[Behaviour]]
     check: Check
+    may_idle: bool = False  #: right as well where there is no occasion for it
 
 
 def _nothing_invented(run: Run) -> None:
@@ -83,23 +84,16 @@ class Unreadable:
 class Planned:
     """The plan has these words, and the exit code."""
 
-    def __init__(self, right: str, *words: str, code: int = 0, account: str = "", absent: Sequence[str] = ()) -> None:
+    def __init__(self, right: str, *words: str, code: int = 0, more: str = "") -> None:
         self.right = right
         self._words = words
         self._code = code
-        self._account = account
-        self._absent = tuple(absent)
+        self._more = more
 
     def __call__(self, estate: Estate) -> None:
-        manifests = "steady"
-        if self._account:
-            manifests = "changed"
-            estate.write(manifests, estate.account_and_hosts(self._account))
-        run = estate.gmsactl("plan", manifests=manifests)
+        estate.write("changed", estate.account_and_hosts() + self._more)
+        run = estate.gmsactl("plan", manifests="changed")
         run.demand(self._code, *self._words)
-        for word in self._absent:
-            if word in run.said:
-                raise Failed(f"says: {word}")
         _nothing_invented(run)
 
 
@@ -140,5 +134,39 @@ class Applied:
                 raise Failed(f"not done: {after.out[:1500]}")
             if not self._done and after.code == 0:
                 raise Failed("nothing is left to do")
+        finally:
+            estate.restore()
+
+
+class Removed:
+    """Pruning the account is refused by the controller: it stands, and is as much ours as before."""
+
+    def __init__(self, right: str, *words: str) -> None:
+        self.right = right
+        self._words = words
+
+    def __call__(self, estate: Estate) -> None:
+        marker = estate.values(estate.account, "adminDescription")
+        estate.write("changed", estate.hosts_only())
+        try:
+            run = estate.apply("--prune", "--allow-deletes", "5")
+            run.demand(6, *self._words)
+            if estate.values(estate.account, "adminDescription") != marker:
+                raise Failed("the marker is not as it was")
+        finally:
+            estate.restore()
+
+
+class Dated:
+    """Drift says when somebody changed a description, as it does where the metadata is binary."""
+
+    right = "drift tells when each change was made"
+
+    def __call__(self, estate: Estate) -> None:
+        try:
+            estate.set(estate.account, "description", "changed behind its back")
+            expected, found = estate.drift_times(direct=True), estate.drift_times()
+            if not expected or found != expected:
+                raise Failed(f"times {found}, not {expected}")
         finally:
             estate.restore()

@@ -56,7 +56,7 @@ class Run:
 
 
 class Estate:
-    """`account`, `hosts` and `many` are DNs. Everything but the big group is new at the beginning and gone at the end."""
+    """`account` and `hosts` are DNs. Everything but the big groups is new at the beginning and gone at the end."""
 
     def __init__(self, folder: pathlib.Path) -> None:
         self.folder = folder
@@ -68,7 +68,6 @@ class Estate:
         self.many_unit = f"OU=e2e-persona-many,{self.base}"
         self.account = f"CN=psn-app,{self.unit}"
         self.hosts = f"CN=psn-hosts,{self.unit}"
-        self.many = f"CN=psn-many,{self.many_unit}"
         self._gmsactl = os.environ.get("GMSACTL_BINARY", str(ROOT / "build/bin/gmsactl"))
         self.url = ""  #: of the persona
         self.ca_file = folder / "both.pem"
@@ -134,6 +133,12 @@ class Estate:
     def apply(self, *arguments: str, manifests: str = "changed", direct: bool = False) -> Run:
         return self.gmsactl("apply", "--auto-approve", *arguments, manifests=manifests, direct=direct)
 
+    def drift_times(self, direct: bool = False) -> list[str]:
+        """When what drifted was changed, as far as that is known."""
+        document = self.gmsactl("drift", "-o", "json", direct=direct).document()
+        fields = [field for change in document["changes"] for field in change["fields"]]
+        return [str(field["changedAt"]) for field in fields if field.get("changedAt")]
+
     # --- manifests ------------------------------------------------------------------------------------------------------------
 
     def write(self, name: str, documents: str) -> None:
@@ -160,13 +165,8 @@ spec:
         )
 
     def account_and_hosts(self, account: str = "", hosts: str = "") -> str:
-        """The two objects of the estate; more fields for each, as YAML flow pairs."""
-        return f"""---
-apiVersion: gmsactl/v1
-kind: HostGroup
-metadata: {{name: psn-hosts}}
-spec: {{description: Hosts, members: [HOST01, HOST02, HOST03]{hosts}}}
----
+        """The two objects of the estate; in place of a field of each, others."""
+        return self.hosts_only(hosts) + f"""---
 apiVersion: gmsactl/v1
 kind: GMSA
 metadata: {{name: psn-app}}
@@ -175,6 +175,14 @@ spec:
   principalsAllowedToRetrieveManagedPassword: [{{hostGroup: psn-hosts}}]
   kerberosEncryptionTypes: [AES128, AES256]
   {account or "description: Runs the application"}
+"""
+
+    def hosts_only(self, hosts: str = "") -> str:
+        return f"""---
+apiVersion: gmsactl/v1
+kind: HostGroup
+metadata: {{name: psn-hosts}}
+spec: {{description: Hosts, {hosts or "members: [HOST01, HOST02, HOST03]"}}}
 """
 
     def set_up(self, certificate: pathlib.Path) -> None:
@@ -192,15 +200,16 @@ spec:
         self.write("steady", self.account_and_hosts())
         # Of the big group five members are declared: a plan that misses one of the others would remove fewer.
         few = ", ".join(f'"CN=m{index:04d},{self.many_unit}"' for index in range(5))
-        self.write(
-            "many",
-            f"""---
+        for name in ("many", "some"):
+            self.write(
+                name,
+                f"""---
 apiVersion: gmsactl/v1
 kind: HostGroup
-metadata: {{name: psn-many}}
+metadata: {{name: psn-{name}}}
 spec: {{path: "{self.many_unit}", membership: exact, members: [{few}]}}
 """,
-        )
+            )
         done = self.apply(manifests="steady", direct=True)
         if done.code:
             raise Failed(f"the estate was not made: {done.said}")

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -47,9 +49,10 @@ Result<Channel> open_channel(const Resolver& resolver) {
   return channel;
 }
 
-/// Until nothing is under way. Every query ends by its own timeout, so this does too.
-void run(ares_channeldata* channel) {
-  for (;;) {
+/// Until nothing is under way or `enough` says so, which is asked every 50 ms at least. Every query ends by
+/// its own timeout, so this does too.
+void run(ares_channeldata* channel, const std::function<bool()>& enough = nullptr) {
+  while (!enough || !enough()) {
     std::array<ares_socket_t, ARES_GETSOCK_MAXNUM> sockets{};
     const int mask = ares_getsock(channel, sockets.data(), ARES_GETSOCK_MAXNUM);
     std::array<pollfd, ARES_GETSOCK_MAXNUM> waiting{};
@@ -63,7 +66,8 @@ void run(ares_channeldata* channel) {
     if (count == 0) return;
     timeval space{};
     const timeval* time = ares_timeout(channel, nullptr, &space);
-    const long milliseconds = time ? time->tv_sec * 1000 + (time->tv_usec + 999) / 1000 : 1000;
+    long milliseconds = time ? time->tv_sec * 1000 + (time->tv_usec + 999) / 1000 : 1000;
+    if (enough) milliseconds = std::min(milliseconds, 50L);
     if (poll(waiting.data(), count, static_cast<int>(milliseconds)) <= 0) {
       ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
       continue;
@@ -159,18 +163,49 @@ Result<std::vector<SrvRecord>> Resolver::lookup_srv(const std::string& name) con
                [&](uint32_t most) { return std::uniform_int_distribution<uint32_t>(0, most)(engine); });
 }
 
-Result<std::vector<std::string>> Resolver::lookup_addresses(const std::string& host) const {
-  const Channel channel = GMSACTL_TRY(open_channel(*this));
-  AddressReply reply;
+namespace {
+
+void ask_addresses(ares_channeldata* channel, const std::string& host, AddressReply& reply) {
   ares_addrinfo_hints hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
-  ares_getaddrinfo(channel.get(), host.c_str(), nullptr, &hints, take_addresses, &reply);
+  ares_getaddrinfo(channel, host.c_str(), nullptr, &hints, take_addresses, &reply);
+}
+
+std::vector<std::string> all_of(AddressReply&& reply) {
+  std::ranges::move(reply.version6, std::back_inserter(reply.version4));
+  return std::move(reply.version4);
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> Resolver::lookup_addresses(const std::string& host) const {
+  AddressReply reply;
+  const Channel channel = GMSACTL_TRY(open_channel(*this));
+  ask_addresses(channel.get(), host, reply);
   run(channel.get());
   if (reply.version4.empty() && reply.version6.empty())
     return fail(error_of(reply.status == ARES_SUCCESS ? ARES_ENODATA : reply.status, host));
-  std::ranges::move(reply.version6, std::back_inserter(reply.version4));
-  return std::move(reply.version4);
+  return all_of(std::move(reply));
+}
+
+Result<std::vector<std::vector<std::string>>> Resolver::lookup_addresses(
+    const std::vector<std::string>& hosts, std::chrono::milliseconds patience) const {
+  std::vector<AddressReply> replies(hosts.size());
+  {
+    const Channel channel = GMSACTL_TRY(open_channel(*this));
+    for (size_t i = 0; i < hosts.size(); ++i) ask_addresses(channel.get(), hosts[i], replies[i]);
+    const auto until = std::chrono::steady_clock::now() + patience;
+    run(channel.get(), [&] {
+      return std::chrono::steady_clock::now() >= until && std::ranges::any_of(replies, [](const auto& reply) {
+               return !reply.version4.empty() || !reply.version6.empty();
+             });
+    });
+  }  // closing the channel answers what is left
+  std::vector<std::vector<std::string>> addresses;
+  addresses.reserve(replies.size());
+  for (auto& reply : replies) addresses.push_back(all_of(std::move(reply)));
+  return addresses;
 }
 
 }  // namespace gmsactl::dns

@@ -29,6 +29,10 @@ struct Resolver {
   [[nodiscard]] Result<std::vector<SrvRecord>> lookup_srv(const std::string& name) const;
   /// IPv4 then IPv6 addresses of a host.
   [[nodiscard]] Result<std::vector<std::string>> lookup_addresses(const std::string& host) const;
+  /// Of many hosts at once, in their order; empty where there are none. What is not answered within
+  /// `patience` is left out, if anything was.
+  [[nodiscard]] Result<std::vector<std::vector<std::string>>> lookup_addresses(
+      const std::vector<std::string>& hosts, std::chrono::milliseconds patience) const;
 };
 
 }  // namespace gmsactl::dns

@@ -129,6 +129,9 @@ void Completion::find_domain_sid() {
   }
   for (const Object& object : directory_.objects_) {
     if (object.type == nullptr || !object.type->principal) continue;
+    std::string_view domain = object.key;  // a file may hold objects of several
+    while (!domain.empty() && !domain.starts_with("dc=")) domain.remove_prefix(parent_offset(domain));
+    if (domain != directory_.objects_[*head].key) continue;
     const auto own = model::Sid::decode(first_of(object.values, attribute::object_sid).value_or(""));
     if (!own || !own->domain().is_domain()) continue;
     domain_sid = own->domain();

@@ -195,7 +195,11 @@ uint64_t Directory::hash(AttributeId id, std::string_view value) const {
   if (holds_dns(syntax)) {
     for (const char c : model::dn_key(dn_part(syntax, value))) mix(c);
   } else if (syntax == Syntax::text || syntax == Syntax::integer) {
-    for (const char c : value) mix(fold(c));
+    const bool ascii = std::none_of(value.begin(), value.end(), [](char c) { return (c & '\x80') != 0; });
+    if (ascii)
+      for (const char c : value) mix(fold(c));
+    else
+      for (const char c : fold(value)) mix(c);
   } else {
     for (const char c : value) mix(c);
   }

@@ -1,5 +1,7 @@
 #include "providers/transport/ldap/ldif_parser.h"
 
+#include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -140,7 +142,7 @@ class Parser {
     record_.line = first.number;
     record_.lines.clear();
     const size_t begin = line.begin;
-    std::vector<OpenRange> open;
+    std::vector<Ranges> ranges;
     size_t end = at_;
     while (next(line) && !line.text.empty()) {
       end = at_;
@@ -157,15 +159,15 @@ class Parser {
       }
       if (equal_folded(attribute.name, "dn"))
         return wrong(line.number, "a second dn in one record", "put an empty line between two records");
-      if (!range.empty()) note_range(open, attribute, range);
+      if (!range.empty()) note_range(ranges, attribute, range);
       // "member:" beside "member;range=0-1499:" is how a server says that the values are in the other.
       if (!range.empty() || !attribute.value.empty()) record_.lines.push_back(attribute);
     }
-    for (const OpenRange& part : open)
-      if (!part.complete)
-        return wrong(part.line,
-                     "only a part of " + std::string(part.name) + " is here (range=" + printable(part.range) +
-                         "), so its other values would look absent",
+    for (Ranges& attribute : ranges)
+      if (const auto* part = attribute.incomplete())
+        return wrong(part->line,
+                     "only a part of " + std::string(attribute.name) + " is here (range=" +
+                         printable(part->text) + "), so its other values would look absent",
                      "export with 'gmsactl snapshot', which fetches the other parts");
     record_.source = text_.substr(begin, end - begin);
     // The blank line that ended the record belongs to what comes next.
@@ -176,20 +178,62 @@ class Parser {
     return sink_(record_);
   }
 
-  struct OpenRange {
+  /// The ranges of one attribute in a record.
+  struct Ranges {
+    struct Part {
+      std::string_view text;
+      uint64_t first = 0;
+      std::optional<uint64_t> last;
+      uint64_t values = 0;
+      uint32_t line = 0;
+      bool readable = false;
+    };
     std::string_view name;
-    std::string_view range;
-    uint32_t line = 0;
-    bool complete = false;
+    std::vector<Part> parts;
+
+    /// The first part that leaves something out; null where all values are here.
+    const Part* incomplete() {
+      std::stable_sort(parts.begin(), parts.end(),
+                       [](const Part& a, const Part& b) { return a.first < b.first; });
+      uint64_t next = 0;
+      for (const Part& part : parts) {
+        const bool counted =
+            !part.last || (*part.last >= part.first && *part.last - part.first + 1 == part.values);
+        if (!part.readable || part.first != next || !counted) return &part;
+        if (!part.last) return &part == &parts.back() ? nullptr : &part;
+        next = *part.last + 1;
+      }
+      return &parts.back();
+    }
   };
 
-  static void note_range(std::vector<OpenRange>& open, const Line& attribute, std::string_view range) {
-    for (OpenRange& part : open) {
-      if (!equal_folded(part.name, attribute.name)) continue;
-      part.complete = part.complete || range.ends_with('*');
-      return;
+  static void note_range(std::vector<Ranges>& ranges, const Line& attribute, std::string_view text) {
+    auto of_it = std::find_if(ranges.begin(), ranges.end(),
+                              [&](const Ranges& each) { return equal_folded(each.name, attribute.name); });
+    if (of_it == ranges.end()) of_it = ranges.insert(ranges.end(), {attribute.name, {}});
+    auto part = std::find_if(of_it->parts.begin(), of_it->parts.end(),
+                             [&](const Ranges::Part& each) { return each.text == text; });
+    if (part == of_it->parts.end()) {
+      Ranges::Part fresh;
+      fresh.text = text;
+      fresh.line = attribute.number;
+      const auto dash = text.find('-');
+      const auto number = [](std::string_view digits) -> std::optional<uint64_t> {
+        uint64_t value = 0;
+        const auto [end, status] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+        if (digits.empty() || status != std::errc() || end != digits.data() + digits.size())
+          return std::nullopt;
+        return value;
+      };
+      if (dash != std::string_view::npos) {
+        const auto first = number(text.substr(0, dash));
+        fresh.last = number(text.substr(dash + 1));
+        fresh.readable = first && (fresh.last || text.substr(dash + 1) == "*");
+        fresh.first = first.value_or(0);
+      }
+      part = of_it->parts.insert(of_it->parts.end(), fresh);
     }
-    open.push_back({attribute.name, range, attribute.number, range.ends_with('*')});
+    if (!attribute.value.empty()) ++part->values;
   }
 
   /// What plain ldapsearch writes beside entries: the search's result and references to other servers.

@@ -109,6 +109,60 @@ Result<void> judge_group(const Judgement& j) {
   return {};
 }
 
+/// GROUP_TYPE_BUILTIN_LOCAL_GROUP.
+constexpr uint32_t group_builtin = 1;
+
+/// What decides whether one object may be a member of another.
+struct Nested {
+  model::Sid domain;
+  uint32_t type = 0;  ///< 0: no group
+};
+
+Nested nested(const Directory& directory, const Values& values) {
+  Nested one{directory.domain_sid(), bits(first(&values, attribute::group_type))};
+  if (const auto sid = model::Sid::decode(first(&values, attribute::object_sid))) one.domain = sid->domain();
+  return one;
+}
+
+/// [MS-SAMR] 3.1.1.8.9, with the codes of [MS-ERREF] 2.2. Samba checks none of it.
+Result<void> judge_nesting(const Nested& group, const Nested& member, std::string_view shown) {
+  const auto refuse_member = [&](const char* code, const char* why) {
+    return refuse(53, std::string(code) + ": " + printable(shown) + " " + why);
+  };
+  const bool elsewhere = !(member.domain == group.domain);
+  const bool local = (member.type & (group_domain_local | group_builtin)) != 0;
+  if ((group.type & group_global) != 0) {
+    if (local) return refuse_member("00002144", "is a local group, which a Global one can't contain");
+    if ((member.type & group_universal) != 0)
+      return refuse_member("00002145", "is a Universal group, which a Global one can't contain");
+    if (elsewhere) return refuse_member("00002147", "is of another domain than the Global group");
+  } else if ((group.type & group_universal) != 0) {
+    if (local) return refuse_member("00002146", "is a local group, which a Universal one can't contain");
+  } else if (local && (elsewhere || (member.type & group_builtin) != 0)) {
+    return refuse_member("00002148", "is a local group of another domain");
+  }
+  return {};
+}
+
+Result<void> judge_members(const Judgement& j) {
+  const Nested group = nested(j.directory, j.after);
+  const bool other_scope = changes(j, attribute::group_type);
+  std::set<std::string_view> before;
+  if (j.before != nullptr && !other_scope)
+    for (const Value& value : values_of(*j.before, attribute::member)) before.insert(value.text);
+  for (const Value& value : values_of(j.after, attribute::member)) {
+    if (before.contains(value.text)) continue;
+    if (const auto member = j.directory.find(value.text))
+      GMSACTL_TRY(judge_nesting(group, nested(j.directory, j.directory[*member].values), value.text));
+  }
+  if (j.before == nullptr || !other_scope) return {};
+  const std::string key(j.directory[j.self].key);
+  for (const ObjectId container : j.directory.with_value(attribute::member, key))
+    GMSACTL_TRY(
+        judge_nesting(nested(j.directory, j.directory[container].values), group, j.directory[j.self].dn));
+  return {};
+}
+
 bool usable_root_key_exists(Directory& directory) {
   const auto keys = directory.having(attribute::kds_use_start_time);
   return std::any_of(keys.begin(), keys.end(), [&](ObjectId id) {
@@ -212,6 +266,7 @@ Result<void> judge(const Judgement& judgement) {
   if (judgement.type->name == "msDS-GroupManagedServiceAccount") GMSACTL_TRY(judge_gmsa(judgement));
   GMSACTL_TRY(group ? judge_group(judgement) : judge_user(judgement));
   GMSACTL_TRY(judge_account_name(judgement));
+  if (group) GMSACTL_TRY(judge_members(judgement));
   rewrite_spns(judgement);
   return judge_spns(judgement);
 }

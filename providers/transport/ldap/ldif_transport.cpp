@@ -5,6 +5,7 @@
 
 #include "providers/transport/ldap/connect.h"
 #include "providers/transport/ldap/ldif_change.h"
+#include "providers/transport/ldap/ldif_form.h"
 #include "providers/transport/ldap/ldif_search.h"
 
 namespace gmsactl::ldap {
@@ -39,7 +40,9 @@ LdifTransport::LdifTransport(std::string peer, ldif::File file, std::unique_ptr<
 
 Result<std::unique_ptr<Transport>> LdifTransport::open(const std::string& path) {
   ldif::File file = GMSACTL_TRY(ldif::File::open(path));
-  auto directory = ldif::Directory::load(file.take_text());
+  auto text = ldif::as_ldif(file.take_text());
+  if (!text) return fail(std::move(text).error().with_context(path));
+  auto directory = ldif::Directory::load(std::move(*text));
   if (!directory) return fail(std::move(directory).error().with_context(path));
   return std::unique_ptr<Transport>(
       new LdifTransport("ldif:" + path, std::move(file), std::move(*directory)));
@@ -63,8 +66,10 @@ Result<void> LdifTransport::search(const SearchRequest& request, const EntrySink
       if (!(*directory_)[ids[i]].deleted) entries.push_back(selection.entry((*directory_)[ids[i]]));
     lock.unlock();
     counters_.entries.fetch_add(entries.size(), std::memory_order_relaxed);
-    for (Entry& entry : entries)
+    for (Entry& entry : entries) {
+      entry.whole = true;
       if (!sink(std::move(entry))) return stopped();
+    }
   }
   return {};
 }
@@ -81,6 +86,7 @@ Result<void> LdifTransport::search_root(const SearchRequest& request, const Entr
     entry = ldif::Selection(*directory_, request.attributes).entry(ldif::root_dse(*directory_));
   }
   counters_.entries.fetch_add(1, std::memory_order_relaxed);
+  entry.whole = true;
   if (!sink(std::move(entry))) return stopped();
   return {};
 }

@@ -1,7 +1,9 @@
 #include "providers/transport/ldap/libldap_certificate.h"
 
+#include <arpa/inet.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -84,7 +86,7 @@ struct Probe {
     return printable(text.data());
   }
 
-  /// DNS names in the certificate, else its subject.
+  /// DNS names and addresses in the certificate, else its subject.
   std::string names() const {
     std::string list;
     for (unsigned i = 0;; ++i) {
@@ -93,6 +95,10 @@ struct Probe {
       const int type = gnutls_x509_crt_get_subject_alt_name(certificate, i, text.data(), &size, nullptr);
       if (type == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE) break;
       if (type == GNUTLS_SAN_DNSNAME) list += (list.empty() ? "" : ", ") + printable({text.data(), size});
+      std::array<char, INET6_ADDRSTRLEN> address{};
+      if (type == GNUTLS_SAN_IPADDRESS &&
+          inet_ntop(size == 4 ? AF_INET : AF_INET6, text.data(), address.data(), address.size()) != nullptr)
+        list += (list.empty() ? "" : ", ") + std::string(address.data());
     }
     if (!list.empty()) return list;
     std::array<char, 512> text{};
@@ -106,6 +112,10 @@ Error refusal(std::string message, std::string hint) {
 }
 
 Error explain(const Probe& probe, unsigned status, const Endpoint& endpoint, const std::string& ca_file) {
+  if ((status & GNUTLS_CERT_EXPIRED) &&
+      gnutls_x509_crt_get_expiration_time(probe.certificate) > std::time(nullptr))
+    return refusal("a certificate that vouches for the server's has expired",
+                   "Renew the certification authority's certificate, and update directory.tls.caFile");
   if (status & GNUTLS_CERT_EXPIRED)
     return refusal(
         "the certificate expired at " + date(gnutls_x509_crt_get_expiration_time(probe.certificate)),
@@ -115,8 +125,10 @@ Error explain(const Probe& probe, unsigned status, const Endpoint& endpoint, con
         "the certificate is valid only from " + date(gnutls_x509_crt_get_activation_time(probe.certificate)),
         "Check this machine's clock");
   if (status & GNUTLS_CERT_UNEXPECTED_OWNER)
-    return refusal("the certificate is for " + probe.names() + ", not for " + endpoint.host,
-                   "Name the server as its certificate does");
+    return refusal(
+        "the certificate is for " + probe.names() + ", not for " + endpoint.host,
+        "Name the server as its certificate does; for a tunnel, have that name lead to the tunnel's end: "
+        "127.0.0.1 dc01.contoso.com in /etc/hosts");
   if (status & GNUTLS_CERT_REVOKED)
     return refusal("the certificate is revoked", "Use another domain controller");
   if (status & GNUTLS_CERT_SIGNER_NOT_FOUND)

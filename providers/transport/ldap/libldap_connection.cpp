@@ -150,6 +150,7 @@ void Connection::close_to_renew() {
 Request* Connection::next_request() {
   const std::lock_guard lock(mutex_);
   if (queue_.empty() || stopping_) return nullptr;
+  if (handle_ && worn_out_ >= incarnation_) return nullptr;  // serve() opens another first
   Request* request = queue_.front();
   queue_.pop_front();
   return request;

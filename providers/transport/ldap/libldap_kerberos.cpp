@@ -4,10 +4,13 @@
 #include <krb5.h>
 
 #include <array>
+#include <cerrno>
+#include <cstdlib>
 #include <ctime>
 #include <utility>
 
 #include "engine/base/text.h"
+#include "providers/transport/ldap/keytab.h"
 
 namespace gmsactl::ldap {
 namespace {
@@ -75,13 +78,14 @@ struct Principal {
   }
 };
 
-/// GSS-API itself gets tickets where the client keytab (KRB5_CLIENT_KTNAME) holds a key.
-bool has_client_keytab(krb5_context context) {
+/// The name of the client keytab (KRB5_CLIENT_KTNAME, else krb5.conf's or the default one).
+std::string client_keytab(krb5_context context) {
+  std::array<char, 4096> name{};
   krb5_keytab keytab = nullptr;
-  if (krb5_kt_client_default(context, &keytab) != 0) return false;
-  const bool content = krb5_kt_have_content(context, keytab) == 0;
+  if (krb5_kt_client_default(context, &keytab) != 0) return {};
+  const bool named = krb5_kt_get_name(context, keytab, name.data(), name.size()) == 0;
   krb5_kt_close(context, keytab);
-  return content;
+  return named ? name.data() : "";
 }
 
 struct Lifetime {
@@ -120,6 +124,9 @@ struct Tickets::State {
   Result<void> start();
   Result<void> from_keytab();
   Result<void> check_cache(const Cache& cache);
+  Result<void> use_default_cache(Cache& cache);
+  Result<void> use_client_keytab(const Error& flaw);
+  Error flaw_of(krb5_error_code code, const std::string& where);
   Error expired(const Cache& cache, krb5_const_principal client);
   Result<void> get_service_ticket(const Cache& cache, const std::string& host);
   Error explain(krb5_error_code code, const std::string& doing);
@@ -145,16 +152,40 @@ Error Tickets::State::explain(krb5_error_code code, const std::string& doing) {
       break;
     case KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN:
       error.hint =
-          "Name the server as the domain knows it, in full (dc01.contoso.com); where the name above is not "
-          "the one you "
-          "gave, set rdns = false and dns_canonicalize_hostname = false in krb5.conf";
+          "Name the server as the domain knows it, in full (dc01.contoso.com), not by an alias or an "
+          "address; where "
+          "the name above is not the one you gave, set rdns = false and dns_canonicalize_hostname = false in "
+          "krb5.conf";
+      break;
+    case KRB5_ERR_HOST_REALM_UNKNOWN:
+    case KRB5_CONFIG_NODEFREALM:
+      error.hint = "Set default_realm in krb5.conf to the domain's name in capitals";
       break;
     case KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN:
-      error.hint = "Check the account's name and realm";
+    case KRB5KDC_ERR_WRONG_REALM:
+      error.hint = "Check the account's name and realm: the domain does not know it";
+      break;
+    case KRB5KDC_ERR_ETYPE_NOSUPP:
+    case KRB5_CONFIG_ETYPE_NOSUPP:
+    case KRB5_WRONG_ETYPE:
+      error.hint =
+          "This machine and the domain have no encryption type in common: allow aes256-cts-hmac-sha1-96 in "
+          "permitted_enctypes of krb5.conf, and check msDS-SupportedEncryptionTypes of the account";
+      break;
+    case KRB5_KT_NOTFOUND:
+      error.hint =
+          "The keytab has no key of an encryption type that krb5.conf permits and the domain offers; export "
+          "it again "
+          "with AES keys";
       break;
     case KRB5KDC_ERR_PREAUTH_FAILED:
+    case KRB5_PREAUTH_FAILED:
     case KRB5KRB_AP_ERR_BAD_INTEGRITY:
-      error.hint = "The keytab holds an old key; export it again";
+      error.hint =
+          "The keytab holds an old key: the account's password was changed after the export. Export it again";
+      break;
+    case KRB5KDC_ERR_POLICY:
+      error.hint = "The domain's policy refuses this account here: see its logon restrictions";
       break;
     case KRB5KDC_ERR_CLIENT_REVOKED:
       error.hint = "The account is disabled or locked out";
@@ -182,6 +213,7 @@ Result<void> Tickets::State::start() {
 Result<void> Tickets::State::from_keytab() {
   const auto now = static_cast<uint32_t>(std::time(nullptr));
   if (!cache_name.empty() && keytab_tickets_end > now + renew_before_end) return {};
+  const std::string named = GMSACTL_TRY(check_keytab(keytab, principal));
   krb5_keytab table = nullptr;
   if (const auto code = krb5_kt_resolve(context.get, keytab.c_str(), &table))
     return fail(explain(code, "opening the keytab " + printable(keytab)));
@@ -191,9 +223,9 @@ Result<void> Tickets::State::from_keytab() {
     ~Close() { krb5_kt_close(context, table); }
   } close{context.get, table};
   Principal client(context.get);
-  if (!principal.empty()) {
-    if (const auto code = krb5_parse_name(context.get, principal.c_str(), &client.get))
-      return fail(explain(code, "the principal " + printable(principal)));
+  if (!named.empty()) {
+    if (const auto code = krb5_parse_name(context.get, named.c_str(), &client.get))
+      return fail(explain(code, "the principal " + printable(named)));
   } else {
     krb5_kt_cursor cursor{};
     krb5_keytab_entry entry{};
@@ -224,12 +256,43 @@ Result<void> Tickets::State::from_keytab() {
   return {};
 }
 
+Error Tickets::State::flaw_of(krb5_error_code code, const std::string& where) {
+  const std::string kinit = "Run kinit USER@REALM, or set KRB5CCNAME, or give a keytab (KRB5_CLIENT_KTNAME)";
+  const std::string of_a_file =
+      "Set KRB5CCNAME=FILE:/tmp/krb5cc_gmsactl and run kinit, or give a keytab (KRB5_CLIENT_KTNAME)";
+  Error error{ErrorKind::unauthenticated, "there is no Kerberos ticket in " + where, kinit, {}};
+  switch (code) {
+    case KRB5_FCC_PERM:
+    case EACCES:
+      error.message = "cannot read the ticket cache " + where;
+      error.hint = "Let the user that runs gmsactl read it, or set KRB5CCNAME to another one";
+      break;
+    case KRB5_CC_FORMAT:
+    case KRB5_CCACHE_BADVNO:
+    case KRB5_CC_END:
+      error.message = where + " is not a ticket cache, or it is empty";
+      break;
+    case KRB5_KCM_NO_SERVER:
+      error.message = "no KCM service answers for the ticket cache " + where;
+      error.hint = of_a_file;
+      break;
+    case KRB5_CC_UNKNOWN_TYPE:
+      error.message = "this machine's Kerberos knows no ticket caches of the type of " + where;
+      error.hint = of_a_file;
+      break;
+    default:
+      if (code != KRB5_FCC_NOFILE && code != KRB5_CC_NOTFOUND && code != ENOENT)
+        error.message += " (" + text_of(context.get, code) + ")";
+      break;
+  }
+  return error;
+}
+
 Result<void> Tickets::State::check_cache(const Cache& cache) {
   const std::string where = full_name(context.get, cache.get);
   Principal client(context.get);
-  if (krb5_cc_get_principal(context.get, cache.get, &client.get) != 0)
-    return fail(ErrorKind::unauthenticated, "there is no Kerberos ticket in " + where,
-                "Run kinit USER@REALM, or set KRB5CCNAME, or give a keytab (KRB5_CLIENT_KTNAME)");
+  if (const auto code = krb5_cc_get_principal(context.get, cache.get, &client.get))
+    return fail(flaw_of(code, where));
   const Lifetime lifetime = lifetime_of(context.get, cache.get);
   if (!lifetime.any)
     return fail(ErrorKind::unauthenticated,
@@ -284,26 +347,55 @@ Tickets::~Tickets() {
     krb5_cc_destroy(state_->context.get, cache);
 }
 
+Result<void> Tickets::State::use_default_cache(Cache& cache) {
+  if (const auto code = krb5_cc_default(context.get, &cache.get)) {
+    const char* name = krb5_cc_default_name(context.get);
+    return fail(flaw_of(code, name ? printable(name) : "the default ticket cache"));
+  }
+  return check_cache(cache);
+}
+
+/// Where the ticket cache is of no use, whatever kind it is of: tickets from the client keytab, kept in
+/// memory.
+Result<void> Tickets::State::use_client_keytab(const Error& flaw) {
+  const char* variable = std::getenv("KRB5_CLIENT_KTNAME");
+  const bool asked_for = variable != nullptr && *variable != '\0';
+  const std::string name = client_keytab(context.get);
+  if (name.empty() || (!asked_for && !check_keytab(name, principal))) {
+    Error error = flaw;
+    const char* of_servers = std::getenv("KRB5_KTNAME");
+    if (of_servers != nullptr && *of_servers != '\0' && check_keytab(of_servers, principal))
+      error.hint = "KRB5_KTNAME is for services. Set KRB5_CLIENT_KTNAME=" + printable(of_servers);
+    return fail(std::move(error));
+  }
+  keytab = name;
+  auto tickets = from_keytab();
+  if (!tickets) {
+    keytab.clear();
+    return fail(
+        std::move(tickets).error().with_context(flaw.message + ", and the client keytab does not help"));
+  }
+  return {};
+}
+
 Result<void> Tickets::prepare(const std::string& host) {
   const std::lock_guard lock(mutex_);
   GMSACTL_TRY(state_->start());
   krb5_context context = state_->context.get;
   Cache cache(context);
-  if (!state_->keytab.empty()) {
-    GMSACTL_TRY(state_->from_keytab());
-    if (const auto code = krb5_cc_resolve(context, state_->cache_name.c_str(), &cache.get))
-      return fail(state_->explain(code, "reading the ticket in memory"));
-    // The name holds for this thread only, so other users of Kerberos in the process keep their own cache.
-    OM_uint32 minor = 0;
-    gss_krb5_ccache_name(&minor, state_->cache_name.c_str(), nullptr);
+  if (state_->keytab.empty()) {
+    auto usable = state_->use_default_cache(cache);
+    if (usable) return state_->get_service_ticket(cache, host);
+    GMSACTL_TRY(state_->use_client_keytab(usable.error()));
+    if (cache.get != nullptr) krb5_cc_close(context, std::exchange(cache.get, nullptr));
   } else {
-    if (const auto code = krb5_cc_default(context, &cache.get))
-      return fail(state_->explain(code, "opening the ticket cache"));
-    if (auto usable = state_->check_cache(cache); !usable) {
-      if (has_client_keytab(context)) return {};
-      return fail(std::move(usable).error());
-    }
+    GMSACTL_TRY(state_->from_keytab());
   }
+  if (const auto code = krb5_cc_resolve(context, state_->cache_name.c_str(), &cache.get))
+    return fail(state_->explain(code, "reading the ticket in memory"));
+  // The name holds for this thread only, so other users of Kerberos in the process keep their own cache.
+  OM_uint32 minor = 0;
+  gss_krb5_ccache_name(&minor, state_->cache_name.c_str(), nullptr);
   return state_->get_service_ticket(cache, host);
 }
 

@@ -5,11 +5,13 @@
 #include <sasl/sasl.h>
 #include <sys/time.h>
 
+#include <ctime>
 #include <mutex>
 #include <utility>
 
 #include "engine/base/text.h"
 #include "providers/transport/ldap/libldap_tls.h"
+#include "providers/transport/ldap/libldap_trust.h"
 #include "providers/transport/ldap/recovery.h"
 
 namespace gmsactl::ldap {
@@ -147,7 +149,10 @@ Result<std::shared_ptr<Session>> Session::create(const std::string& url, const C
                 "Check the variable or the file that holds it");
   if (options.connections < 1 || options.window < 1)
     return fail(ErrorKind::invalid, "at least one connection and one request at a time are needed");
-  return std::shared_ptr<Session>(new Session(std::move(endpoint), options));
+  std::shared_ptr<Session> session(new Session(std::move(endpoint), options));
+  if (!options.ca_file.empty() && (session->endpoint_.ldaps || session->start_tls()))
+    GMSACTL_TRY(check_ca_file(options.ca_file, std::time(nullptr)));
+  return session;
 }
 
 bool Session::start_tls() const {
@@ -173,7 +178,7 @@ Result<Handle> Session::open() {
 
 Result<void> Session::secure(::ldap* handle) const {
   if (!endpoint_.ldaps && !start_tls()) return {};
-  GMSACTL_TRY(configure_tls(handle, options_.ca_file));
+  GMSACTL_TRY(configure_tls(handle, endpoint_.host, options_.ca_file));
   if (endpoint_.ldaps) return install_tls(handle, endpoint_, options_);
   int id = 0;
   const std::string doing = "StartTLS with " + endpoint_.url();

@@ -13,7 +13,7 @@ struct ldap;  // libldap's LDAP
 namespace gmsactl::ldap {
 
 /// `ca_file` empty: the system's certificates.
-[[nodiscard]] Result<void> configure_tls(::ldap* handle, const std::string& ca_file);
+[[nodiscard]] Result<void> configure_tls(::ldap* handle, const std::string& host, const std::string& ca_file);
 
 /// The handshake, on a handle that configure_tls() was called for. An unacceptable certificate is
 /// `unauthenticated`.

@@ -230,8 +230,9 @@ Result<void> LibldapTransport::attempt(const SearchRequest& request, const Entry
   if (outcome) return outcome;
   Error error = without_referral(request.base, std::move(outcome).error());
   if (error.recovery == Recovery::anew && attempt.incarnation != 0) chosen->renew(attempt.incarnation);
-  // A library's failure is ours; a server that says so of itself is one that could not be read.
-  if (error.kind == ErrorKind::internal && error.native && error.native->code > 0 && error.native->code < 81)
+  // A library's failure is ours (81 to 97 and below 0); a server that says so of itself could not be read.
+  const int code = error.native ? error.native->code : 0;
+  if (error.kind == ErrorKind::internal && code > 0 && (code < 81 || code > 97))
     error.kind = ErrorKind::unavailable;
   return fail(std::move(error));
 }

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "providers/transport/ldap/reading.h"
 
 namespace gmsactl::ldap {
 
@@ -31,10 +32,18 @@ struct Attribute {
 struct Entry {
   std::string dn;  ///< as the server writes it
   std::vector<Attribute> attributes;
+  /// What did not come is not there. A server leaves out what the user may not read ([MS-ADTS] 3.1.1.4.3), so
+  /// only a directory in a file can say this by itself.
+  bool whole = false;
 
-  /// By case-insensitive name, null where the server sent none.
+  /// How much of an attribute that was asked for is here. Whatever becomes a field, or a reason to change
+  /// anything, goes through this.
+  Reading read(std::string_view name) const;
+
+  /// What came, for what means nothing by its absence: names for people, facts that are checked otherwise.
+  /// By case-insensitive name, with or without options (";binary"); null where the server sent none.
   const Attribute* find(std::string_view name) const;
-  /// The first value, or nothing.
+  /// Likewise the first value, or nothing.
   std::optional<std::string_view> first(std::string_view name) const;
   bool operator==(const Entry&) const = default;
 };

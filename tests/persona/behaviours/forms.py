@@ -67,11 +67,15 @@ def hexadecimal_escapes(dn: str) -> str:
 
 
 class ValueOrder(EntryBehaviour):
-    """Values are a set (RFC 4511 section 4.1.7): they come in any order, object classes too."""
+    """Values are a set (RFC 4511 section 4.1.7): they come in any order, object classes too.
+
+    Not those of a range, whose order stays as it is on one connection ([MS-ADTS] 3.1.1.3.1.3.3).
+    """
 
     def change(self, exchange: Exchange, entry: Entry) -> bool:
         for attribute in entry.attributes:
-            attribute.values.reverse()
+            if ";" not in attribute.name:
+                attribute.values.reverse()
         entry.attributes.reverse()
         return any(len(attribute.values) > 1 for attribute in entry.attributes)
 
@@ -112,16 +116,18 @@ class BinaryOption(EntryBehaviour):
         return bool(binary)
 
 
-class TimeFractions(EntryBehaviour):
+class TimeFractions(Behaviour):
     """GeneralizedTime with more digits of a second than the one that is usual (RFC 4517 section 3.3.13)."""
 
-    def change(self, exchange: Exchange, entry: Entry) -> bool:
-        found = False
-        for attribute in entry.attributes:
+    def pass_on(self, exchange: Exchange, message: Message) -> Sequence[Step] | None:
+        if message.op != Op.ENTRY:
+            return None
+        for attribute in message.entry.attributes:
             if attribute.key in _TIMES:
                 attribute.values = [value.replace(b".0Z", b".000Z") for value in attribute.values]
-                found = True
-        return found
+                message.touched()
+                self.fired += 1
+        return None
 
 
 class References(Behaviour):

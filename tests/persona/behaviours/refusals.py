@@ -86,23 +86,31 @@ class WindowsTexts(Behaviour):
         return None
 
 
-class ReferralForGoneGuid(Behaviour):
-    """A controller without a catalogue sends whoever asks for a GUID that it does not hold to one with a catalogue."""
+class GoneByGuid(Behaviour):
+    """Objects are deleted between plan and write: whoever addresses one by GUID is told so.
 
-    def __init__(self, forest: str) -> None:
+    Each domain controller says noSuchObject, but for one without a catalogue, which sends to one that may know more:
+    [MS-ADTS] 3.1.1.4.6.
+    """
+
+    _BY_GUID = re.compile(r"<GUID=[^>]*>$", re.IGNORECASE)
+
+    def __init__(self, catalog_of: str = "") -> None:
         super().__init__()
-        self._catalog = f"gc._msdcs.{forest}:3268"
+        self._catalog = f"gc._msdcs.{catalog_of}:3268" if catalog_of else ""
 
-    def pass_on(self, exchange: Exchange, message: Message) -> Sequence[Step] | None:
-        if message.op not in RESULTS or message.op == Op.BIND_DONE or message.outcome.code != 32:
-            return None
+    def answer(self, exchange: Exchange) -> Sequence[Step] | None:
         request = exchange.request
+        if request.op != Op.SEARCH and not request.is_write():
+            return None
         target = request.search.base if request.op == Op.SEARCH else request.target
-        if not re.match(r"<GUID=[^>]*>$", target, re.IGNORECASE):
+        if not self._BY_GUID.match(target):
             return None
         self.fired += 1
-        text = windows_text.referral(0x202B, self._catalog)
-        return [result(request, 10, text, (f"ldap://{self._catalog}/{target}",))]
+        if not self._catalog:
+            return [result(request, 32, windows_text.name(0x208D, "NO_OBJECT", 2001, ""))]
+        said = windows_text.referral(0x202B, self._catalog)
+        return [result(request, 10, said, (f"ldap://{self._catalog}/{target}",))]
 
 
 def _text_for(code: int, said: str, exchange: Exchange) -> bytes | None:

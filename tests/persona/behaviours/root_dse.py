@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import windows_text
 from behaviours.base import Behaviour, EntryBehaviour, Exchange, Step
 from ldap import Entry, Message, Op, result
-import windows_text
 
 Change = Callable[[Entry, Callable[[str], bool]], None]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import ber
-import windows_text
 from behaviours.base import Behaviour, EntryBehaviour, Exchange, Step
 from ldap import Change, Control, Entry, Message, Op, result
 

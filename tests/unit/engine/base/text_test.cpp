@@ -7,12 +7,34 @@
 namespace gmsactl {
 namespace {
 
-TEST(Text, comparison_ignores_case_of_ascii_only) {
+TEST(Text, comparison_ignores_case_of_every_alphabet) {
   EXPECT_TRUE(equal_folded("MsDS-Group", "msds-GROUP"));
-  EXPECT_FALSE(equal_folded("Ä", "ä"));
+  EXPECT_TRUE(equal_folded("ÄÉŁЖΣ", "äéłжς"));
+  EXPECT_TRUE(equal_folded("xÄ", "Xä"));
   EXPECT_FALSE(equal_folded("a", "ab"));
+  EXPECT_FALSE(equal_folded("ä", "äa"));
   EXPECT_TRUE(LessFolded{}("A", "b"));
   EXPECT_FALSE(LessFolded{}("b", "A"));
+  EXPECT_FALSE(LessFolded{}("Ä", "ä"));
+  EXPECT_FALSE(LessFolded{}("ä", "Ä"));
+}
+
+TEST(Text, letters_that_only_look_alike_or_lack_an_accent_differ) {
+  EXPECT_FALSE(equal_folded("e", "é"));
+  EXPECT_FALSE(equal_folded("ss", "ß"));
+  EXPECT_FALSE(equal_folded("a", "а"));       // Cyrillic
+  EXPECT_FALSE(equal_folded("k", "\u212A"));  // the Kelvin sign
+  EXPECT_FALSE(equal_folded("i", "ı"));       // without its dot
+  EXPECT_FALSE(
+      equal_folded("\xFF"
+                   "a",
+                   "\xFE"
+                   "a"));  // no UTF-8: bytes
+  EXPECT_TRUE(
+      equal_folded("\xFF"
+                   "A",
+                   "\xFF"
+                   "a"));
 }
 
 TEST(Text, bytes_above_127_sort_after_ascii) { EXPECT_TRUE(LessFolded{}("z", "\xC3\xA4")); }

@@ -79,7 +79,8 @@ TEST_F(AuditFileTest, has_one_line_of_json_for_each_request_with_all_that_is_kno
   EXPECT_EQ(line["dirty"], true);
   EXPECT_EQ(line["usnBefore"], 41);
   EXPECT_EQ(line["usnAfter"], 42);
-  EXPECT_EQ(line["result"], json({{"code", 0}, {"name", "success"}, {"message", nullptr}}));
+  EXPECT_EQ(line["result"],
+            json({{"code", 0}, {"name", "success"}, {"outcome", "carriedOut"}, {"message", nullptr}}));
   EXPECT_THAT(line["planDigest"].get<std::string>(), testing::StartsWith("sha256:"));
 }
 
@@ -96,10 +97,13 @@ TEST_F(AuditFileTest, a_request_that_failed_says_why_and_what_is_not_known_is_nu
   log->record(lost);
   ASSERT_EQ(lines().size(), 2U);
   const json first = json::parse(lines()[0]);
-  EXPECT_EQ(first["result"],
-            json({{"code", 16}, {"name", "noSuchAttribute"}, {"message", "somebody else changed it"}}));
+  EXPECT_EQ(first["result"], json({{"code", 16},
+                                   {"name", "noSuchAttribute"},
+                                   {"outcome", "refused"},
+                                   {"message", "somebody else changed it"}}));
   EXPECT_TRUE(first["usnBefore"].is_null() && first["usnAfter"].is_null());
   EXPECT_TRUE(json::parse(lines()[1])["result"]["code"].is_null()) << "nobody knows";
+  EXPECT_EQ(json::parse(lines()[1])["result"]["outcome"], "unknown");
 }
 
 TEST_F(AuditFileTest, what_stands_in_it_stays) {

@@ -137,7 +137,7 @@ TEST(ManifestText, of_an_account_has_all_that_can_be_declared) {
   declared.protect = true;
   Gmsa& spec = declared.spec;
   spec.display_name.reset();
-  spec.sam_account_name = "ANameThatIsRatherLong";
+  spec.sam_account_name = "ANameThatIsLonger01";
   spec.service_principal_names = {};
   spec.principals = {{PrincipalRef::Form::host_group, "Hosts", {}},
                      {PrincipalRef::Form::qualified, "CONTOSO\\HOST01$", {}},

@@ -110,6 +110,62 @@ TEST(ReplicationMetadata, an_ampersand_that_windows_left_as_it_is_is_itself) {
   EXPECT_EQ(value("CN=A &amp;amp; &lt;B&gt;,DC=x"), "CN=A &amp; <B>,DC=x");
 }
 
+TEST(ReplicationMetadata, the_root_element_may_be_named_after_the_structure) {
+  const auto renamed = [](std::string xml, const std::string& name) {
+    for (size_t at = 0; (at = xml.find(name, at)) != std::string::npos; at += name.size() + 2)
+      xml.replace(at, name.size(), name + "_2");
+    return xml;
+  };
+  EXPECT_EQ(decode_attribute_metadata(renamed(attribute_xml, "DS_REPL_ATTR_META_DATA")),
+            decode_attribute_metadata(attribute_xml).value());
+  const std::string value = value_xml("CN=HOST01,DC=x", "1601-01-01T00:00:00Z");
+  EXPECT_EQ(decode_value_metadata(renamed(value, "DS_REPL_VALUE_META_DATA")),
+            decode_value_metadata(value).value());
+  std::string mixed = attribute_xml;
+  mixed.replace(mixed.find("_DATA>"), 6, "_DATA_2>");
+  EXPECT_FALSE(decode_attribute_metadata(mixed)) << "begins in one way and ends in the other";
+}
+
+std::string wide(std::string_view text) {
+  std::string units;
+  for (const char c : text) units += {c, '\0'};
+  return units + std::string(2, '\0');
+}
+
+/// A link value as bytes; aligned: as a compiler lays it out, else as the specification draws it.
+std::string value_blob(bool aligned, uint64_t deleted) {
+  const size_t fixed = aligned ? 88 : 80;
+  const std::string gap(aligned ? 4 : 0, '\0');
+  const std::string name = wide("member");
+  return little_endian(fixed, 4) + little_endian(fixed + name.size(), 4) + little_endian(0, 4) +
+         little_endian(0, 4) + little_endian(deleted, 8) + little_endian(1, 8) + little_endian(2, 4) +
+         little_endian(134'399'990'470'000'000, 8) + dc01.encode() + gap + little_endian(4195, 8) +
+         little_endian(91, 8) + little_endian(0, 4) + gap + name + wide("CN=HOST01,DC=x");
+}
+
+TEST(ReplicationMetadata, a_linked_value_is_read_from_bytes_in_either_layout) {
+  const AttributeStamp stamp{"member", 2, 134'399'990'470'000'000, dc01, 4195};
+  for (const bool aligned : {false, true}) {
+    EXPECT_EQ(decode_value_metadata_blob(value_blob(aligned, 0)),
+              (LinkValueStamp{stamp, "CN=HOST01,DC=x", false}));
+    EXPECT_TRUE(decode_value_metadata_blob(value_blob(aligned, 134'399'990'470'000'000))->removed);
+  }
+}
+
+TEST(ReplicationMetadata, bytes_that_are_no_linked_value_are_refused) {
+  const std::string whole = value_blob(true, 0);
+  for (size_t length = 0; length < whole.size(); ++length)
+    EXPECT_FALSE(decode_value_metadata_blob(whole.substr(0, length))) << length;
+  const auto with = [&](size_t at, const std::string& bytes) {
+    std::string other = whole;
+    return other.replace(at, bytes.size(), bytes);
+  };
+  EXPECT_FALSE(decode_value_metadata_blob(with(0, little_endian(12, 4)))) << "a text among the numbers";
+  EXPECT_FALSE(decode_value_metadata_blob(with(4, little_endian(UINT32_MAX, 4)))) << "beyond the end";
+  EXPECT_FALSE(decode_value_metadata_blob(with(36, little_endian(UINT64_MAX, 8)))) << "no time";
+  EXPECT_FALSE(decode_value_metadata_blob(with(88, little_endian(0xDC00, 2)))) << "half a surrogate";
+}
+
 TEST(ReplicationMetadata, other_xml_is_refused) {
   const auto with = [](const std::string& from, const std::string& to) {
     std::string xml = attribute_xml;

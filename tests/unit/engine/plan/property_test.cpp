@@ -100,11 +100,14 @@ class Generator {
     auto& spec = declared.spec;
     for (size_t n = below(4); n > 0; --n) spec.members->push_back(named(numbered("HOST", below(hosts))));
     // Towards smaller numbers only, so that no group is in itself.
-    if (i > 0 && chance(40)) spec.members->push_back(fakes::group_ref(numbered("Group", below(i))));
+    const bool nested = i > 0 && chance(40);
+    if (nested) spec.members->push_back(fakes::group_ref(numbered("Group", below(i))));
     if (chance(20)) spec.membership = model::Membership::additive;
     if (chance(10)) spec.members.reset();
     if (chance(30)) spec.description = chance(30) ? "" : numbered("text", below(3));
-    if (chance(30)) spec.scope = chance(50) ? model::GroupScope::global : model::GroupScope::universal;
+    // DomainLocal contains every group of the domain; whether others may is not the question here.
+    if (!nested && chance(30))
+      spec.scope = chance(50) ? model::GroupScope::global : model::GroupScope::universal;
     if (chance(30)) spec.path = path();
     if (chance(20)) spec.common_name = numbered("Renamed Group", i);
     return declared;

@@ -54,13 +54,23 @@ class LdifWorld : public testing::Test {
     const model::ChangeResult& of(const std::string& address) const { return results.at(address); }
   };
 
-  /// Carries the plan out and saves the file. `arrange` sets the faults.
-  Applied apply(const model::Plan& plan, const std::function<void(fakes::FaultyTransport&)>& arrange = {}) {
+  /// Nothing is worth waiting for in a file.
+  static directory::Patience no_patience() {
+    using std::chrono::milliseconds;
+    return {milliseconds(0), milliseconds(50), milliseconds(0), 4, milliseconds(0), milliseconds(50), {}};
+  }
+
+  /// Carries the plan out and saves the file. `arrange` sets the faults; `between` makes of the directory
+  /// another one that behaves otherwise.
+  using Wrap = std::function<std::unique_ptr<ldap::Transport>(ldap::Transport&)>;
+  Applied apply(const model::Plan& plan, const std::function<void(fakes::FaultyTransport&)>& arrange = {},
+                const Wrap& between = {}) {
     auto file = ldap::open_ldif(path_).value();
-    fakes::FaultyTransport faulty(*file);
+    const auto other = between ? between(*file) : nullptr;
+    fakes::FaultyTransport faulty(other ? *other : *file);
     if (arrange) arrange(faulty);
     const auto root = ldap::read(*file, "", {}).value();
-    directory::Writer writer(faulty, root, "adminDescription");
+    directory::Writer writer(faulty, root, "adminDescription", patience_);
     Applied applied;
     for (const auto& change : plan.changes)
       applied.results.emplace(model::address(change.id), writer.apply(change));
@@ -85,6 +95,7 @@ class LdifWorld : public testing::Test {
   }
 
   std::string path_;
+  directory::Patience patience_ = no_patience();
   fakes::NoEvents events_;
 };
 

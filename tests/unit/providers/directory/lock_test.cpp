@@ -2,6 +2,7 @@
 #include "providers/directory/lock.h"
 
 #include <ctime>
+#include <set>
 #include <thread>
 
 #include "tests/unit/providers/directory/ldif_world.h"
@@ -61,7 +62,7 @@ class Lock : public LdifWorld {
  protected:
   Lock() : file_(ldap::open_ldif(path_).value()), faulty_(std::make_shared<FaultyTransport>(*file_)) {}
 
-  DirectoryLocks locks() { return {faulty_, container_, "test"}; }
+  DirectoryLocks locks() { return {faulty_, container_, environment_}; }
   Result<std::unique_ptr<ports::Lock>> take(const std::string& process = "m/1/1",
                                             std::chrono::milliseconds patience = 0ms,
                                             const std::string& dead = "nobody") {
@@ -101,6 +102,7 @@ class Lock : public LdifWorld {
   std::vector<std::string> told_;  ///< whom a run waits for
   std::shared_ptr<ldap::Transport> file_;
   std::shared_ptr<FaultyTransport> faulty_;
+  std::string environment_ = "test";
   const model::Dn container_ = model::Dn::parse("CN=Managed Service Accounts,DC=contoso,DC=com").value();
   const std::string dn_ = "CN=gmsactl-lock-test,CN=Managed Service Accounts,DC=contoso,DC=com";
 };
@@ -307,6 +309,46 @@ TEST_F(ShardLock, a_lock_of_an_environment_whose_name_begins_alike_is_none_of_th
   EXPECT_THAT(held_shards(), IsEmpty());
   EXPECT_TRUE(take().has_value());
   EXPECT_TRUE(take_shard("1/3", "m/1/1").has_value());
+}
+
+/// Of every lock that is there.
+std::vector<std::string> common_names(ldap::Transport& directory, const model::Dn& container) {
+  ldap::SearchRequest request;
+  request.base = container.text();
+  request.filter = "(objectClass=serviceConnectionPoint)";
+  request.attributes = {"cn"};
+  std::vector<std::string> names;
+  const auto found = ldap::search_all(directory, request).value();
+  for (const auto& entry : found) names.emplace_back(entry.first("cn").value());
+  return names;
+}
+
+TEST_F(ShardLock, no_name_is_longer_than_a_cn_may_be_and_each_is_found_again) {
+  std::set<std::string> seen;
+  for (const size_t length : {1U, 7U, 50U, 51U, 52U, 63U, 64U}) {
+    for (const char last : {'a', 'b'}) {
+      environment_ = std::string(length - 1, 'e') + last;
+      for (const std::string shard : {"", "0/2", "4294967294/4294967295"}) {
+        auto lock = take_shard(shard, "m/1/1");
+        ASSERT_TRUE(lock.has_value()) << lock.error().message;
+        const auto names = common_names(*file_, container_);
+        ASSERT_EQ(names.size(), 1U);
+        EXPECT_LE(names[0].size(), 64U);
+        EXPECT_TRUE(seen.insert(names[0]).second) << names[0] << " is of another environment or shard, too";
+        EXPECT_THAT(held_shards(), ElementsAre(shard)) << names[0];
+        EXPECT_EQ(take_shard(shard, "m/2/2").error().kind, ErrorKind::already_exists);
+        if (!shard.empty()) {
+          EXPECT_EQ(take().error().kind, ErrorKind::already_exists) << names[0];
+        }
+      }
+    }
+  }
+}
+
+TEST_F(Lock, whose_name_fits_is_called_as_ever) {
+  environment_ = std::string(51, 'e');
+  const auto lock = take();
+  EXPECT_THAT(common_names(*file_, container_), ElementsAre("gmsactl-lock-" + environment_));
 }
 
 TEST_F(ShardLock, is_released_by_its_id) {

@@ -157,15 +157,47 @@ TEST(Modifications, each_field_of_a_group_is_swapped_alone) {
   fakes::FakeWorld world;
   const model::LiveGroup live = world.add_group("Hosts");
   GroupChange change{fakes::group("Hosts").spec, live.id.dn, live.group_type, {}, {}, *live.marker, live};
-  EXPECT_THAT(group_modifications(change, live, marker), IsEmpty());
+  EXPECT_THAT(group_modifications(change, live), IsEmpty());
   change.group_type = 0x80000008;
-  EXPECT_THAT(group_modifications(change, live, marker),
+  EXPECT_THAT(group_modifications(change, live),
               ElementsAre(Modification{remove, "groupType", {"-2147483644"}},
                           Modification{add, "groupType", {"-2147483640"}}));
   change.group_type = live.group_type;
   change.desired.description = "new";
-  EXPECT_THAT(group_modifications(change, live, marker),
-              ElementsAre(Modification{add, "description", {"new"}}));
+  EXPECT_THAT(group_modifications(change, live), ElementsAre(Modification{add, "description", {"new"}}));
+}
+
+TEST(Modifications, several_descriptions_are_replaced_as_a_whole) {
+  fakes::FakeWorld world;
+  model::LiveGroup live = world.add_group("Hosts");
+  GroupChange change{fakes::group("Hosts").spec, live.id.dn, live.group_type, {}, {}, *live.marker, live};
+  live.description = "one";
+  live.more_descriptions = {"two"};
+  EXPECT_THAT(group_modifications(change, live), IsEmpty()) << "not managed";
+  change.desired.description = "one";
+  EXPECT_THAT(group_modifications(change, live),
+              ElementsAre(Modification{remove, "description", {"one", "two"}},
+                          Modification{add, "description", {"one"}}));
+  change.desired.description = "";
+  EXPECT_THAT(group_modifications(change, live),
+              ElementsAre(Modification{remove, "description", {"one", "two"}}));
+}
+
+TEST(Modifications, a_marker_says_nothing_of_what_is_still_to_come) {
+  Both both = unchanged();
+  auto wanted = fakes::marker(model::Kind::gmsa, "Web01");
+  wanted.generation = 2;
+  wanted.applied = {{"dnsHostName", "00000001"}, {"servicePrincipalNames", "00000002"}};
+  both.change.marker = wanted.text();
+  both.change.desired.dns_host_name = "x.contoso.com";
+  const auto first = account_modifications(both.change, both.live, {fakes::sid(1)}, marker);
+  wanted.applied.erase("servicePrincipalNames");
+  EXPECT_EQ(first.first_marker, wanted.text());
+  EXPECT_EQ(first.first.back(), (Modification{add, "adminDescription", {wanted.text()}}));
+  // The names are there by now, and only the marker's last part is missing.
+  both.live.dns_host_name = "x.contoso.com";
+  both.live.marker = wanted.text();
+  EXPECT_THAT(account_modifications(both.change, both.live, {fakes::sid(1)}, marker, true).first, IsEmpty());
 }
 
 ldap::Entry account_entry() {

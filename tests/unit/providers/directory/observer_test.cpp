@@ -164,6 +164,129 @@ TEST_F(Observer, an_spn_of_another_domain_is_a_conflict_that_names_its_holder) {
               testing::HasSubstr("is registered on CN=WEB01,OU=Unit,DC=emea,DC=contoso,DC=com"));
 }
 
+/// With the SIDs and names of a second domain, an account in it, and a trusted one outside of the forest.
+std::string other_domains() {
+  return std::string(emea) +
+         "objectSid: S-1-5-21-7-8-9-1104\n\n"
+         "dn: CN=Jane,OU=Unit,DC=emea,DC=contoso,DC=com\nobjectClass: user\nsAMAccountName: jdoe\n"
+         "userPrincipalName: jane.doe@contoso.com\nobjectSid: S-1-5-21-7-8-9-1105\n\n"
+         "dn: CN=partner.example,CN=System,DC=contoso,DC=com\nobjectClass: trustedDomain\n"
+         "trustPartner: partner.example\nflatName: PARTNER\n";
+}
+
+TEST_F(Observer, a_principal_of_another_domain_is_found_by_every_form) {
+  append(other_domains());
+  const std::string dn = "CN=WEB01,OU=Unit,DC=emea,DC=contoso,DC=com";
+  const std::string forms[] = {"emea.contoso.com\\WEB01", "EMEA.CONTOSO.COM\\web01$",
+                               "WEB01@emea.contoso.com", dn, "S-1-5-21-7-8-9-1104"};
+  for (const auto& form : forms) {
+    auto ref = named(form);
+    if (form.find('@') != std::string::npos) ref.form = model::PrincipalRef::Form::qualified;
+    const auto seen = observe(desired({group("Hosts", {ref})}, {}));
+    const auto& lookup = seen.principals.at(model::principal_key(ref));
+    ASSERT_FALSE(lookup.unreadable) << form << ": " << lookup.unreadable->message;
+    ASSERT_EQ(lookup.matches.size(), 1u) << form;
+    EXPECT_EQ(lookup.matches[0].id.dn.text(), dn) << form;
+    EXPECT_EQ(lookup.matches[0].id.sid.text(), "S-1-5-21-7-8-9-1104") << form;
+  }
+}
+
+TEST_F(Observer, a_user_principal_name_is_its_owners_whatever_his_account_name_is) {
+  append(other_domains());
+  auto ref = named("jane.doe@contoso.com");
+  ref.form = model::PrincipalRef::Form::qualified;
+  const auto seen = observe(desired({group("Hosts", {ref})}, {}));
+  const auto& lookup = seen.principals.at(model::principal_key(ref));
+  ASSERT_EQ(lookup.matches.size(), 1u);
+  EXPECT_EQ(lookup.matches[0].sam_account_name, "jdoe");
+}
+
+TEST_F(Observer, names_of_a_trusted_domain_are_asked_for_as_sids) {
+  append(other_domains());
+  const auto seen =
+      observe(desired({group("Hosts", {named("PARTNER\\HOST09"), named("NOWHERE\\HOST09")})}, {}));
+  const auto& trusted = seen.principals.at(model::principal_key(named("PARTNER\\HOST09")));
+  ASSERT_TRUE(trusted.unreadable);
+  EXPECT_THAT(trusted.unreadable->message, testing::HasSubstr("trusted domain outside of the forest"));
+  EXPECT_THAT(trusted.unreadable->hint, testing::HasSubstr("-Server partner.example"));
+  const auto& nowhere = seen.principals.at(model::principal_key(named("NOWHERE\\HOST09")));
+  ASSERT_TRUE(nowhere.unreadable);
+  EXPECT_THAT(nowhere.unreadable->message, testing::HasSubstr("is no domain of the forest"));
+}
+
+TEST_F(Observer, a_sid_that_nobody_in_the_forest_has_is_foreign) {
+  append(other_domains());
+  const auto ref = named("S-1-5-21-1-2-3-500");
+  const auto seen = observe(desired({group("Hosts", {ref})}, {}));
+  const auto& lookup = seen.principals.at(model::principal_key(ref));
+  ASSERT_EQ(lookup.matches.size(), 1u);
+  EXPECT_TRUE(lookup.matches[0].id.dn.empty());
+}
+
+TEST_F(Observer, the_dn_of_a_foreign_security_principal_means_whom_it_stands_for) {
+  const auto ref = named("CN=S-1-5-21-1-2-3-500,CN=ForeignSecurityPrincipals,DC=contoso,DC=com");
+  const auto seen = observe(desired({group("Hosts", {ref})}, {}));
+  const auto& lookup = seen.principals.at(model::principal_key(ref));
+  ASSERT_EQ(lookup.matches.size(), 1u);
+  EXPECT_EQ(lookup.matches[0].id.sid.text(), "S-1-5-21-1-2-3-500");
+}
+
+TEST_F(Observer, a_name_in_another_case_is_the_same_in_every_alphabet) {
+  append("dn: CN=ÉCOLE,OU=Hosts,DC=contoso,DC=com\nobjectClass: user\nsAMAccountName: ÉCOLE\n");
+  const auto ref = named("école");
+  const auto seen = observe(desired({group("Hosts", {ref})}, {}));
+  EXPECT_EQ(seen.principals.at(model::principal_key(ref)).matches.size(), 1u);
+}
+
+TEST_F(Observer, a_name_that_differs_by_accents_only_is_taken) {
+  append("dn: CN=Jose,OU=Hosts,DC=contoso,DC=com\nobjectClass: group\nsAMAccountName: José\n");
+  const auto planned = plan(desired({group("Jose", {})}, {}));
+  EXPECT_THAT(planned.changes, IsEmpty());
+  ASSERT_EQ(planned.diagnostics.size(), 1u);
+  EXPECT_EQ(planned.diagnostics[0].code, "GMSA0207");
+}
+
+TEST_F(Observer, members_in_great_number_are_known_by_name) {
+  std::string records;
+  for (int i = 100; i < 200; ++i)
+    records += "dn: CN=M" + std::to_string(i) +
+               ",OU=Hosts,DC=contoso,DC=com\nobjectClass: computer\nsAMAccountName: M" + std::to_string(i) +
+               "$\n\n";
+  append(records);
+  auto wanted = desired({group("Hosts", {})}, {});
+  bring_about(wanted);
+  edit([](ldap::Transport& file) {
+    std::vector<std::string> members;
+    for (int i = 100; i < 200; ++i)
+      members.push_back("CN=M" + std::to_string(i) + ",OU=Hosts,DC=contoso,DC=com");
+    ASSERT_TRUE(file.modify("CN=Hosts,CN=Users,DC=contoso,DC=com",
+                            {{ldap::ModifyOperation::add, "member", members}}));
+  });
+  const auto seen = observe(wanted);
+  EXPECT_EQ(seen.known_members.size(), 100u);
+  EXPECT_EQ(seen.known_members.at("cn=m150,ou=hosts,dc=contoso,dc=com").sam_account_name, "M150$");
+}
+
+TEST_F(Observer, conflicts_of_many_new_accounts_are_found_without_reading_every_computer) {
+  std::string records =
+      "dn: CN=Directory Service,CN=Windows NT,CN=Services,CN=Configuration,DC=contoso,DC=com\n"
+      "objectClass: nTDSService\nsPNMappings: host=";
+  for (int i = 0; i < 53; ++i) records += (i == 0 ? "class" : ",class") + std::to_string(i);
+  records += "\n\n";
+  for (int i = 1000; i < 1500; ++i)
+    records += "dn: CN=M" + std::to_string(i) + ",OU=Hosts,DC=contoso,DC=com\nobjectClass: computer\n" +
+               "servicePrincipalName: host/m" + std::to_string(i) + "\n\n";
+  append(records);
+  std::vector<model::Declaration<model::Gmsa>> accounts;
+  for (int i = 0; i < 60; ++i) accounts.push_back(account("New" + std::to_string(i), {named("HOST01")}));
+  accounts[7].spec.service_principal_names = {{"class3/m1234", {}}};
+  const auto wanted = desired({}, std::move(accounts));
+  const auto reader = observer(wanted);
+  const auto seen = reader->observe(wanted, events_).value();
+  EXPECT_THAT(seen.spn_holders, ElementsAre(Key("host/m1234")));
+  EXPECT_LT(reader->counters().entries, 100u);
+}
+
 // --- changes
 // -------------------------------------------------------------------------------------------------------------
 
@@ -241,7 +364,25 @@ TEST_F(Observer, last_writes_are_told_by_field_and_controller) {
   EXPECT_THAT(fields, Not(Contains(Key("members"))));
 }
 
-TEST_F(Observer, the_xml_of_windows_is_preferred_and_knows_members) {
+TEST_F(Observer, xml_that_can_not_be_read_is_no_reason_to_know_nothing) {
+  const auto guid = *model::Guid::parse("11111111-2222-3333-4444-555555555555");
+  const std::string blob = little_endian(1, 8) + little_endian(1, 8) + little_endian(0x0D, 4) +
+                           little_endian(7, 4) + little_endian(13'439'999'047, 8) + guid.encode() +
+                           little_endian(1, 8) + little_endian(1, 8);
+  append("dn: CN=G,CN=Users,DC=contoso,DC=com\nobjectClass: group\nobjectGUID:: " +
+         base64_encode(guid.encode()) + "\nreplPropertyMetaData:: " + base64_encode(blob) +
+         "\nmsDS-ReplAttributeMetaData: <DS_REPL_ATTR_META_DATA_3></DS_REPL_ATTR_META_DATA_3>\n"
+         "msDS-ReplValueMetaData: <NEW></NEW>\n");
+  const auto writes = observer(estate())->last_writes(std::array{guid});
+  ASSERT_TRUE(writes) << writes.error().message;
+  EXPECT_EQ(writes->at(guid).at("description").version, 7u) << "from replPropertyMetaData";
+  EXPECT_THAT(writes->at(guid), Not(Contains(Key("members"))));
+}
+
+class ObserverOfXml : public Observer, public testing::WithParamInterface<std::string> {};
+INSTANTIATE_TEST_SUITE_P(RootElements, ObserverOfXml, testing::Values("", "_2"));
+
+TEST_P(ObserverOfXml, of_windows_is_preferred_and_knows_members) {
   const auto guid = *model::Guid::parse("11111111-2222-3333-4444-555555555555");
   const auto value = [](const std::string& root, const std::string& attribute, const std::string& more,
                         const std::string& time, int version) {
@@ -255,13 +396,14 @@ TEST_F(Observer, the_xml_of_windows_is_preferred_and_knows_members) {
   };
   const auto member = [&](const std::string& dn, const std::string& deleted, const std::string& time,
                           int version) {
-    return value("DS_REPL_VALUE_META_DATA", "member",
+    return value("DS_REPL_VALUE_META_DATA" + GetParam(), "member",
                  "\t<pszObjectDn>" + dn + "</pszObjectDn>\n\t<ftimeDeleted>" + deleted + "</ftimeDeleted>\n",
                  time, version);
   };
   append("dn: CN=G,CN=Users,DC=contoso,DC=com\nobjectClass: group\nobjectGUID:: " +
          base64_encode(guid.encode()) + "\nmsDS-ReplAttributeMetaData:: " +
-         base64_encode(value("DS_REPL_ATTR_META_DATA", "description", "", "2026-11-24T13:04:07Z", 7)) +
+         base64_encode(
+             value("DS_REPL_ATTR_META_DATA" + GetParam(), "description", "", "2026-11-24T13:04:07Z", 7)) +
          "\nmsDS-ReplValueMetaData:: " +
          base64_encode(member("CN=A", "1601-01-01T00:00:00Z", "2026-11-20T00:00:00Z", 1)) +
          "\nmsDS-ReplValueMetaData:: " +

@@ -1,4 +1,7 @@
 // From plan to directory and back, and every way in which a write can end.
+#include <set>
+
+#include "providers/directory/modifications.h"
 #include "tests/unit/providers/directory/ldif_world.h"
 
 namespace gmsactl {
@@ -69,8 +72,12 @@ TEST_F(Writer, an_estate_is_brought_about_and_leaves_nothing_to_plan) {
   wanted.accounts[0].spec.path = fakes::dn("OU=New,DC=contoso,DC=com");
   wanted.accounts[0].spec.principals.clear();
   wanted.host_groups[0].spec.members = {{named("HOST02")}};
-  wanted.host_groups[0].spec.scope = model::GroupScope::global;
   wanted.host_groups[1].spec.common_name = "Inner renamed";
+  bring_about(wanted);
+  EXPECT_THAT(left_to_do(wanted), IsEmpty());
+
+  // Only now that the DomainLocal group is out of it.
+  wanted.host_groups[0].spec.scope = model::GroupScope::global;
   bring_about(wanted);
   EXPECT_THAT(left_to_do(wanted), IsEmpty());
 }
@@ -195,16 +202,338 @@ TEST_F(Writer, a_refusal_is_a_failure_and_after_a_first_write_partial) {
   });
   EXPECT_EQ(refused.of("GMSA/Web01").outcome, Outcome::failed);
   EXPECT_EQ(message(refused.of("GMSA/Web01")), web_dn + ": no rights");
+}
 
+TEST_F(Writer, a_refused_move_leaves_nothing_behind) {
   bring_about(web());
   auto moved = described("new");
   moved.accounts[0].spec.path = fakes::dn("OU=Hosts,DC=contoso,DC=com");
-  const auto partial = apply(plan(moved), [](FaultyTransport& t) {
+  const auto refused = apply(plan(moved), [](FaultyTransport& t) {
+    t.faults[1] = FaultyTransport::refused(ErrorKind::denied, "no rights");
+  });
+  EXPECT_EQ(refused.of("GMSA/Web01").outcome, Outcome::failed);
+  EXPECT_THAT(refused.of("GMSA/Web01").written, IsEmpty());
+  EXPECT_THAT(refused.writes, ElementsAre(HasSubstr("rename")));
+  EXPECT_EQ(plan(moved).changes.at(0).cause, model::cause::pending);
+}
+
+TEST_F(Writer, a_refusal_after_a_move_is_partial_and_never_looks_like_drift) {
+  for (const bool is_group : {false, true}) {
+    SCOPED_TRACE(is_group);
+    const auto wanted_at = [&](const char* path, const char* text) {
+      Desired wanted = is_group ? hosts({named("HOST01")}) : web();
+      if (is_group) {
+        wanted.host_groups[0].spec.path = fakes::dn(path);
+        wanted.host_groups[0].spec.description = text;
+      } else {
+        wanted.accounts[0].spec.path = fakes::dn(path);
+        wanted.accounts[0].spec.description = text;
+      }
+      return wanted;
+    };
+    const std::string address = is_group ? "HostGroup/Hosts" : "GMSA/Web01";
+    const char* const here = "CN=Users,DC=contoso,DC=com";
+    const char* const there = "OU=Hosts,DC=contoso,DC=com";
+    bring_about(wanted_at(here, "old"));
+    const auto partial = apply(plan(wanted_at(there, "new")), [](FaultyTransport& t) {
+      t.faults[2] = FaultyTransport::refused(ErrorKind::denied, "no rights");
+    });
+    EXPECT_EQ(partial.of(address).outcome, Outcome::partial);
+    EXPECT_THAT(message(partial.of(address)), HasSubstr("no rights"));
+    EXPECT_THAT(partial.of(address).written,
+                ElementsAre(HasSubstr("moved to "), "noted the move in the marker"));
+    EXPECT_THAT(left_to_do(wanted_at(there, "new")), ElementsAre(address + " description"));
+    // Whoever now wants it back as it was has changed the manifest, and nobody has changed the directory.
+    for (const auto& field : plan(wanted_at(here, "new")).changes.at(0).fields)
+      EXPECT_EQ(field.cause, model::cause::pending) << field.path;
+  }
+}
+
+TEST_F(Writer, a_refused_deletion_takes_its_mark_back) {
+  bring_about(desired({group("Other", {})}, {account("Web01", {named("HOST01")})}));
+  const auto marker = [&] {
+    auto file = ldap::open_ldif(path_).value();
+    return std::string(
+        ldap::read(*file, web_dn, {"adminDescription"}).value().first("adminDescription").value());
+  };
+  const std::string before = marker();
+  plan::Options prune;
+  prune.prune = true;
+  const auto removing = plan(desired({group("Other", {})}, {}), prune);
+  ASSERT_EQ(removing.changes.size(), 1U);
+  const auto refused = apply(removing, [](FaultyTransport& t) {
     t.faults[2] = FaultyTransport::refused(ErrorKind::denied, "no rights");
   });
-  EXPECT_EQ(partial.of("GMSA/Web01").outcome, Outcome::partial);
-  EXPECT_EQ(message(partial.of("GMSA/Web01")), web_dn + ": no rights");
-  EXPECT_THAT(partial.of("GMSA/Web01").written, ElementsAre("modified description"));
+  EXPECT_EQ(refused.of("GMSA/Web01").outcome, Outcome::partial) << "it was written to, and that is said";
+  EXPECT_THAT(refused.of("GMSA/Web01").written,
+              ElementsAre("marked as being deleted", "the mark taken back"));
+  EXPECT_EQ(marker(), before);
+
+  const auto left = apply(removing, [](FaultyTransport& t) {
+    t.faults[2] = t.faults[3] = FaultyTransport::refused(ErrorKind::denied, "no rights");
+  });
+  EXPECT_THAT(message(left.of("GMSA/Web01")), HasSubstr("it is still marked as being deleted"));
+  // Declared or not, the next run settles it.
+  EXPECT_THAT(left_to_do(web()), ElementsAre("GMSA/Web01 deletion"));
+  EXPECT_EQ(apply(plan(desired({group("Other", {})}, {}), prune)).of("GMSA/Web01").outcome, Outcome::applied);
+}
+
+TEST_F(Writer, a_deletion_whose_answer_was_lost_is_cleared_up) {
+  for (const auto& fault : {FaultyTransport::lost_answer(), FaultyTransport::lost_request(),
+                            FaultyTransport::lost_and_late(1), FaultyTransport::never_sent()}) {
+    bring_about(desired({group("Other", {})}, {account("Web01", {named("HOST01")})}));
+    plan::Options prune;
+    prune.prune = true;
+    const auto removed = apply(plan(desired({group("Other", {})}, {}), prune),
+                               [&](FaultyTransport& t) { t.faults[2] = fault; });
+    EXPECT_EQ(removed.of("GMSA/Web01").outcome, Outcome::applied) << message(removed.of("GMSA/Web01"));
+  }
+}
+
+TEST_F(Writer, a_write_that_the_controller_carries_out_late_is_never_called_failed) {
+  for (size_t searches = 1; searches <= 3; ++searches) {
+    SCOPED_TRACE(searches);
+    const std::string text = std::to_string(searches);
+    // Refused when it is sent again, for a reason that the first one did not meet.
+    const auto late = [&](FaultyTransport& t) {
+      t.faults[1] = FaultyTransport::lost_and_late(searches);
+      t.faults[2] = FaultyTransport::refused(ErrorKind::denied, "no rights");
+    };
+    auto wanted = described("late" + text);
+    wanted.accounts[0].name = wanted.accounts[0].spec.sam_account_name = "Late" + text;
+    wanted.accounts[0].spec.dns_host_name = "late" + text + ".contoso.com";
+    wanted.accounts[0].spec.service_principal_names = fakes::located({"host/late" + text});
+    const auto created = apply(plan(wanted), late);
+    EXPECT_EQ(created.of("GMSA/Late" + text).outcome, Outcome::applied)
+        << message(created.of("GMSA/Late" + text));
+    wanted.accounts[0].spec.description = "later";
+    const auto modified = apply(plan(wanted), late);
+    EXPECT_EQ(modified.of("GMSA/Late" + text).outcome, Outcome::applied);
+    EXPECT_THAT(left_to_do(wanted), IsEmpty());
+  }
+}
+
+TEST_F(Writer, a_write_that_never_left_is_sent_when_the_connection_is_open_again) {
+  const auto applied =
+      apply(plan(web()), [](FaultyTransport& t) { t.faults[1] = FaultyTransport::never_sent(); });
+  EXPECT_EQ(applied.of("GMSA/Web01").outcome, Outcome::applied) << message(applied.of("GMSA/Web01"));
+  EXPECT_EQ(applied.writes.size(), 2U);
+}
+
+/// A controller whose account database takes the new value without comparing the old one. What it counts of
+/// writes is one for each request that writes an attribute.
+class BlindController : public ldap::Transport {
+ public:
+  explicit BlindController(Transport& inner) : inner_(inner) {}
+
+  Result<void> modify(const std::string& dn, const std::vector<Modification>& changes) override {
+    std::vector<Modification> blind;
+    for (auto change : changes) {
+      if (directory::is_sam_owned(change.attribute)) {
+        if (change.operation == ldap::ModifyOperation::remove) continue;
+        change.operation = replace;
+      }
+      blind.push_back(std::move(change));
+    }
+    auto done = inner_.modify(dn, blind);
+    if (done)
+      for (const auto& attribute : attributes_of(blind)) ++versions_[attribute];
+    return done;
+  }
+  Result<void> search(const ldap::SearchRequest& request, const ldap::EntrySink& sink) override {
+    return inner_.search(request, [&](ldap::Entry&& entry) {
+      ldap::Attribute metadata{"msDS-ReplAttributeMetaData", {}};
+      for (const auto& [name, version] : versions_)
+        metadata.values.push_back("<DS_REPL_ATTR_META_DATA>\n\t<pszAttributeName>" + name +
+                                  "</pszAttributeName>\n\t<dwVersion>" + std::to_string(version) +
+                                  "</dwVersion>\n\t<ftimeLastOriginatingChange>2026-01-31T12:00:00Z"
+                                  "</ftimeLastOriginatingChange>\n\t<uuidLastOriginatingDsaInvocationID>"
+                                  "5e3c4f0a-8a55-4f0e-9d3b-0f6f3a1c2b7d</uuidLastOriginatingDsaInvocationID>"
+                                  "\n\t<usnOriginatingChange>1</usnOriginatingChange>\n\t<usnLocalChange>1"
+                                  "</usnLocalChange>\n\t<pszLastOriginatingDsaDN></pszLastOriginatingDsaDN>\n"
+                                  "</DS_REPL_ATTR_META_DATA>\n");
+      if (entry.find("objectClass") == nullptr) entry.attributes.push_back(std::move(metadata));
+      return sink(std::move(entry));
+    });
+  }
+  Result<void> watch(const ldap::SearchRequest& request, const ldap::EntrySink& sink,
+                     std::stop_token stop) override {
+    return inner_.watch(request, sink, std::move(stop));
+  }
+  Result<void> add(const std::string& dn, const std::vector<ldap::Attribute>& attributes) override {
+    return inner_.add(dn, attributes);
+  }
+  Result<void> rename(const std::string& dn, const std::string& rdn, const std::string& parent) override {
+    return inner_.rename(dn, rdn, parent);
+  }
+  Result<void> remove(const std::string& dn) override { return inner_.remove(dn); }
+  Result<void> flush() override { return inner_.flush(); }
+  std::string peer() const override { return inner_.peer(); }
+  const ldap::Counters& counters() const override { return inner_.counters(); }
+
+ private:
+  static std::set<std::string> attributes_of(const std::vector<Modification>& changes) {
+    std::set<std::string> names;
+    for (const auto& change : changes) names.insert(change.attribute);
+    return names;
+  }
+  Transport& inner_;
+  std::map<std::string, int> versions_;
+};
+
+class BlindWriter : public Writer {
+ protected:
+  Applied apply_blindly(const model::Plan& plan, const std::function<void(FaultyTransport&)>& arrange = {}) {
+    return apply(plan, arrange, [](Transport& file) { return std::make_unique<BlindController>(file); });
+  }
+  static Desired enabled(bool value) {
+    Desired wanted = web();
+    wanted.accounts[0].spec.enabled = value;
+    return wanted;
+  }
+};
+
+TEST_F(BlindWriter, nobody_in_the_way_is_no_conflict) {
+  bring_about(enabled(true));
+  const auto applied = apply_blindly(plan(enabled(false)));
+  EXPECT_EQ(applied.of("GMSA/Web01").outcome, Outcome::applied) << message(applied.of("GMSA/Web01"));
+  EXPECT_THAT(left_to_do(enabled(false)), IsEmpty());
+}
+
+TEST_F(BlindWriter, another_run_of_gmsactl_is_never_overwritten) {
+  bring_about(enabled(true));
+  auto theirs = enabled(true);
+  theirs.accounts[0].spec.account_not_delegated = true;
+  const auto their_plan = plan(theirs);
+  const auto ours = plan(enabled(false));
+  // Just before our write, so that no look could have seen it.
+  const auto applied = apply_blindly(ours, [&](FaultyTransport& t) {
+    t.faults[1] = FaultyTransport::preceded_by([&](Transport& inner) {
+      const auto root = ldap::read(inner, "", {}).value();
+      directory::Writer other(inner, root, "adminDescription", no_patience());
+      EXPECT_EQ(other.apply(their_plan.changes.at(0)).outcome, Outcome::applied);
+    });
+  });
+  EXPECT_EQ(applied.of("GMSA/Web01").outcome, Outcome::conflict);
+  EXPECT_THAT(applied.of("GMSA/Web01").written, IsEmpty());
+  EXPECT_THAT(left_to_do(theirs), IsEmpty()) << "what they wrote stands";
+}
+
+TEST_F(BlindWriter, a_foreign_change_is_seen_before_the_write_and_after_it) {
+  bring_about(enabled(true));
+  const auto planned = plan(enabled(false));
+  const auto theirs = [](const char* value) {
+    return [value](Transport& inner) {
+      EXPECT_TRUE(inner.modify(web_dn, {{replace, "userAccountControl", {value}}}).has_value());
+    };
+  };
+  const auto between = apply_blindly(planned, [&](FaultyTransport& t) {
+    t.faults[1] = FaultyTransport::preceded_by(theirs("1052672"));  // after our look
+  });
+  EXPECT_EQ(between.of("GMSA/Web01").outcome, Outcome::conflict);
+  EXPECT_THAT(message(between.of("GMSA/Web01")),
+              HasSubstr("userAccountControl was written by somebody else at the same moment"));
+  EXPECT_THAT(between.of("GMSA/Web01").written, ElementsAre("modified userAccountControl"));
+
+  bring_about(enabled(true));
+  const auto again = plan(enabled(false));
+  {
+    auto file = ldap::open_ldif(path_).value();
+    theirs("1052672")(*file);
+    ASSERT_TRUE(file->flush().has_value());
+  }
+  const auto before = apply_blindly(again);
+  EXPECT_EQ(before.of("GMSA/Web01").outcome, Outcome::conflict);
+  EXPECT_THAT(before.of("GMSA/Web01").written, IsEmpty());
+  EXPECT_THAT(before.writes, IsEmpty()) << "nothing was sent";
+}
+
+TEST_F(Writer, a_freed_spn_is_asked_for_again_until_it_is_free) {
+  auto both = desired({}, {account("Web01", {named("HOST01")}), account("Web02", {named("HOST01")})});
+  both.accounts[0].spec.service_principal_names = fakes::located({"http/shop", "host/web01"});
+  both.accounts[1].spec.service_principal_names = fakes::located({"host/web02"});
+  bring_about(both);
+  both.accounts[0].spec.service_principal_names = fakes::located({"host/web01"});
+  both.accounts[1].spec.service_principal_names = fakes::located({"http/shop", "host/web02"});
+  Error refused{ErrorKind::constraint, "not unique", {}, NativeCode{19, "constraintViolation", 0x21C7}};
+  size_t told = 0;
+  patience_.waiting = [&](auto, auto) { ++told; };
+  patience_.spn_pause = std::chrono::milliseconds(1);
+  const auto applied = apply(plan(both), [&](FaultyTransport& t) {
+    for (const size_t write : {2, 3, 4}) t.faults[write] = {{}, false, refused};
+  });
+  EXPECT_EQ(applied.of("GMSA/Web02").outcome, Outcome::applied) << message(applied.of("GMSA/Web02"));
+  EXPECT_EQ(told, 3U);
+
+  // One that this run has not freed is not waited for.
+  both.accounts[1].spec.service_principal_names = fakes::located({"http/other", "host/web02"});
+  const auto other = apply(plan(both), [&](FaultyTransport& t) { t.faults[1] = {{}, false, refused}; });
+  EXPECT_EQ(other.of("GMSA/Web02").outcome, Outcome::failed);
+  EXPECT_EQ(told, 3U);
+}
+
+TEST_F(Writer, who_holds_what_is_taken_is_named) {
+  bring_about(web());
+  auto wanted = web();
+  wanted.accounts[0].spec.service_principal_names = fakes::located({"http/shop", "host/web01"});
+  const auto applied = apply(plan(wanted), [](FaultyTransport& t) {
+    t.faults[1] =
+        somebody("CN=HOST01,OU=Hosts,DC=contoso,DC=com", {{add, "servicePrincipalName", {"HTTP/shop"}}});
+    t.faults[1].carried_out = false;
+    t.faults[1].answer = Error{ErrorKind::constraint,
+                               "LDAP 19 constraintViolation",
+                               {},
+                               NativeCode{19, "constraintViolation", 0x21C7}};
+  });
+  EXPECT_THAT(message(applied.of("GMSA/Web01")),
+              HasSubstr("the SPN HTTP/shop is registered on CN=HOST01,OU=Hosts,DC=contoso,DC=com (computer "
+                        "HOST01$) since the plan was made"));
+  EXPECT_THAT(applied.of("GMSA/Web01").error->hint, HasSubstr("setspn -D HTTP/shop"));
+}
+
+TEST_F(Writer, spns_that_the_server_rewrote_further_than_foreseen_are_no_strangers) {
+  auto wanted = web();
+  wanted.accounts[0].spec.service_principal_names =
+      fakes::located({"http/web01.contoso.com:8443", "ldap/web01.contoso.com/contoso.com"});
+  bring_about(wanted);
+  wanted.accounts[0].spec.dns_host_name = "shop.contoso.com";
+  wanted.accounts[0].spec.service_principal_names = fakes::located({"http/shop.contoso.com:8443"});
+  const auto applied = apply(plan(wanted), [](FaultyTransport& t) {
+    t.faults[1] = somebody(web_dn, {{replace,
+                                     "servicePrincipalName",
+                                     {"http/shop.contoso.com:8443", "ldap/shop.contoso.com/contoso.com"}}});
+  });
+  EXPECT_EQ(applied.of("GMSA/Web01").outcome, Outcome::applied) << message(applied.of("GMSA/Web01"));
+  EXPECT_THAT(left_to_do(wanted), IsEmpty());
+}
+
+TEST_F(Writer, several_descriptions_become_the_one_that_is_declared) {
+  auto wanted = hosts({named("HOST01")});
+  wanted.host_groups[0].spec.description = "one";
+  bring_about(wanted);
+  const auto second = [&] {
+    std::ifstream in(path_);
+    std::string text((std::istreambuf_iterator<char>(in)), {});
+    in.close();
+    text.replace(text.find("description: one\n"), 17, "description: one\ndescription: two\n");
+    std::ofstream(path_) << text;
+  };
+  second();
+  const auto planned = plan(wanted);
+  ASSERT_EQ(planned.changes.size(), 1U);
+  EXPECT_EQ(planned.changes[0].fields.at(0).before,
+            model::FieldValue(std::vector<std::string>{"one", "two"}));
+  EXPECT_EQ(planned.changes[0].fields[0].cause, model::cause::drift);
+  const auto conflict = apply(planned, [](FaultyTransport& t) {
+    t.faults[1] = FaultyTransport::preceded_by([](Transport& inner) {
+      EXPECT_TRUE(inner.modify(hosts_dn, {{replace, "description", {"one"}}}).has_value());
+    });
+  });
+  EXPECT_EQ(conflict.of("HostGroup/Hosts").outcome, Outcome::applied)
+      << message(conflict.of("HostGroup/Hosts"));
+  second();
+  EXPECT_EQ(apply(plan(wanted)).of("HostGroup/Hosts").outcome, Outcome::applied);
+  EXPECT_THAT(left_to_do(wanted), IsEmpty());
 }
 
 TEST_F(Writer, an_account_moved_by_somebody_else_is_not_moved_back) {

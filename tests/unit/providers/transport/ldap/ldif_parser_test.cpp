@@ -79,6 +79,15 @@ TEST(LdifParser, a_part_of_a_range_is_an_error_since_the_rest_would_look_absent)
             "line 2: only a part of member is here (range=0-1499), so its other values would look absent");
 }
 
+TEST(LdifParser, ranges_that_do_not_add_up_are_a_part_too) {
+  for (const char* lines : {"member;range=1-*: B\n", "member;range=0-0: A\nmember;range=2-*: C\n",
+                            "member;range=0-1: A\nmember;range=2-*: C\n", "member;range=0: A\n",
+                            "member;range=0-*: A\nmember;range=1-*: B\n"})
+    EXPECT_NE(parse("dn: DC=a\n" + std::string(lines)).error.find("only a part of member"), std::string::npos)
+        << lines;
+  EXPECT_EQ(parse("dn: DC=a\nmember;range=1-*: B\nMember;Range=0-0: A\n").error, "");
+}
+
 TEST(LdifParser, what_ldapsearch_writes_around_entries_is_passed_over) {
   const auto parsed = parse(
       "# extended LDIF\n#\n# LDAPv3\n\n# contoso.com\ndn: DC=a\nx: 1\n\n# search reference\nref: "

@@ -1,0 +1,36 @@
+// A conformance run: refuses units in which it has no business, makes a container of its own in the one that
+// the caller named, tries every check of the table in it, and removes what it made whatever happened. Called
+// by engine/cli and by the contract suite.
+#pragma once
+
+#include <functional>
+#include <stop_token>
+#include <string>
+
+#include "engine/base/result.h"
+#include "providers/conformance/bench.h"
+#include "providers/conformance/report.h"
+
+namespace gmsactl::conformance {
+
+struct Setting {
+  model::Dn unit;                                 ///< that the caller named
+  std::vector<model::Dn> used;                    ///< containers that an environment manages
+  std::string marker = "adminDescription";        ///< attribute of ownership markers
+  Bench::Connect connect;                         ///< opens another connection to that URL, and closes it
+  std::function<void(const Finding&)> told = {};  ///< after each check
+};
+
+/// Every check, in the order in which they are run.
+std::vector<Check> all_checks();
+
+/// Reads only. `invalid` with the reason where the unit is not one to work in, `not_found` where it is not
+/// there.
+[[nodiscard]] Result<void> check_unit(ldap::Reader& directory, const Entry& root_dse, const Setting& setting);
+
+/// Everything but the first paragraph needs check_unit() to have succeeded. Fails only where the connection
+/// is lost before there is anything to report.
+[[nodiscard]] Result<Report> run(ldap::Transport& directory, const Entry& root_dse, const Setting& setting,
+                                 const std::stop_token& stop);
+
+}  // namespace gmsactl::conformance

@@ -1,0 +1,111 @@
+#include "providers/directory/forest.h"
+
+#include <algorithm>
+
+#include "engine/base/text.h"
+#include "providers/directory/decode.h"
+
+namespace gmsactl::directory {
+
+using ldap::Entry;
+using model::Dn;
+
+namespace {
+
+// [MS-ADTS] 6.1.1.2.1.1: FLAG_CR_NTDS_DOMAIN of a crossRef's systemFlags.
+constexpr int64_t cross_ref_of_domain = 2;
+
+template <class Named>
+std::optional<Named> named(const std::vector<Named>& all, std::string_view name) {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Named& one) {
+    return equal_folded(one.netbios_name, name) || equal_folded(one.dns_name, name);
+  });
+  return found == all.end() ? std::nullopt : std::optional<Named>(*found);
+}
+
+}  // namespace
+
+Dn domain_of(const Dn& dn) {
+  auto rdns = dn.rdns();
+  const auto first = std::find_if(rdns.rbegin(), rdns.rend(), [](const model::Rdn& rdn) {
+                       return !equal_folded(rdn.type, "DC");
+                     }).base();
+  rdns.erase(rdns.begin(), first);
+  return Dn::from_rdns(std::move(rdns));
+}
+
+Result<ldap::Reader*> Forest::catalog() {
+  const std::lock_guard lock(mutex_);
+  if (no_catalog_) return fail(*no_catalog_);
+  if (!catalog_) {
+    auto opened = open_catalog_();
+    if (!opened) {
+      no_catalog_ = std::move(opened).error();
+      return fail(*no_catalog_);
+    }
+    catalog_ = std::move(*opened);
+  }
+  return catalog_.get();
+}
+
+Result<void> Forest::read_domains() {
+  if (domains_) return {};
+  ldap::SearchRequest request;
+  request.base = facts_.configuration_dn.child("CN", "Partitions").text();
+  request.scope = ldap::Scope::one_level;
+  request.filter = "(objectClass=crossRef)";
+  request.attributes = {"nCName", "dnsRoot", "nETBIOSName", "systemFlags"};
+  std::vector<Domain> domains;
+  GMSACTL_TRY(domain_.search(request, [&](Entry&& entry) {
+    if ((number(entry, "systemFlags").value_or(0) & cross_ref_of_domain) == 0) return true;
+    if (auto dn = Dn::parse(entry.first("nCName").value_or("")))
+      domains.push_back({std::move(*dn), std::string(entry.first("dnsRoot").value_or("")),
+                         std::string(entry.first("nETBIOSName").value_or(""))});
+    return true;
+  }));
+  domains_ = std::move(domains);
+  return {};
+}
+
+Result<void> Forest::read_trusts() {
+  if (trusts_) return {};
+  ldap::SearchRequest request;
+  request.base = facts_.domain_dn.child("CN", "System").text();
+  request.scope = ldap::Scope::one_level;
+  request.filter = "(objectClass=trustedDomain)";
+  request.attributes = {"trustPartner", "flatName", "securityIdentifier"};
+  std::vector<Trust> trusts;
+  auto read = domain_.search(request, [&](Entry&& entry) {
+    Trust trust;
+    trust.dns_name = entry.first("trustPartner").value_or("");
+    trust.netbios_name = entry.first("flatName").value_or("");
+    if (auto sid = model::Sid::decode(entry.first("securityIdentifier").value_or(""))) trust.sid = *sid;
+    trusts.push_back(std::move(trust));
+    return true;
+  });
+  if (!read && read.error().kind != ErrorKind::not_found) return read;
+  trusts_ = std::move(trusts);
+  return {};
+}
+
+Result<std::optional<Forest::Domain>> Forest::find_domain(std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  GMSACTL_TRY(read_domains());
+  return named(*domains_, name);
+}
+
+Result<std::optional<Forest::Trust>> Forest::find_trust(std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  GMSACTL_TRY(read_trusts());
+  return named(*trusts_, name);
+}
+
+Result<std::optional<Forest::Trust>> Forest::find_trust(const model::Sid& domain) {
+  const std::lock_guard lock(mutex_);
+  GMSACTL_TRY(read_trusts());
+  const auto found =
+      std::find_if(trusts_->begin(), trusts_->end(), [&](const Trust& trust) { return trust.sid == domain; });
+  return found == trusts_->end() ? std::nullopt : std::optional<Trust>(*found);
+}
+
+}  // namespace gmsactl::directory

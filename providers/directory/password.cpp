@@ -1,0 +1,159 @@
+#include "providers/directory/password.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <system_error>
+
+#include "engine/base/text.h"
+
+namespace gmsactl::directory {
+
+namespace {
+
+constexpr std::string_view utf8_mark = "\xEF\xBB\xBF";
+// Far above any password of Active Directory (256 UTF-16 units): more than this is another file.
+constexpr size_t most_bytes = 4096;
+
+tl::unexpected<Error> refuse(std::string message, std::string hint) {
+  return fail(ErrorKind::unauthenticated, std::move(message), std::move(hint));
+}
+
+std::string utf8(uint32_t c) {
+  std::string out;
+  if (c < 0x80) return {static_cast<char>(c)};
+  const auto tail = [&](unsigned shift) { out += static_cast<char>(0x80 | (c >> shift & 0x3F)); };
+  if (c < 0x800) {
+    out += static_cast<char>(0xC0 | c >> 6);
+  } else if (c < 0x10000) {
+    out += static_cast<char>(0xE0 | c >> 12);
+    tail(6);
+  } else {
+    out += static_cast<char>(0xF0 | c >> 18);
+    tail(12);
+    tail(6);
+  }
+  tail(0);
+  return out;
+}
+
+/// Nothing where these are not whole UTF-16 units, or an unpaired surrogate is among them.
+std::optional<std::string> from_utf16(std::string_view bytes, bool big_endian) {
+  if (bytes.size() % 2 != 0) return std::nullopt;
+  std::string out;
+  uint32_t high = 0;
+  for (size_t i = 0; i < bytes.size(); i += 2) {
+    const auto first = static_cast<unsigned char>(bytes[i]);
+    const auto second = static_cast<unsigned char>(bytes[i + 1]);
+    const uint32_t unit = big_endian ? first * 256U + second : second * 256U + first;
+    const bool low_surrogate = unit >= 0xDC00 && unit < 0xE000;
+    if ((high != 0) != low_surrogate) return std::nullopt;
+    if (unit >= 0xD800 && unit < 0xDC00) {
+      high = unit;
+      continue;
+    }
+    out += utf8(low_surrogate ? 0x10000 + ((high - 0xD800) << 10) + (unit - 0xDC00) : unit);
+    high = 0;
+  }
+  if (high != 0) return std::nullopt;
+  return out;
+}
+
+/// Whether every second byte from `at` on is zero and no other: Latin text in UTF-16 without a mark.
+bool zero_every_second(std::string_view bytes, size_t at) {
+  if (bytes.size() < 2 || bytes.size() % 2 != 0) return false;
+  for (size_t i = 0; i < bytes.size(); ++i)
+    if ((bytes[i] == '\0') != (i % 2 == at)) return false;
+  return true;
+}
+
+Result<std::string> as_utf8(std::string bytes, const std::string& source) {
+  const bool little = bytes.starts_with("\xFF\xFE") || zero_every_second(bytes, 1);
+  const bool big = bytes.starts_with("\xFE\xFF") || zero_every_second(bytes, 0);
+  if (little || big) {
+    auto text = from_utf16(bytes, big);
+    if (!text)
+      return refuse(source + " is UTF-16, and cut off or damaged",
+                    "Write it again: Set-Content -Encoding utf8NoBOM, or printf %s PASSWORD >FILE");
+    bytes = std::move(*text);
+  }
+  if (bytes.starts_with(utf8_mark)) bytes.erase(0, utf8_mark.size());
+  return bytes;
+}
+
+/// A Kubernetes Secret that was copied with its encoding still on.
+bool looks_encoded(const std::string& text) {
+  std::string inside;
+  return text.size() >= 8 && text.size() % 4 == 0 && text.ends_with('=') && base64_decode(text, inside) &&
+         std::ranges::all_of(inside, [](char c) { return (c >= ' ' && c <= '~') || c == '\n' || c == '\r'; });
+}
+
+}  // namespace
+
+Result<Password> password_in(std::string bytes, const std::string& source) {
+  auto text = GMSACTL_TRY(as_utf8(std::move(bytes), source));
+  // A line end is what editors and `echo` add.
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  if (text.empty()) return refuse(source + " is empty", "Put the password of directory.username there.");
+  if (text.find('\0') != std::string::npos)
+    return refuse(source + " contains a zero byte, which no password has",
+                  "Check that it is a text file with the password and nothing else.");
+  if (text.find_first_of("\r\n") != std::string::npos)
+    return refuse(source + " has " +
+                      std::to_string(std::count(text.begin(), text.end(),
+                                                text.find('\n') == std::string::npos ? '\r' : '\n') +
+                                     1) +
+                      " lines",
+                  "Keep the password and nothing else there, on one line.");
+  if (!valid_utf8(text))
+    return refuse(source + " is not UTF-8 text",
+                  "Active Directory takes UTF-8. Convert it: iconv -f WINDOWS-1252 -t UTF-8");
+  Password password;
+  if (trim(text).size() != text.size())
+    password.doubts.push_back(source +
+                              " begins or ends with white space, which is taken as part of the password");
+  if (looks_encoded(text))
+    password.doubts.push_back(source +
+                              " looks like base64 and is sent as it is; if it should be decoded: base64 -d");
+  password.value = Secret(std::move(text));
+  return password;
+}
+
+Result<Password> read_password(const model::SecretSource& source) {
+  if (source.kind == model::SecretSource::Kind::environment_variable) {
+    const char* value = std::getenv(source.name.c_str());
+    if (value == nullptr || *value == '\0')
+      return refuse("the environment variable " + source.name + ", which passwordFrom names, is not set",
+                    "Set " + source.name + " to the password of directory.username.");
+    return password_in(value, "the environment variable " + source.name);
+  }
+  namespace fs = std::filesystem;
+  const std::string what = "the file " + printable(source.name) + ", which passwordFrom names,";
+  const std::string hint = "Write the password into it, readable only by the user that runs gmsactl.";
+  std::error_code error;
+  const auto status = fs::status(source.name, error);
+  if (status.type() == fs::file_type::not_found) return refuse(what + " does not exist", hint);
+  if (status.type() == fs::file_type::directory)
+    return refuse(what + " is a directory", "Name the file in it that holds the password.");
+  std::ifstream file(source.name, std::ios::binary);
+  if (!file) return refuse(what + " cannot be read: " + std::system_category().message(errno), hint);
+  std::string bytes(most_bytes + 1, '\0');
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (file.bad()) return refuse(what + " cannot be read", hint);
+  bytes.resize(static_cast<size_t>(file.gcount()));
+  if (bytes.size() > most_bytes)
+    return refuse(what + " is larger than " + std::to_string(most_bytes) + " bytes, so it is not a password",
+                  "Name the file that holds the password and nothing else.");
+  auto password = GMSACTL_TRY(password_in(std::move(bytes), "the file " + printable(source.name)));
+  constexpr auto others = fs::perms::others_read | fs::perms::others_write;
+  if (status.type() == fs::file_type::regular && (status.permissions() & others) != fs::perms::none)
+    password.doubts.push_back("every user of this machine can read the file " + printable(source.name) +
+                              "; restrict it: chmod 600 " + printable(source.name));
+  return password;
+}
+
+}  // namespace gmsactl::directory
