@@ -14,7 +14,6 @@
 #include "engine/cli/planned.h"
 #include "engine/cli/saved_plan.h"
 #include "engine/cli/terminal.h"
-#include "engine/model/confined.h"
 #include "engine/report/plan_text.h"
 
 namespace gmsactl::cli {
@@ -126,8 +125,7 @@ ExitCode apply_file(const Options& options) {
   std::vector<Prepared> prepared;
   for (const auto& document : *documents) {
     print_diagnostics(options, document.plan.diagnostics, {});
-    if (const ExitCode wrong = exit_code(model::without_confined(document.plan.diagnostics));
-        wrong != ExitCode::done) {
+    if (const ExitCode wrong = exit_code(document.plan.diagnostics); wrong != ExitCode::done) {
       print_error(options, "the plan of environment " + document.plan.environment + " can't be carried out",
                   {ErrorKind::invalid, "it was made with errors", "Mend them and plan again.", {}});
       code = worst(code, wrong);

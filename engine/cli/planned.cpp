@@ -114,7 +114,7 @@ ExitCode show_and_save(const Options& options, const Reporting& reporting,
   }
   if (options.output != Output::text || options.quiet) return code;
   const bool possible = std::none_of(plans.begin(), plans.end(), [](const auto& plan) {
-    return has_errors(model::without_confined(plan.diagnostics)) || !plan.inputs.not_applicable.empty();
+    return has_errors(plan.diagnostics) || !plan.inputs.not_applicable.empty();
   });
   std::cerr << "Saved to " << printable(options.out)
             << (possible ? ". To carry out exactly this plan: gmsactl apply "

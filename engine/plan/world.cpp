@@ -80,6 +80,16 @@ bool gives_up_name(const Change& change, const std::string& sam) {
   return group != nullptr && group->live && !equal_folded(group->desired.sam_account_name, sam);
 }
 
+std::string live_name(const Change& change) {
+  if (const auto* account = std::get_if<GmsaChange>(&change.detail))
+    return account->live ? account->live->sam_account_name : "";
+  if (const auto* group = std::get_if<GroupChange>(&change.detail))
+    return group->live ? group->live->sam_account_name : "";
+  if (const auto* removal = std::get_if<model::RemovalChange>(&change.detail))
+    return std::visit([](const auto& live) { return live.sam_account_name; }, removal->live);
+  return {};
+}
+
 bool gives_up_place(const Change& change, const model::Dn& dn) {
   if (change.action == Action::remove) return true;
   if (const auto* account = std::get_if<GmsaChange>(&change.detail))
@@ -230,7 +240,8 @@ class World {
       // It was found by the name or the place that it is about to lose.
       if (const auto found = changes_.find(guid); found != changes_.end() && found->second.first != &member)
         if (const Change& other = *found->second.second;
-            gives_up_name(other, sam) || gives_up_place(other, dn))
+            (equal_folded(live_name(other), sam) && gives_up_name(other, sam)) ||
+            (other.dn == dn && gives_up_place(other, dn)))
           postpone(member, id, where, "the name of " + other.dn.text(), other.dn, found->second);
       if (const auto held = seen.sam_account_name_holders.find(fold(sam));
           held != seen.sam_account_name_holders.end())

@@ -155,7 +155,7 @@ row 'apply, one of two is locked' apply "${both[@]}" --auto-approve
 estate sixth
 in_files
 in_spec b 'credentialSpec: {targets: [gone]}'
-row 'apply, one locked and one partly applied' apply "${both[@]}" --auto-approve
+row 'apply, one locked and one with a spec that cannot be delivered' apply "${both[@]}" --auto-approve
 ldap ldapdelete "$(lock_of a)"
 estate sixth
 apply_all --all-envs

@@ -247,7 +247,7 @@ while datetime.datetime.now(datetime.timezone.utc) <= made + valid + datetime.ti
 END
 refused 5 'to be carried out within 1 second, and that time is over' 'Plan again and review the difference.'
 
-step 'a plan with an error can be saved and shown; what the error is about is not applied'
+step 'a plan with an error can be saved and shown, not applied'
 manifest wrong.yaml <<'END'
 kind: GMSA
 metadata: {name: e2e-sav-wrong}
@@ -259,7 +259,7 @@ gm show "$saved"
 assert_exit 0
 assert_out '? GMSA/e2e-sav-wrong' 'a principal that it names cannot be resolved'
 assert_err 'error[GMSA0201]: Unknown principal'
-refused 4 'error[GMSA0201]: Unknown principal' 'Nothing was written'
+refused 4 'error[GMSA0201]: Unknown principal' "can't be carried out: it was made with errors" 'Nothing was written.'
 rm "$manifests/wrong.yaml"
 
 step 'show: the same as plan said'

@@ -82,7 +82,9 @@ TEST(PlanGroup, members_whose_object_is_gone_stay_unless_they_are_to_go) {
   EXPECT_THAT(field_of(kept.changes.at(0), "members").removed, ElementsAre("CN=Far,DC=fabrikam,DC=com"))
       << "what lies in another domain is not looked up, and so is not known to be gone";
   declared.spec.keep_orphaned_members = false;
-  const auto removed = plan_for(world, desired({declared}, {}), {{{}, {}, {}, 9}});
+  plan::Options options;
+  options.allow_deletes = 9;
+  const auto removed = plan_for(world, desired({declared}, {}), options);
   EXPECT_THAT(field_of(removed.changes.at(0), "members").removed,
               ElementsAre("CN=Far,DC=fabrikam,DC=com", "CN=Gone,OU=Hosts,DC=contoso,DC=com"));
 }
