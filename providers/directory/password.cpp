@@ -71,7 +71,8 @@ bool zero_every_second(std::string_view bytes, size_t at) {
   return true;
 }
 
-Result<std::string> as_utf8(std::string bytes, const std::string& source) {
+/// Turns UTF-16 into UTF-8, in place, and takes a mark away.
+Result<void> make_utf8(std::string& bytes, const std::string& source) {
   const bool little = bytes.starts_with("\xFF\xFE") || zero_every_second(bytes, 1);
   const bool big = bytes.starts_with("\xFE\xFF") || zero_every_second(bytes, 0);
   if (little || big) {
@@ -82,7 +83,7 @@ Result<std::string> as_utf8(std::string bytes, const std::string& source) {
     bytes = std::move(*text);
   }
   if (bytes.starts_with(utf8_mark)) bytes.erase(0, utf8_mark.size());
-  return bytes;
+  return {};
 }
 
 /// A Kubernetes Secret that was copied with its encoding still on.
@@ -94,8 +95,8 @@ bool looks_encoded(const std::string& text) {
 
 }  // namespace
 
-Result<Password> password_in(std::string bytes, const std::string& source) {
-  auto text = GMSACTL_TRY(as_utf8(std::move(bytes), source));
+Result<Password> password_in(std::string text, const std::string& source) {
+  GMSACTL_TRY(make_utf8(text, source));
   // A line end is what editors and `echo` add.
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   if (text.empty()) return refuse(source + " is empty", "Put the password of directory.username there.");

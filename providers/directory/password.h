@@ -23,6 +23,6 @@ struct Password {
 [[nodiscard]] Result<Password> read_password(const model::SecretSource& source);
 
 /// The password in these bytes. `source` names them in messages: "the file /run/secrets/password".
-[[nodiscard]] Result<Password> password_in(std::string bytes, const std::string& source);
+[[nodiscard]] Result<Password> password_in(std::string text, const std::string& source);
 
 }  // namespace gmsactl::directory

@@ -17,6 +17,7 @@ namespace {
 template <class Live>
 bool same_but_marker(Live a, const Live& b) {
   a.marker = b.marker;
+  a.unread = b.unread;  // what did not come is not asked about a second time
   return a == b;
 }
 

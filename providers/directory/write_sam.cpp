@@ -46,9 +46,9 @@ std::string differences(const std::vector<Modification>& modifications, ModifyOp
 }
 
 /// Attributes of which the server counts more writes than of the marker, which was swapped in the same
-/// request.
+/// request. `samba`: that counts two for one swap of userAccountControl, so there only its values tell.
 std::string written_more_often(const std::vector<Modification>& modifications, const std::string& marker,
-                               const ldap::Entry& before, const ldap::Entry& after) {
+                               const ldap::Entry& before, const ldap::Entry& after, bool samba) {
   const auto old_stamps = stamps_of(before);
   const auto new_stamps = stamps_of(after);
   const auto writes = [&](const std::string& name) -> int64_t {
@@ -61,7 +61,9 @@ std::string written_more_often(const std::vector<Modification>& modifications, c
   std::string text;
   if (ours <= 0) return text;  // the server keeps no count of it
   for (const auto& one : modifications)
-    if (one.operation == ModifyOperation::add && is_sam_owned(one.attribute) && writes(one.attribute) > ours)
+    if (one.operation == ModifyOperation::add && is_sam_owned(one.attribute) &&
+        !(samba && equal_folded(one.attribute, attribute::user_account_control)) &&
+        writes(one.attribute) > ours)
       text += "; " + one.attribute +
               " was written by somebody else at the same moment, and what they wrote may be lost";
   return text;
@@ -93,7 +95,9 @@ Fate Writer::swap_sam_owned(const std::string& object, const std::vector<Modific
   const auto after = look();
   if (!after) return fate;  // the run's own second plan will look again
   std::string other = differences(modifications, ModifyOperation::add, *after);
-  if (other.empty()) other = written_more_often(modifications, marker_, *before, *after);
+  if (other.empty())
+    other = written_more_often(modifications, marker_, *before, *after,
+                               root_dse_.first("vendorName").value_or("").starts_with("Samba"));
   if (!other.empty())
     fate.error = Error{ErrorKind::conflict, "somebody else changed it while it was written" + other,
                        "See what should stand there, then plan again.", std::nullopt};

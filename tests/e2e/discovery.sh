@@ -4,7 +4,7 @@
 dns=''
 cleanup() { [[ ! $dns ]] || kill "$dns" 2>/dev/null || true; dns=''; }
 fresh
-manifest objects.yaml <<<$'kind: HostGroup\nmetadata: {name: e2e-disc-hosts}\nspec: {members: [HOST01]}'
+manifest objects.yaml <<<$'kind: HostGroup\nmetadata: {name: e2e-disc-hosts}\nspec: {samAccountName: "e2e-disc-${environment}", commonName: "e2e-disc-${environment}", members: [HOST01]}'
 environment ''
 
 # DNS over UDP and TCP, as a large domain has it: HOLES controllers on loopback addresses whose queues are full, so that the

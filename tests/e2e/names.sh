@@ -142,7 +142,7 @@ assert_same "$(values "$(dn_of '(sAMAccountName=e2e-n-forms)')" member | wc -l)"
 step 'a SID of no domain of the forest is a foreign security principal, by its SID and by its DN'
 foreign=S-1-5-21-1004336348-1177238915-682003330-1104
 sed -i "s/members: .*/members: ['$foreign', 'CN=S-1-5-11,CN=ForeignSecurityPrincipals,$base']/" "$manifests/objects.yaml"
-apply_all
+apply_all --allow-deletes 5
 converged
 assert_values "$(dn_of '(sAMAccountName=e2e-n-forms)')" member "CN=$foreign,CN=ForeignSecurityPrincipals,$base" \
   "CN=S-1-5-11,CN=ForeignSecurityPrincipals,$base"

@@ -94,6 +94,6 @@ allow "$account" SDDT
 apply_all
 converged
 declared ''
-apply_all --prune
+apply_all --prune --allow-deletes 1
 ! exists "CN=e2e-protected,$elsewhere" || failed 'it is still there'
 done_well

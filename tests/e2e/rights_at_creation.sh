@@ -32,7 +32,7 @@ as_reader plan
 assert_exit 0
 assert_err 'note[GMSA0252]: Rights at creation not certain' "dsacls \"$ou\" /I:S /G \"DOMAIN\\USER:GA;;$class\""
 as_reader apply --no-lock
-assert_exit 6
+assert_exit 4
 assert_err 'insufficientAccessRights'
 exists "CN=e2e-add-a,$ou" && failed 'the account was made'
 

@@ -52,13 +52,13 @@ TEST(PlanGroup, every_managed_field_differs_alone) {
        {}},
       {"members", [](HostGroup& w) { w.members = {named("HOST01")}; }, [](LiveGroup&) {}, Texts{},
        Texts{"HOST01$"}},
-      {"members", [](HostGroup&) {}, [](LiveGroup& l) { l.members = {"CN=X,DC=contoso,DC=com"}; },
-       Texts{"CN=X,DC=contoso,DC=com"}, Texts{}}};
+      {"members", [](HostGroup&) {}, [](LiveGroup& l) { l.members = {"CN=X,DC=contoso,DC=com"}; }, Texts{"X"},
+       Texts{}}};
   for (const auto& one : cases) {
     SCOPED_TRACE(one.path);
     FakeWorld world;
     world.add_computer("HOST01");
-    world.add_object("", "CN=X,DC=contoso,DC=com", "contact");
+    world.add_object("X", "CN=X,DC=contoso,DC=com", "user");
     auto declared = group("Web");
     one.live(world.add_group("Web"));
     one.declare(declared.spec);

@@ -1,4 +1,5 @@
 // --target, --exclude, globs, and that the manifests' order decides nothing but the order of what is printed.
+#include "engine/base/glob.h"
 #include "tests/unit/engine/plan/planning.h"
 
 namespace gmsactl {
@@ -36,7 +37,7 @@ TEST(Glob, matches_as_a_shell_does_without_case) {
                         {"a*", "*", false},
                         {"*aab", "aaaaaaaaab", true}};
   for (const auto& one : cases)
-    EXPECT_EQ(plan::glob_match(one.pattern, one.text), one.matches) << one.pattern << " on " << one.text;
+    EXPECT_EQ(glob_match(one.pattern, one.text), one.matches) << one.pattern << " on " << one.text;
 }
 
 model::Desired estate() {

@@ -338,7 +338,7 @@ TEST_F(ShardLock, no_name_is_longer_than_a_cn_may_be_and_each_is_found_again) {
         EXPECT_THAT(held_shards(), ElementsAre(shard)) << names[0];
         EXPECT_EQ(take_shard(shard, "m/2/2").error().kind, ErrorKind::already_exists);
         if (!shard.empty()) {
-          EXPECT_EQ(take().error().kind, ErrorKind::already_exists) << names[0];
+          EXPECT_EQ(take("m/3/3").error().kind, ErrorKind::already_exists) << names[0];
         }
       }
     }
