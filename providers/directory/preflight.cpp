@@ -24,8 +24,6 @@ constexpr uint32_t trusted_to_authenticate_for_delegation = 0x1000000;
 constexpr uint32_t delegation_bits = trusted_for_delegation | trusted_to_authenticate_for_delegation;
 constexpr char builtin_administrators[] = "S-1-5-32-544";
 constexpr char allowed_attributes[] = "allowedAttributesEffective";
-constexpr char descriptor_rights[] = "sDRightsEffective";
-constexpr int64_t may_write_dacl = 4;  // DACL_SECURITY_INFORMATION ([MS-ADTS] 3.1.1.4.5.4)
 
 Diagnostic finding(Severity severity, std::string_view code, std::string summary, std::string detail,
                    std::string hint) {
@@ -152,7 +150,8 @@ Result<std::optional<ldap::Entry>> example(ldap::Reader& directory, const Creati
   request.base = creations.container.text();
   request.scope = ldap::Scope::one_level;
   request.filter = "(objectClass=" + std::string(object_class) + ")";
-  request.attributes = {allowed_attributes, descriptor_rights};
+  // Not sDRightsEffective, which would show WRITE_DAC as well: Samba drops the connection over it.
+  request.attributes = {allowed_attributes};
   request.page_size = 1;
   std::optional<ldap::Entry> found;
   auto searched = directory.search(request, [&](ldap::Entry&& entry) {
@@ -170,7 +169,6 @@ Result<void> judge_creations(ldap::Reader& directory, const Creations& creations
   const auto found = GMSACTL_TRY(example(directory, creations, object_class));
   std::vector<std::string> lacks;
   if (found) {
-    if ((number(*found, descriptor_rights).value_or(0) & may_write_dacl) != 0) return {};
     std::set<std::string, LessFolded> may;
     if (const auto* allowed = found->find(allowed_attributes))
       may.insert(allowed->values.begin(), allowed->values.end());

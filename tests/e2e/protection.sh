@@ -18,8 +18,8 @@ allow() {
   assert_exit 0
 }
 cleanup() {
-  allow "$account" SDDT || true
-  allow "$unit" DC || true
+  samba-tool dsacl delete -H "ldap://$dc1" --use-kerberos=required --objectdn="$account" --sddl='(D;;SDDT;;;WD)' || true
+  samba-tool dsacl delete -H "ldap://$dc1" --use-kerberos=required --objectdn="$unit" --sddl='(D;;DC;;;WD)' || true
 }
 declared() {
   manifest objects.yaml <<END2

@@ -3,6 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 fresh
 environment
+echo "  policy: {maxReadersRemovedPercent: 100}" >>"$manifests/environment.yaml"
 before() {
   manifest objects.yaml <<END
 kind: HostGroup

@@ -33,7 +33,7 @@ assert_exit 0
 assert_err 'note[GMSA0252]: Rights at creation not certain' "dsacls \"$ou\" /I:S /G \"DOMAIN\\USER:GA;;$class\""
 as_reader apply --no-lock
 assert_exit 4
-assert_err 'insufficientAccessRights'
+assert_out 'insufficientAccessRights'
 exists "CN=e2e-add-a,$ou" && failed 'the account was made'
 
 step 'an account that this user may not write makes it a warning'

@@ -75,7 +75,7 @@ TEST(Progress, a_log_gets_no_status_line_for_each_change) {
     progress.progress("applying", i + 1, 250);
     watch.now += milliseconds(100);
   }
-  EXPECT_EQ(status.str(), "applying 101 of 250, 10/s\napplying 201 of 250, 10/s\n");
+  EXPECT_EQ(status.str(), "applying 100 of 250, 10/s\napplying 200 of 250, 10/s\n");
 }
 
 TEST(Progress, a_short_run_says_nothing_to_a_log_but_what_it_changed) {

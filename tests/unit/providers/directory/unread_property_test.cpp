@@ -76,6 +76,27 @@ bool names(const model::Plan& plan, const model::ResourceId& id) {
                      [&](const auto& one) { return one.id == id; });
 }
 
+/// What a plan says, for a person who has to understand why two of them differ.
+std::string told(const model::Plan& plan) {
+  std::string text = "\n  with all to see:";
+  for (const auto& change : plan.changes) text += "\n    " + shown(change);
+  for (const auto& one : plan.unreadable) text += "\n    unreadable " + model::address(one.id);
+  for (const auto& each : plan.diagnostics)
+    text += "\n    " + std::string(each.code) + " " + each.address + ": " + each.detail;
+  return text;
+}
+
+/// Whether `plan` has this change too, with all of its fields.
+bool within(const model::Change& change, const model::Plan& plan) {
+  return std::any_of(plan.changes.begin(), plan.changes.end(), [&](const model::Change& other) {
+    return other.id == change.id && other.action == change.action &&
+           std::all_of(change.fields.begin(), change.fields.end(), [&](const auto& field) {
+             return std::any_of(other.fields.begin(), other.fields.end(),
+                                [&](const auto& each) { return each.path == field.path; });
+           });
+  });
+}
+
 TEST_F(UnreadAtRandom, a_plan_with_less_to_see_differs_by_what_is_unreadable_only) {
   // Of the processor's time, so that a busy machine tries as much.
   const auto end = std::clock() + 3 * CLOCKS_PER_SEC / 2;
@@ -100,10 +121,10 @@ TEST_F(UnreadAtRandom, a_plan_with_less_to_see_differs_by_what_is_unreadable_onl
       ++plans;
       if (!part) continue;  // nothing is planned at all
       differed += part->unreadable.empty() ? 0 : 1;
-      std::set<std::string> expected;
-      for (const auto& change : all.changes) expected.insert(shown(change));
+      // A field may be missing: a reader of whom nothing at all is visible cannot be told from an orphan, and
+      // stays. None may be there that who sees everything would not write.
       for (const auto& change : part->changes)
-        EXPECT_TRUE(expected.contains(shown(change))) << "only with less to see: " << shown(change);
+        EXPECT_TRUE(within(change, all)) << "only with less to see: " << shown(change) << told(all);
       for (const auto& change : all.changes) {
         const bool planned = std::any_of(part->changes.begin(), part->changes.end(),
                                          [&](const auto& other) { return other.id == change.id; });
