@@ -161,10 +161,10 @@ std::optional<std::string> read_literal_text(const Field& field, Reading& readin
     }
   }
   if (!valid_utf8(node.text)) {
-    reading.error(codes::hidden_character, node.at,
-                  std::string(field.name) + " contains bytes that are no characters: '" +
-                      printable(node.text) + "'.",
-                  "Write \\u00A0 for \\_, and \\u0085 for \\N.");
+    reading.error(
+        codes::hidden_character, node.at,
+        std::string(field.name) + " contains bytes that are no characters: '" + printable(node.text) + "'.",
+        "Write \\u00A0 for \\_, and \\u0085 for \\N.");
     return std::nullopt;
   }
   if (const auto null = node.text.find('\0'); null != std::string::npos) {

@@ -43,7 +43,7 @@ std::string audit_line(const AuditContext& context, const std::string& time,
                            : write.error ? Json(name(write.error->kind))
                                          : Json("success");
   // Whether it was carried out: no answer says nothing about that.
-  line["result"]["outcome"] = !write.error                   ? "carriedOut"
+  line["result"]["outcome"] = !write.error                    ? "carriedOut"
                               : outcome_unknown(*write.error) ? "unknown"
                                                               : "refused";
   line["result"]["message"] = write.error ? Json(write.error->message) : Json(nullptr);
