@@ -116,7 +116,7 @@ class Estate:
             command += ["--server", self.url]
         return self.run(*command)
 
-    def run(self, *command: str, timeout: float = 60) -> Run:
+    def run(self, *command: str, timeout: float = 120) -> Run:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("GMSACTL_")}
         environment |= {"GMSACTL_DNS_SERVERS": os.environ["GMSACTL_DNS_SERVERS"], "NO_COLOR": "1", "LDAPNOINIT": "1"}
         try:
