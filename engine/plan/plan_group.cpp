@@ -4,6 +4,7 @@
 
 #include "engine/base/text.h"
 #include "engine/model/account.h"
+#include "engine/model/domain.h"
 #include "engine/model/managed_attributes.h"
 #include "engine/plan/context.h"
 #include "engine/plan/field.h"
@@ -68,23 +69,13 @@ std::string member_key(const Context& context, const PlannedPrincipal& principal
       .key();
 }
 
-/// Below the domain's head, and in none of the domains below it.
-bool lies_in(const Dn& dn, const Dn& domain) {
-  auto rdns = dn.rdns();
-  const auto head = std::find_if(rdns.rbegin(), rdns.rend(), [](const model::Rdn& rdn) {
-                      return !equal_folded(rdn.type, "DC");
-                    }).base();
-  rdns.erase(rdns.begin(), head);
-  return Dn::from_rdns(std::move(rdns)) == domain;
-}
-
 /// A live member that stands for nothing: its object is gone from this domain, or it is a foreign security
 /// principal for a SID of this very domain that nothing has. What lies in other domains is not looked up, and
 /// so is never taken for one.
 bool is_orphaned(const Context& context, const std::string& member) {
   const auto dn = Dn::parse(member);
   const Dn& domain = context.seen.directory.domain_dn;
-  if (!dn || !lies_in(*dn, domain)) return false;
+  if (!dn || !(model::domain_of(*dn) == domain)) return false;
   if (dn->parent() == domain.child("CN", "ForeignSecurityPrincipals")) {
     const auto sid = model::Sid::parse(dn->leaf().value);
     return sid && context.is_orphan(*sid);

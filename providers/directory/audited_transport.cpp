@@ -23,10 +23,6 @@ Result<void> AuditedTransport::noted(ports::WriteRecord record, bool is_new, Wri
   return done;
 }
 
-Result<void> AuditedTransport::search(const ldap::SearchRequest& request, const ldap::EntrySink& sink) {
-  return inner_.search(request, sink);
-}
-
 Result<void> AuditedTransport::add(const std::string& dn, const std::vector<ldap::Attribute>& attributes) {
   ports::WriteRecord record{"add", dn, {}, {}, {}, {}};
   for (const auto& attribute : attributes) record.attributes.push_back(attribute.name);

@@ -3,20 +3,15 @@
 #pragma once
 
 #include "engine/ports/audit.h"
-#include "providers/transport/ldap/transport.h"
+#include "providers/transport/ldap/forwarding_transport.h"
 
 namespace gmsactl::directory {
 
-class AuditedTransport : public ldap::Transport {
+class AuditedTransport : public ldap::ForwardingTransport {
  public:
   /// Neither is owned.
-  AuditedTransport(ldap::Transport& inner, ports::AuditLog& log) : inner_(inner), log_(log) {}
+  AuditedTransport(ldap::Transport& inner, ports::AuditLog& log) : ForwardingTransport(inner), log_(log) {}
 
-  [[nodiscard]] Result<void> search(const ldap::SearchRequest& request, const ldap::EntrySink& sink) override;
-  [[nodiscard]] Result<void> watch(const ldap::SearchRequest& request, const ldap::EntrySink& sink,
-                                   std::stop_token stop) override {
-    return inner_.watch(request, sink, std::move(stop));
-  }
   [[nodiscard]] Result<void> add(const std::string& dn,
                                  const std::vector<ldap::Attribute>& attributes) override;
   [[nodiscard]] Result<void> modify(const std::string& dn,
@@ -24,17 +19,12 @@ class AuditedTransport : public ldap::Transport {
   [[nodiscard]] Result<void> rename(const std::string& dn, const std::string& new_rdn,
                                     const std::string& new_parent) override;
   [[nodiscard]] Result<void> remove(const std::string& dn) override;
-  [[nodiscard]] Result<void> flush() override { return inner_.flush(); }
-  void widen() override { inner_.widen(); }
-  std::string peer() const override { return inner_.peer(); }
-  const ldap::Counters& counters() const override { return inner_.counters(); }
 
  private:
   template <class Write>
   Result<void> noted(ports::WriteRecord record, bool is_new, Write write);
   std::optional<uint64_t> usn_of(const std::string& dn);
 
-  ldap::Transport& inner_;
   ports::AuditLog& log_;
 };
 

@@ -69,7 +69,7 @@ class Fields {
     if (const auto parsed = parse_number(**value))
       field = static_cast<uint32_t>(*parsed & 0xFFFFFFFF);
     else
-      unread_.push_back({std::string(name), model::Completeness::partial, "it is no number"});
+      unread_.push_back({std::string(name), model::Completeness::partial, "it is not a number"});
   }
 
  private:

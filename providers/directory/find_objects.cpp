@@ -77,10 +77,9 @@ Result<std::map<std::string, Principal>> find_sids(Forest& forest, const std::se
   GMSACTL_TRY(search_any(forest.domain(), forest.facts().domain_dn.text(), clauses, "",
                          principal_attributes(), take));
   if (beyond.empty()) return found;
-  // Without a catalogue they are shown as SIDs.
+  // Without an answer of a catalogue they are shown as SIDs.
   if (const auto catalog = forest.catalog())
-    if (auto searched = search_any(**catalog, "", beyond, "", principal_attributes(), take); !searched)
-      return found;
+    (void)search_any(**catalog, "", beyond, "", principal_attributes(), take);
   return found;
 }
 
@@ -96,8 +95,8 @@ Result<std::map<std::string, Principal>> find_objects(Forest& forest, const std:
   std::map<std::string, Principal> found;
   GMSACTL_TRY(find_dns(forest.domain(), own, found));
   if (beyond.empty() || !forest.has_other_domains()) return found;
-  if (const auto catalog = forest.catalog())
-    if (auto read = find_dns(**catalog, beyond, found); !read) return found;
+  // Likewise as DNs.
+  if (const auto catalog = forest.catalog()) (void)find_dns(**catalog, beyond, found);
   return found;
 }
 

@@ -25,15 +25,6 @@ std::optional<Named> named(const std::vector<Named>& all, std::string_view name)
 
 }  // namespace
 
-Dn domain_of(const Dn& dn) {
-  auto rdns = dn.rdns();
-  const auto first = std::find_if(rdns.rbegin(), rdns.rend(), [](const model::Rdn& rdn) {
-                       return !equal_folded(rdn.type, "DC");
-                     }).base();
-  rdns.erase(rdns.begin(), first);
-  return Dn::from_rdns(std::move(rdns));
-}
-
 Result<ldap::Reader*> Forest::catalog() {
   const std::lock_guard lock(mutex_);
   if (no_catalog_) return fail(*no_catalog_);

@@ -12,13 +12,11 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/model/domain.h"
 #include "engine/model/live.h"
 #include "providers/transport/ldap/transport.h"
 
 namespace gmsactl::directory {
-
-/// The domain that a DN lies in: what it ends with of DC=….
-model::Dn domain_of(const model::Dn& dn);
 
 class Forest {
  public:
@@ -43,7 +41,7 @@ class Forest {
   ldap::Reader& domain() const { return domain_; }
   const model::DirectoryFacts& facts() const { return facts_; }
   bool has_other_domains() const { return facts_.domains > 1; }
-  bool is_own(const model::Dn& dn) const { return domain_of(dn) == facts_.domain_dn; }
+  bool is_own(const model::Dn& dn) const { return model::domain_of(dn) == facts_.domain_dn; }
 
   /// What it says of the own domain may be out of date: ask domain() for that.
   [[nodiscard]] Result<ldap::Reader*> catalog();

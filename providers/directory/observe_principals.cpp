@@ -80,7 +80,7 @@ class Inquiry {
     const auto [first, last] = all.equal_range(fold(key));
     std::vector<Principal> found;
     for (auto at = first; at != last; ++at)
-      if (domain_of(at->second.id.dn) == domain) found.push_back(at->second);
+      if (model::domain_of(at->second.id.dn) == domain) found.push_back(at->second);
     return found;
   }
 
@@ -214,7 +214,7 @@ class PrincipalResolver {
       dns_.emplace_back(key, dn.text());
       return {};
     }
-    const Dn domain = domain_of(dn);
+    const Dn domain = model::domain_of(dn);
     std::string dns_name;
     for (const auto& rdn : domain.rdns()) dns_name += (dns_name.empty() ? "" : ".") + rdn.value;
     if (const auto trust = GMSACTL_TRY(forest_.find_trust(dns_name)))
@@ -257,7 +257,7 @@ class PrincipalResolver {
         GMSACTL_TRY(search_any(directory, name.domain.text(), {clause(attribute::sam_account_name, sam)}, "",
                                principal_attributes(), [&](Entry&& entry) {
                                  auto principal = decode_principal(entry);
-                                 if (principal && domain_of(principal->id.dn) == name.domain)
+                                 if (principal && model::domain_of(principal->id.dn) == name.domain)
                                    matches.push_back(std::move(*principal));
                                }));
         if (!matches.empty()) break;

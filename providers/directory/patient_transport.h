@@ -9,7 +9,7 @@
 #include <functional>
 #include <optional>
 
-#include "providers/transport/ldap/transport.h"
+#include "providers/transport/ldap/forwarding_transport.h"
 
 namespace gmsactl::directory {
 
@@ -36,10 +36,10 @@ struct Fate {
   explicit operator bool() const { return kind == carried_out; }
 };
 
-class PatientTransport : public ldap::Transport {
+class PatientTransport : public ldap::ForwardingTransport {
  public:
   PatientTransport(ldap::Transport& inner, Patience patience)
-      : inner_(inner), patience_(std::move(patience)) {}
+      : ForwardingTransport(inner), patience_(std::move(patience)) {}
 
   /// Sends a guarded request until its fate is known. Guarded: where an earlier copy of it has been carried
   /// out, or still will be, only one of them has an effect (the old value is gone, the name is taken, the
@@ -52,10 +52,6 @@ class PatientTransport : public ldap::Transport {
   const Patience& patience() const { return patience_; }
 
   [[nodiscard]] Result<void> search(const ldap::SearchRequest& request, const ldap::EntrySink& sink) override;
-  [[nodiscard]] Result<void> watch(const ldap::SearchRequest& request, const ldap::EntrySink& sink,
-                                   std::stop_token stop) override {
-    return inner_.watch(request, sink, std::move(stop));
-  }
   [[nodiscard]] Result<void> add(const std::string& dn,
                                  const std::vector<ldap::Attribute>& attributes) override;
   [[nodiscard]] Result<void> modify(const std::string& dn,
@@ -63,17 +59,12 @@ class PatientTransport : public ldap::Transport {
   [[nodiscard]] Result<void> rename(const std::string& dn, const std::string& new_rdn,
                                     const std::string& new_parent) override;
   [[nodiscard]] Result<void> remove(const std::string& dn) override;
-  [[nodiscard]] Result<void> flush() override { return inner_.flush(); }
-  void widen() override { inner_.widen(); }
-  std::string peer() const override { return inner_.peer(); }
-  const ldap::Counters& counters() const override { return inner_.counters(); }
 
  private:
   Result<void> sent(const std::function<Result<void>()>& send);
   Fate settled(const std::function<Result<bool>()>& shows, Error error);
   std::optional<std::string> last_commit();
 
-  ldap::Transport& inner_;
   const Patience patience_;
 };
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "providers/transport/ldap/transport.h"
+#include "providers/transport/ldap/forwarding_transport.h"
 
 namespace gmsactl::fakes {
 
@@ -21,9 +21,9 @@ struct Fault {
       0;  ///< not 0: it is carried out after all, but only when that many searches have been answered
 };
 
-class FaultyTransport : public ldap::Transport {
+class FaultyTransport : public ldap::ForwardingTransport {
  public:
-  explicit FaultyTransport(ldap::Transport& inner) : inner_(inner) {}
+  using ForwardingTransport::ForwardingTransport;
 
   /// Writes count from 1, over the life of this transport.
   std::map<size_t, Fault> faults;
@@ -44,10 +44,6 @@ class FaultyTransport : public ldap::Transport {
   static Fault preceded_by(std::function<void(ldap::Transport&)> change);
 
   [[nodiscard]] Result<void> search(const ldap::SearchRequest& request, const ldap::EntrySink& sink) override;
-  [[nodiscard]] Result<void> watch(const ldap::SearchRequest& request, const ldap::EntrySink& sink,
-                                   std::stop_token stop) override {
-    return inner_.watch(request, sink, std::move(stop));
-  }
   [[nodiscard]] Result<void> add(const std::string& dn,
                                  const std::vector<ldap::Attribute>& attributes) override;
   [[nodiscard]] Result<void> modify(const std::string& dn,
@@ -55,15 +51,10 @@ class FaultyTransport : public ldap::Transport {
   [[nodiscard]] Result<void> rename(const std::string& dn, const std::string& new_rdn,
                                     const std::string& new_parent) override;
   [[nodiscard]] Result<void> remove(const std::string& dn) override;
-  [[nodiscard]] Result<void> flush() override { return inner_.flush(); }
-  void widen() override { inner_.widen(); }
-  std::string peer() const override { return inner_.peer(); }
-  const ldap::Counters& counters() const override { return inner_.counters(); }
 
  private:
   [[nodiscard]] Result<void> write(std::string what, const std::function<Result<void>()>& carry_out);
 
-  ldap::Transport& inner_;
   std::mutex mutex_;
   size_t late_ = 0;
   std::function<Result<void>()> late_write_;

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 import ber
 from behaviours.base import Behaviour, EntryBehaviour, Exchange, Step
-from ldap import Change, Control, Entry, Message, Op, result
+from behaviours.refusals import Refusal
+from ldap import Change, Control, Entry, Message, Op
 
 PERMISSIVE_MODIFY = "1.2.840.113556.1.4.1413"
 _TRUSTED_FOR_DELEGATION = 0x80000
@@ -26,23 +27,13 @@ def _is_lock(request: Message) -> bool:
     return request.adds("serviceConnectionPoint") or "gmsactl-lock" in request.target
 
 
-class RefusedWrite(Behaviour):
+class RefusedWrite(Refusal):
     """The result for every such write; None of `times`: always."""
 
     def __init__(
         self, concerns: Callable[[Exchange], bool], code: int, text: bytes, times: int | None = None
     ) -> None:
-        super().__init__()
-        self._concerns = concerns
-        self._code = code
-        self._text = text
-        self._times = times
-
-    def answer(self, exchange: Exchange) -> Sequence[Step] | None:
-        if not self._concerns(exchange) or (self._times is not None and self.fired >= self._times):
-            return None
-        self.fired += 1
-        return [result(exchange.request, self._code, self._text)]
+        super().__init__(concerns, code, text, times)
 
 
 def delegation(exchange: Exchange) -> bool:

@@ -1,0 +1,11 @@
+// Which domain an object is of, as its DN tells.
+#pragma once
+
+#include "engine/model/dn.h"
+
+namespace gmsactl::model {
+
+/// What the DN ends with of DC=…: the head of the domain that the object lies in, not of one above it.
+Dn domain_of(const Dn& dn);
+
+}  // namespace gmsactl::model
