@@ -141,13 +141,11 @@ ExitCode report_incomplete_audit(const Options& options, ports::AuditLog& audit)
   return ExitCode::unforeseen;
 }
 
-bool writes_anything(const Prepared& one) { return !one.plan.empty(); }
-
 /// Everything that can stand in the way before the first write: the lock, what was planned before it was had,
 /// the audit log, a server that answers.
 ExitCode make_ready(const Options& options, Prepared& one,
                     const std::optional<report::SourceCommit>& source) {
-  if (!writes_anything(one)) return ExitCode::done;
+  if (one.plan.empty()) return ExitCode::done;
   report::Progress progress(std::cerr, std::cerr, progress_options(options));
   if (const ExitCode code = take_lock(options, one, progress, one.lock); code != ExitCode::done) return code;
   if (one.lock && one.lock->waited())
@@ -202,7 +200,7 @@ ExitCode check_after_others(const Options& options, Prepared& one, const std::ve
 ExitCode write(const Options& options, Prepared& one, report::EventStream* stream,
                const std::vector<std::string>& written) {
   const bool leaves_out = !one.plan.unreadable.empty();
-  if (!writes_anything(one)) return leaves_out ? ExitCode::live_system : ExitCode::done;
+  if (one.plan.empty()) return leaves_out ? ExitCode::live_system : ExitCode::done;
   if (const ExitCode code = check_after_others(options, one, written); code != ExitCode::done) return code;
   auto settings = progress_options(options);
   const bool text = options.output == Output::text;

@@ -8,6 +8,7 @@
 #include "engine/base/text.h"
 #include "engine/drift/fingerprint.h"
 #include "engine/model/filetime.h"
+#include "engine/model/live_of.h"
 #include "engine/model/marker.h"
 
 namespace gmsactl::drift {
@@ -213,8 +214,7 @@ class Settling {
 
 template <class Live>
 Guid guid_of(const std::map<std::string, model::Observation<Live>>& observations, const std::string& name) {
-  const auto found = observations.find(name);
-  const auto* live = found == observations.end() ? nullptr : std::get_if<Live>(&found->second);
+  const auto* live = model::live_of(observations, name);
   return live == nullptr ? Guid{} : live->id.guid;
 }
 

@@ -24,6 +24,10 @@ FieldValue text_value(const std::optional<std::string>& first, const std::vector
   return all;
 }
 
+bool contains_folded(const std::vector<std::string>& list, std::string_view text) {
+  return std::any_of(list.begin(), list.end(), [&](const auto& each) { return equal_folded(each, text); });
+}
+
 std::vector<std::string> without_folded(const std::vector<std::string>& from,
                                         const std::vector<std::string>& others) {
   const std::set<std::string, LessFolded> without(others.begin(), others.end());

@@ -101,6 +101,7 @@ class Fields {
 model::FieldValue text_value(const std::optional<std::string>& text);
 /// Where the directory holds several values for what is one text in a manifest: all of them, as a list.
 model::FieldValue text_value(const std::optional<std::string>& first, const std::vector<std::string>& more);
+bool contains_folded(const std::vector<std::string>& list, std::string_view text);
 /// Elements of `a` that `b` lacks, compared case-insensitively; sorted.
 std::vector<std::string> minus_folded(const std::vector<std::string>& a, const std::vector<std::string>& b);
 /// The same in the order of `from`.

@@ -12,6 +12,7 @@
 #include "engine/model/account.h"
 #include "engine/plan/context.h"
 #include "engine/plan/field.h"
+#include "engine/plan/names.h"
 
 namespace gmsactl::plan {
 
@@ -27,26 +28,6 @@ using model::ResourceId;
 using model::SetAside;
 
 namespace {
-
-/// What an object is called and where it stands, now and after its change.
-struct Names {
-  std::string sam_before;
-  std::string sam_after;
-  Dn dn_before;
-  Dn dn_after;
-  bool goes = false;  ///< it is deleted
-};
-
-std::optional<Names> names_of(const Change& change) {
-  if (change.guid.empty()) return std::nullopt;
-  if (const auto* account = std::get_if<GmsaChange>(&change.detail))
-    return Names{account->live->sam_account_name, account->desired.sam_account_name + "$", change.dn,
-                 account->dn};
-  if (const auto* group = std::get_if<GroupChange>(&change.detail))
-    return Names{group->live->sam_account_name, group->desired.sam_account_name, change.dn, group->dn};
-  if (std::holds_alternative<model::RemovalChange>(change.detail)) return Names{{}, {}, {}, {}, true};
-  return std::nullopt;
-}
 
 class NameCheck {
  public:
@@ -86,9 +67,8 @@ class NameCheck {
     const auto names = found == by_guid_.end() ? std::nullopt : names_of(changes[found->second]);
     const std::string shown = what == Handover::What::name ? "sAMAccountName " + claim.sam_account_name
                                                            : "The name " + claim.dn.text();
-    const bool freed = names && (names->goes || (what == Handover::What::name
-                                                     ? !equal_folded(names->sam_after, claim.sam_account_name)
-                                                     : !(names->dn_after == claim.dn)));
+    const bool freed = names && (what == Handover::What::name ? names->gives_up_name(claim.sam_account_name)
+                                                              : names->gives_up_place(claim.dn));
     if (!freed) {
       report_taken(claim, holder, shown);
       return false;

@@ -5,6 +5,7 @@
 
 #include "engine/base/text.h"
 #include "engine/model/account.h"
+#include "engine/plan/field.h"
 #include "engine/plan/readers.h"
 
 namespace gmsactl::plan {
@@ -38,10 +39,6 @@ std::vector<std::string> list_of(const FieldValue& value) {
 bool is_true(const FieldValue& value) {
   const bool* truth = std::get_if<bool>(&value);
   return truth != nullptr && *truth;
-}
-
-bool contains_folded(const std::vector<std::string>& list, std::string_view text) {
-  return std::any_of(list.begin(), list.end(), [&](const auto& each) { return equal_folded(each, text); });
 }
 
 std::optional<uint32_t> encryption_bits(const std::vector<std::string>& names) {

@@ -6,7 +6,10 @@
 
 #include "engine/base/text.h"
 #include "engine/model/account.h"
+#include "engine/model/live_of.h"
 #include "engine/model/spn.h"
+#include "engine/plan/field.h"
+#include "engine/plan/names.h"
 
 namespace gmsactl::plan {
 
@@ -37,10 +40,6 @@ const model::FieldChange* spn_field(const Change& change) {
   return nullptr;
 }
 
-bool contains_folded(const std::vector<std::string>& list, std::string_view text) {
-  return std::any_of(list.begin(), list.end(), [&](const auto& each) { return equal_folded(each, text); });
-}
-
 /// Calls `look(id, guid, dn, sam, declared_at)` for each declaration, with where and as what it is to be.
 template <class Look>
 void for_each_declaration(const Member& member, const Look& look) {
@@ -48,17 +47,13 @@ void for_each_declaration(const Member& member, const Look& look) {
   const auto& facts = member.seen->directory;
   static const Guid none;
   for (const auto& group : member.desired->host_groups) {
-    const auto found = member.seen->host_groups.find(group.name);
-    const auto* live =
-        found == member.seen->host_groups.end() ? nullptr : std::get_if<model::LiveGroup>(&found->second);
+    const auto* live = model::live_of(member.seen->host_groups, group.name);
     look(ResourceId{Kind::host_group, group.name}, live != nullptr ? live->id.guid : none,
          model::declared_parent(group.spec, environment, facts).child("CN", group.spec.common_name),
          group.spec.sam_account_name, group.declared_at);
   }
   for (const auto& account : member.desired->accounts) {
-    const auto found = member.seen->accounts.find(account.name);
-    const auto* live =
-        found == member.seen->accounts.end() ? nullptr : std::get_if<model::LiveGmsa>(&found->second);
+    const auto* live = model::live_of(member.seen->accounts, account.name);
     look(ResourceId{Kind::gmsa, account.name}, live != nullptr ? live->id.guid : none,
          model::declared_parent(account.spec, environment, facts).child("CN", account.name),
          account.spec.sam_account_name + "$", account.declared_at);
@@ -72,30 +67,22 @@ bool gives_up_spn(const Change& change, const std::string& spn) {
   return field != nullptr && contains_folded(field->removed, spn);
 }
 
-bool gives_up_name(const Change& change, const std::string& sam) {
-  if (change.action == Action::remove) return true;
-  if (const auto* account = std::get_if<GmsaChange>(&change.detail))
-    return account->live && !equal_folded(account->desired.sam_account_name + "$", sam);
-  const auto* group = std::get_if<GroupChange>(&change.detail);
-  return group != nullptr && group->live && !equal_folded(group->desired.sam_account_name, sam);
+bool frees_name(const Change& change, const std::string& sam) {
+  const auto names = names_of(change);
+  return names && names->gives_up_name(sam);
 }
 
-std::string live_name(const Change& change) {
-  if (const auto* account = std::get_if<GmsaChange>(&change.detail))
-    return account->live ? account->live->sam_account_name : "";
-  if (const auto* group = std::get_if<GroupChange>(&change.detail))
-    return group->live ? group->live->sam_account_name : "";
-  if (const auto* removal = std::get_if<model::RemovalChange>(&change.detail))
-    return std::visit([](const auto& live) { return live.sam_account_name; }, removal->live);
-  return {};
+bool frees_place(const Change& change, const model::Dn& dn) {
+  const auto names = names_of(change);
+  return names && names->gives_up_place(dn);
 }
 
-bool gives_up_place(const Change& change, const model::Dn& dn) {
-  if (change.action == Action::remove) return true;
-  if (const auto* account = std::get_if<GmsaChange>(&change.detail))
-    return account->live && !(account->dn == dn);
-  const auto* group = std::get_if<GroupChange>(&change.detail);
-  return group != nullptr && group->live && !(group->dn == dn);
+/// The SPN itself and what HOST aliases make of it: all that must be nobody else's.
+std::vector<std::string> meanings(const Member& member, const std::string& text) {
+  std::vector<std::string> all{text};
+  if (const auto spn = model::Spn::parse(text))
+    for (const auto& alias : member.seen->directory.spn_mappings.aliases(*spn)) all.push_back(alias.text());
+  return all;
 }
 
 /// Environments that meet in one directory.
@@ -182,11 +169,7 @@ class World {
   }
 
   void check_added(const Member& member, const Change& change, const std::string& text) {
-    std::vector<std::string> meanings{text};
-    if (const auto spn = model::Spn::parse(text))
-      for (const auto& alias : member.seen->directory.spn_mappings.aliases(*spn))
-        meanings.push_back(alias.text());
-    for (const auto& meaning : meanings)
+    for (const auto& meaning : meanings(member, text))
       for (const auto& claim : spns_[fold(meaning)]) {
         // One that is live is a holder, and judged as such.
         if (claim.member == &member || claim.live) continue;
@@ -223,11 +206,7 @@ class World {
       const auto* field = change.id.kind == Kind::gmsa ? spn_field(change) : nullptr;
       if (field == nullptr) continue;
       for (const auto& text : field->added) {
-        std::vector<std::string> meanings{text};
-        if (const auto spn = model::Spn::parse(text))
-          for (const auto& alias : seen.directory.spn_mappings.aliases(*spn))
-            meanings.push_back(alias.text());
-        for (const auto& meaning : meanings)
+        for (const auto& meaning : meanings(member, text))
           if (const auto held = seen.spn_holders.find(fold(meaning)); held != seen.spn_holders.end())
             for (const auto& holder : held->second)
               if (const auto* other = elsewhere(member, holder);
@@ -239,16 +218,16 @@ class World {
                                      const std::string& sam, SourceRange where) {
       // It was found by the name or the place that it is about to lose.
       if (const auto found = changes_.find(guid); found != changes_.end() && found->second.first != &member)
-        if (const Change& other = *found->second.second;
-            (equal_folded(live_name(other), sam) && gives_up_name(other, sam)) ||
-            (other.dn == dn && gives_up_place(other, dn)))
-          postpone(member, id, where, "the name of " + other.dn.text(), other.dn, found->second);
+        if (const Change& other = *found->second.second; const auto names = names_of(other))
+          if ((equal_folded(names->sam_before, sam) && names->gives_up_name(sam)) ||
+              (other.dn == dn && names->gives_up_place(dn)))
+            postpone(member, id, where, "the name of " + other.dn.text(), other.dn, found->second);
       if (const auto held = seen.sam_account_name_holders.find(fold(sam));
           held != seen.sam_account_name_holders.end())
-        if (const auto* other = elsewhere(member, held->second); other && gives_up_name(*other->second, sam))
+        if (const auto* other = elsewhere(member, held->second); other && frees_name(*other->second, sam))
           postpone(member, id, where, "sAMAccountName " + sam, held->second.id.dn, *other);
       if (const auto held = seen.dn_holders.find(dn.key()); held != seen.dn_holders.end())
-        if (const auto* other = elsewhere(member, held->second); other && gives_up_place(*other->second, dn))
+        if (const auto* other = elsewhere(member, held->second); other && frees_place(*other->second, dn))
           postpone(member, id, where, dn.text(), held->second.id.dn, *other);
     });
   }

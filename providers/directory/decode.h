@@ -27,6 +27,7 @@ inline constexpr char object_guid[] = "objectGUID";
 inline constexpr char object_sid[] = "objectSid";
 inline constexpr char password_interval[] = "msDS-ManagedPasswordInterval";
 inline constexpr char sam_account_name[] = "sAMAccountName";
+inline constexpr char security_descriptor[] = "nTSecurityDescriptor";
 inline constexpr char service_principal_name[] = "servicePrincipalName";
 inline constexpr char user_account_control[] = "userAccountControl";
 }  // namespace attribute

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "engine/base/text.h"
+#include "engine/model/live_of.h"
 
 namespace gmsactl::directory {
 
@@ -17,12 +18,6 @@ using model::LiveGroup;
 using model::Observations;
 
 namespace {
-
-template <class Live>
-const Live* live_of(const std::map<std::string, model::Observation<Live>>& all, const std::string& name) {
-  const auto found = all.find(name);
-  return found == all.end() ? nullptr : std::get_if<Live>(&found->second);
-}
 
 class Touched {
  public:
@@ -55,7 +50,7 @@ class Touched {
   bool any_left_over() const { return !suspects_.empty(); }
 
   bool is(const model::Declaration<model::HostGroup>& group) {
-    const auto* live = live_of(seen_.host_groups, group.name);
+    const auto* live = model::live_of(seen_.host_groups, group.name);
     if (touches(model::Kind::host_group, group.name, group.spec.sam_account_name, live)) return true;
     if (live != nullptr && !members_.empty() &&
         std::any_of(live->members.begin(), live->members.end(),
@@ -66,7 +61,7 @@ class Touched {
 
   bool is(const model::Declaration<model::Gmsa>& account) {
     return touches(model::Kind::gmsa, account.name, account.spec.sam_account_name + "$",
-                   live_of(seen_.accounts, account.name)) ||
+                   model::live_of(seen_.accounts, account.name)) ||
            any_reference(account.spec.principals);
   }
 

@@ -6,6 +6,7 @@
 
 #include "engine/base/text.h"
 #include "engine/model/account.h"
+#include "engine/model/live_of.h"
 #include "engine/model/managed_attributes.h"
 #include "providers/directory/batch.h"
 #include "providers/directory/changes.h"
@@ -91,10 +92,10 @@ Result<void> doubt_root_keys(ldap::Reader& transport, Visibility& visibility, Di
   if (!std::holds_alternative<model::Absent>(facts.kds_root_keys) || facts.root_key_hidden) return {};
   const Dn keys = root_key_container(facts.configuration_dn);
   const auto entry =
-      ldap::read(transport, keys.text(), {"nTSecurityDescriptor"}, Visibility::without_auditing());
+      ldap::read(transport, keys.text(), {attribute::security_descriptor}, Visibility::without_auditing());
   if (!entry && entry.error().kind == ErrorKind::not_found) return {};
   if (!entry) return fail(entry.error());
-  const auto descriptor = entry->first("nTSecurityDescriptor");
+  const auto descriptor = entry->first(attribute::security_descriptor);
   if (entry->whole || !descriptor || GMSACTL_TRY(visibility.may_list(std::string(*descriptor)))) return {};
   facts.kds_root_keys = model::Unreadable{
       Error{ErrorKind::denied, "this user may not list " + keys.text(),
@@ -151,8 +152,7 @@ std::set<std::string> unknown_members(const Desired& desired, const Observations
       if (!known.contains(model::dn_key(member))) unknown.insert(member);
   };
   for (const auto& group : desired.host_groups) {
-    const auto found = seen.host_groups.find(group.name);
-    const auto* live = found == seen.host_groups.end() ? nullptr : std::get_if<LiveGroup>(&found->second);
+    const auto* live = model::live_of(seen.host_groups, group.name);
     if (live == nullptr || group.settled) continue;
     const bool exact = group.spec.members && group.spec.membership == model::Membership::exact;
     if (exact || changes_scope(group, *live)) note(*live);
@@ -187,8 +187,7 @@ std::vector<std::string> spns_to_add(const Desired& desired, const Observations&
   std::vector<std::string> missing;
   for (const auto& account : desired.accounts) {
     if (account.settled) continue;
-    const auto found = seen.accounts.find(account.name);
-    const auto* live = found == seen.accounts.end() ? nullptr : std::get_if<LiveGmsa>(&found->second);
+    const auto* live = model::live_of(seen.accounts, account.name);
     std::set<std::string, LessFolded> held;
     if (live != nullptr)
       held.insert(live->service_principal_names.begin(), live->service_principal_names.end());
@@ -200,8 +199,7 @@ std::vector<std::string> spns_to_add(const Desired& desired, const Observations&
 
 Result<void> read_containing_groups(Forest& forest, const Desired& desired, Observations& seen) {
   for (const auto& group : desired.host_groups) {
-    const auto found = seen.host_groups.find(group.name);
-    const auto* live = found == seen.host_groups.end() ? nullptr : std::get_if<LiveGroup>(&found->second);
+    const auto* live = model::live_of(seen.host_groups, group.name);
     if (live == nullptr || group.settled || !changes_scope(group, *live)) continue;
     seen.containing_groups[live->id.dn.key()] = GMSACTL_TRY(find_containing_groups(forest, live->id.dn));
   }

@@ -23,8 +23,6 @@ namespace {
 /// read.
 constexpr size_t reads_limit = 16;
 
-constexpr char security_descriptor[] = "nTSecurityDescriptor";
-
 std::string list_hint(const std::string& container) {
   return "Grant the account that gmsactl runs as the right to list it, for example: dsacls \"" + container +
          "\" /G \"DOMAIN\\USER:LC\"";
@@ -67,13 +65,13 @@ Result<void> Places::read_containers(const std::vector<const std::vector<Wanted>
     }
     // By a base read: whoever may not read a container's attributes sees that it is there all the same.
     GMSACTL_TRY(read_each(
-        transport_, dns, {attribute::object_guid, security_descriptor},
+        transport_, dns, {attribute::object_guid, attribute::security_descriptor},
         [&](size_t at, Entry&& entry) {
           LiveContainer live;
           live.id.dn = *places[at];
           if (const auto guid = model::Guid::decode(entry.first(attribute::object_guid).value_or("")))
             live.id.guid = *guid;
-          if (const auto bytes = entry.first(security_descriptor); bytes && !entry.whole)
+          if (const auto bytes = entry.first(attribute::security_descriptor); bytes && !entry.whole)
             descriptors_.emplace(live.id.dn.key(), *bytes);
           seen.emplace(live.id.dn.key(), std::move(live));
         },

@@ -4,6 +4,7 @@
 
 #include "engine/model/security_descriptor.h"
 #include "providers/directory/decode.h"
+#include "providers/directory/visibility.h"
 
 namespace gmsactl::directory {
 
@@ -14,7 +15,6 @@ using model::Dn;
 
 namespace {
 
-constexpr char security_descriptor[] = "nTSecurityDescriptor";
 // [MS-DTYP] 2.4.3 and [MS-ADTS] 5.1.3.2.
 constexpr uint32_t delete_right = 0x10000;
 constexpr uint32_t delete_child = 0x2;
@@ -22,14 +22,12 @@ constexpr uint8_t inherit_only = 0x08;
 constexpr uint8_t inherited = 0x10;
 constexpr std::string_view everyone = "S-1-1-0";
 
-/// LDAP_SERVER_SD_FLAGS ([MS-ADTS] 3.1.1.3.4.1.11) with DACL_SECURITY_INFORMATION: without it the owner of
-/// the audit rights alone gets to see a descriptor.
-ldap::Control dacl_only() { return {"1.2.840.113556.1.4.801", true, std::string("\x30\x03\x02\x01\x04", 5)}; }
-
 Result<bool> denies_everyone(ldap::Reader& directory, const std::string& dn, uint32_t right) {
-  const auto entry = GMSACTL_TRY(ldap::read(directory, dn, {security_descriptor}, {dacl_only()}));
-  const auto bytes = entry.first(security_descriptor);
-  if (!bytes) return fail(ErrorKind::denied, std::string(security_descriptor) + " is not readable");
+  const auto entry = GMSACTL_TRY(
+      ldap::read(directory, dn, {attribute::security_descriptor}, Visibility::without_auditing()));
+  const auto bytes = entry.first(attribute::security_descriptor);
+  if (!bytes)
+    return fail(ErrorKind::denied, std::string(attribute::security_descriptor) + " is not readable");
   const auto descriptor = GMSACTL_TRY(model::SecurityDescriptor::decode(*bytes));
   // An inherited entry comes after those of the object itself, which may grant the right.
   return std::any_of(descriptor.dacl.begin(), descriptor.dacl.end(), [&](const Ace& ace) {

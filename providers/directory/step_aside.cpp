@@ -7,7 +7,6 @@
 namespace gmsactl::directory {
 
 using ldap::ModifyOperation;
-using model::Outcome;
 using model::SetAside;
 
 namespace {
@@ -38,44 +37,52 @@ bool Writer::step_aside(const SetAside& step, Steps& steps) {
 
 bool Writer::give_up_spns(const SetAside& step, Steps& steps) {
   const std::string object = guid_dn(step.guid);
+  const auto still = [&]() -> Result<std::vector<std::string>> {
+    return still_held(GMSACTL_TRY(ldap::read(transport_, object, {attribute::service_principal_name})),
+                      step.service_principal_names);
+  };
   for (int attempt = 1;; ++attempt) {
-    const auto now = ldap::read(transport_, object, {attribute::service_principal_name});
-    if (!now) return steps.fail_with(now.error());
-    const auto held = still_held(*now, step.service_principal_names);
-    if (held.empty()) return true;
-    auto modified =
-        transport_.modify(object, {{ModifyOperation::remove, attribute::service_principal_name, held}});
-    if (modified) {
-      steps.wrote("removed " + join(held, ", ") + " from " + model::address(step.id));
-      note_freed(held);
+    const auto held = still();
+    if (!held) return steps.fail_with(held.error());
+    if (held->empty()) return true;
+    auto fate = transport_.carry_out(
+        [&] {
+          return transport_.modify(object,
+                                   {{ModifyOperation::remove, attribute::service_principal_name, *held}});
+        },
+        [&]() -> Result<bool> { return GMSACTL_TRY(still()).empty(); });
+    if (fate) {
+      steps.wrote("removed " + join(*held, ", ") + " from " + model::address(step.id));
+      note_freed(*held);
       return true;
     }
-    const bool again = outcome_unknown(modified.error()) || modified.error().kind == ErrorKind::conflict;
-    if (!again || attempt == attempts) return steps.fail_with(std::move(modified).error());
+    const bool again = fate.kind == Fate::refused && fate.error->kind == ErrorKind::conflict;
+    if (!again || attempt == attempts) return steps.fail_with(std::move(fate), "whether it gave up its SPNs");
   }
 }
 
 bool Writer::take_temporary_name(const SetAside& step, Steps& steps) {
   const std::string object = guid_dn(step.guid);
-  for (int attempt = 1;; ++attempt) {
-    auto modified = transport_.modify(
-        object, {{ModifyOperation::remove, attribute::sam_account_name, {step.sam_account_name}},
-                 {ModifyOperation::add, attribute::sam_account_name, {step.temporary_name}}});
-    if (modified) break;
-    const auto now = ldap::read(transport_, object, {attribute::sam_account_name});
-    if (!now)
-      return steps.fail_with(std::move(modified).error(),
-                             outcome_unknown(modified.error()) ? Outcome::unknown : Outcome::failed);
-    const std::string name(now->first(attribute::sam_account_name).value_or(""));
-    if (equal_folded(name, step.temporary_name)) break;
-    if (!equal_folded(name, step.sam_account_name))
-      return steps.fail_with({ErrorKind::conflict,
-                              "its sAMAccountName was " + printable(step.sam_account_name) +
-                                  " when planned and is " + printable(name) + " now",
-                              "Plan again.", std::nullopt},
-                             Outcome::conflict);
-    if (!outcome_unknown(modified.error()) || attempt == attempts)
-      return steps.fail_with(std::move(modified).error());
+  const auto name_now = [&]() -> Result<std::string> {
+    const auto entry = GMSACTL_TRY(ldap::read(transport_, object, {attribute::sam_account_name}));
+    return std::string(entry.first(attribute::sam_account_name).value_or(""));
+  };
+  auto fate = transport_.carry_out(
+      [&] {
+        return transport_.modify(
+            object, {{ModifyOperation::remove, attribute::sam_account_name, {step.sam_account_name}},
+                     {ModifyOperation::add, attribute::sam_account_name, {step.temporary_name}}});
+      },
+      [&]() -> Result<bool> { return equal_folded(GMSACTL_TRY(name_now()), step.temporary_name); });
+  if (!fate) {
+    // A run that ended here has done it already.
+    const auto now = fate.kind == Fate::refused ? name_now() : Result<std::string>(step.sam_account_name);
+    if (now && !equal_folded(*now, step.temporary_name) && !equal_folded(*now, step.sam_account_name))
+      return steps.conflict("its sAMAccountName was " + printable(step.sam_account_name) +
+                                " when planned and is " + printable(*now) + " now",
+                            "Plan again.");
+    if (!now || !equal_folded(*now, step.temporary_name))
+      return steps.fail_with(std::move(fate), "whether it was renamed");
   }
   steps.wrote("renamed " + model::address(step.id) + " to " + step.temporary_name + " for the time being");
   return true;

@@ -14,7 +14,6 @@ using model::UnreadAttribute;
 
 namespace {
 
-constexpr char security_descriptor[] = "nTSecurityDescriptor";
 constexpr int64_t confidential = 0x80;  // searchFlags fCONFIDENTIAL, [MS-ADTS] 2.2.9
 
 bool is_open(const UnreadAttribute& one) { return one.how == Completeness::hidden && one.why.empty(); }
@@ -75,10 +74,10 @@ Result<void> Visibility::learn_schema(const std::set<std::string, LessFolded>& a
 
 Result<void> Visibility::read_descriptors(const std::vector<std::string>& clauses) {
   return search_any(
-      transport_, domain_.text(), clauses, "", {attribute::object_guid, security_descriptor},
+      transport_, domain_.text(), clauses, "", {attribute::object_guid, attribute::security_descriptor},
       [this](Entry&& entry) {
         const auto guid = guid_of(entry, attribute::object_guid);
-        const auto bytes = entry.first(security_descriptor);
+        const auto bytes = entry.first(attribute::security_descriptor);
         if (!guid || !bytes) return;
         if (auto descriptor = model::SecurityDescriptor::decode(*bytes))
           descriptors_.insert_or_assign(*guid, std::move(*descriptor));
