@@ -212,6 +212,7 @@ ExitCode write(const Options& options, Prepared& one, report::EventStream* strea
   if (stream != nullptr) both.emplace(progress, *stream);
   ports::EventSink& events = both ? static_cast<ports::EventSink&>(*both) : progress;
   one.results = apply::run(one.plan, one.run.provider(), {options.parallelism}, stop_requested(), events);
+  one.run.report_to(nullptr);
   auto flushed = one.run.provider().flush();
   progress.clear();
   if (!flushed) {

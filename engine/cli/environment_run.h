@@ -52,7 +52,7 @@ class EnvironmentRun {
   ports::Provider& provider();
   [[nodiscard]] Result<std::unique_ptr<ports::Locks>> locks();
   void audit_to(ports::AuditLog* log);
-  /// Told where a write waits, from the next begin_writes() on. Not owned.
+  /// Told where a write waits; null: nobody. Not owned.
   void report_to(ports::EventSink* events);
   const model::Desired& desired() const { return *desired_; }
   const plan::Options& planned_with() const { return planning_; }

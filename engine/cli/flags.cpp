@@ -79,7 +79,7 @@ CLI::Option* choice(CLI::App& sub, const std::string& flag,
   return sub.add_option_function<std::string>(
       flag,
       [choices, name, &value](const std::string& text) {
-        std::vector<std::string_view> words;
+        std::vector<std::string> words;
         for (const auto& [word, meaning] : choices) {
           if (word == text) {
             value = meaning;
@@ -87,9 +87,9 @@ CLI::Option* choice(CLI::App& sub, const std::string& flag,
           }
           words.push_back(word);
         }
-        std::string wrong = "\"" + printable(text) + "\" is not one of " +
-                            join(std::vector<std::string>(words.begin(), words.end()), ", ");
-        if (const auto near = nearest(text, words); !near.empty())
+        std::string wrong = "\"" + printable(text) + "\" is not one of " + join(words, ", ");
+        const std::vector<std::string_view> candidates(words.begin(), words.end());
+        if (const auto near = nearest(text, candidates); !near.empty())
           wrong += "; did you mean " + std::string(near) + "?";
         throw CLI::ValidationError(name, wrong);
       },

@@ -81,13 +81,14 @@ Result<void> DirectoryProvider::begin_writes() {
   ldap::Transport& transport = audited_ ? *audited_ : *transport_;
   Patience patience;
   patience.limit = std::min(patience.limit, session_.request_timeout());
-  if (events_ != nullptr)
-    patience.waiting = [events = events_](auto waited, auto limit) {
-      using std::chrono::seconds;
-      events->progress("waiting until freed SPNs are free everywhere",
-                       static_cast<size_t>(std::chrono::duration_cast<seconds>(waited).count()),
-                       static_cast<size_t>(std::chrono::duration_cast<seconds>(limit).count()));
-    };
+  // Whoever is told may change between this and the write that waits.
+  patience.waiting = [this](auto waited, auto limit) {
+    using std::chrono::seconds;
+    if (events_ != nullptr)
+      events_->progress("waiting until freed SPNs are free everywhere",
+                        static_cast<size_t>(std::chrono::duration_cast<seconds>(waited).count()),
+                        static_cast<size_t>(std::chrono::duration_cast<seconds>(limit).count()));
+  };
   writer_ = std::make_unique<Writer>(transport, session_.root_dse(), session_.environment().marker_attribute,
                                      std::move(patience));
   return {};

@@ -63,7 +63,8 @@ class DirectoryProvider : public ports::Provider {
   /// What of the plan would delete or move an object that is protected from accidental deletion.
   Diagnostics protected_objects(const model::Plan& plan);
 
-  /// Told where a write waits, from the next begin_writes() on. Not owned; null: nobody.
+  /// Told where a write waits, as long as it is set; not to be changed while one is under way. Not owned;
+  /// null: nobody.
   void report_to(ports::EventSink* events) { events_ = events; }
 
   /// From the next begin_writes() on, every write is noted there. Not owned.
