@@ -11,6 +11,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <new>
+#include <vector>
 
 #include "engine/base/text.h"
 
@@ -106,6 +108,24 @@ size_t utf16_length(std::string_view text) {
     return true;
   });
   return units;
+}
+
+tl::expected<std::string, size_t> utf8_of_utf16(std::string_view bytes, bool big_endian) {
+  if (bytes.size() % 2 != 0) return tl::unexpected(bytes.size() - 1);
+  if (bytes.empty()) return {};
+  std::vector<uint16_t> units(bytes.size() / 2);
+  for (size_t i = 0; i < units.size(); ++i) {
+    const auto first = static_cast<uint8_t>(bytes[2 * i]);
+    const auto second = static_cast<uint8_t>(bytes[2 * i + 1]);
+    units[i] = static_cast<uint16_t>(big_endian ? first << 8U | second : second << 8U | first);
+  }
+  if (const uint16_t* broken = u16_check(units.data(), units.size()))
+    return tl::unexpected(2 * static_cast<size_t>(broken - units.data()));
+  size_t length = 0;
+  const std::unique_ptr<uint8_t, decltype(&std::free)> text(
+      u16_to_u8(units.data(), units.size(), nullptr, &length), &std::free);
+  if (!text) throw std::bad_alloc();
+  return std::string(reinterpret_cast<const char*>(text.get()), length);
 }
 
 std::optional<HiddenCharacter> first_hidden_character(std::string_view text) {

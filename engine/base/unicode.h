@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
 
 namespace gmsactl {
 
@@ -19,6 +20,10 @@ std::string collation_key(std::string_view text);
 
 /// Lengths in the schema count UTF-16 code units: an emoji is two.
 size_t utf16_length(std::string_view text);
+
+/// UTF-16 as UTF-8, a byte-order mark like any character. The error is the offset of the first byte that is
+/// of no whole character: half a unit at the end, or half a surrogate pair.
+tl::expected<std::string, size_t> utf8_of_utf16(std::string_view bytes, bool big_endian);
 
 struct HiddenCharacter {
   char32_t code = 0;

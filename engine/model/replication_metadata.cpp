@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 
+#include "engine/base/unicode.h"
 #include "engine/model/filetime.h"
 
 namespace gmsactl::model {
@@ -198,33 +199,12 @@ Result<LinkValueStamp> decode_value_metadata(std::string_view xml) {
 
 namespace {
 
-/// A text of a blob by its offset: UTF-16LE to a NUL, of characters that all attribute names and the DNs of
-/// most objects are made of. Nothing where the offset or the text makes no sense.
+/// A text of a blob by its offset: UTF-16LE to a NUL. Nothing where the offset or the text makes no sense.
 std::optional<std::string> wide_text(std::string_view bytes, size_t at) {
-  std::string text;
-  for (; at + 2 <= bytes.size(); at += 2) {
-    const auto unit = static_cast<uint32_t>(number(bytes, at, 2));
-    if (unit == 0) return text;
-    if (unit < 0x80) {
-      text += static_cast<char>(unit);
-    } else if (unit < 0x800) {
-      text += static_cast<char>(0xC0U | unit >> 6U);
-      text += static_cast<char>(0x80U | (unit & 0x3FU));
-    } else if (unit >= 0xD800 && unit < 0xDC00 && at + 4 <= bytes.size()) {
-      const auto low = static_cast<uint32_t>(number(bytes, at += 2, 2));
-      if (low < 0xDC00 || low > 0xDFFF) return std::nullopt;
-      const uint32_t point = 0x10000U + ((unit - 0xD800U) << 10U) + (low - 0xDC00U);
-      text += static_cast<char>(0xF0U | point >> 18U);
-      text += static_cast<char>(0x80U | (point >> 12U & 0x3FU));
-      text += static_cast<char>(0x80U | (point >> 6U & 0x3FU));
-      text += static_cast<char>(0x80U | (point & 0x3FU));
-    } else if (unit >= 0xD800 && unit <= 0xDFFF) {
-      return std::nullopt;
-    } else {
-      text += static_cast<char>(0xE0U | unit >> 12U);
-      text += static_cast<char>(0x80U | (unit >> 6U & 0x3FU));
-      text += static_cast<char>(0x80U | (unit & 0x3FU));
-    }
+  for (size_t end = at; end + 2 <= bytes.size(); end += 2) {
+    if (number(bytes, end, 2) != 0) continue;
+    auto text = utf8_of_utf16(bytes.substr(at, end - at), /*big_endian=*/false);
+    return text ? std::optional<std::string>(std::move(*text)) : std::nullopt;
   }
   return std::nullopt;
 }

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "engine/base/text.h"
+#include "engine/base/unicode.h"
 
 namespace gmsactl::directory {
 
@@ -21,46 +22,6 @@ constexpr size_t most_bytes = 4096;
 
 tl::unexpected<Error> refuse(std::string message, std::string hint) {
   return fail(ErrorKind::unauthenticated, std::move(message), std::move(hint));
-}
-
-std::string utf8(uint32_t c) {
-  std::string out;
-  if (c < 0x80) return {static_cast<char>(c)};
-  const auto tail = [&](unsigned shift) { out += static_cast<char>(0x80 | (c >> shift & 0x3F)); };
-  if (c < 0x800) {
-    out += static_cast<char>(0xC0 | c >> 6);
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0 | c >> 12);
-    tail(6);
-  } else {
-    out += static_cast<char>(0xF0 | c >> 18);
-    tail(12);
-    tail(6);
-  }
-  tail(0);
-  return out;
-}
-
-/// Nothing where these are not whole UTF-16 units, or an unpaired surrogate is among them.
-std::optional<std::string> from_utf16(std::string_view bytes, bool big_endian) {
-  if (bytes.size() % 2 != 0) return std::nullopt;
-  std::string out;
-  uint32_t high = 0;
-  for (size_t i = 0; i < bytes.size(); i += 2) {
-    const auto first = static_cast<unsigned char>(bytes[i]);
-    const auto second = static_cast<unsigned char>(bytes[i + 1]);
-    const uint32_t unit = big_endian ? first * 256U + second : second * 256U + first;
-    const bool low_surrogate = unit >= 0xDC00 && unit < 0xE000;
-    if ((high != 0) != low_surrogate) return std::nullopt;
-    if (unit >= 0xD800 && unit < 0xDC00) {
-      high = unit;
-      continue;
-    }
-    out += utf8(low_surrogate ? 0x10000 + ((high - 0xD800) << 10) + (unit - 0xDC00) : unit);
-    high = 0;
-  }
-  if (high != 0) return std::nullopt;
-  return out;
 }
 
 /// Whether every second byte from `at` on is zero and no other: Latin text in UTF-16 without a mark.
@@ -76,7 +37,7 @@ Result<void> make_utf8(std::string& bytes, const std::string& source) {
   const bool little = bytes.starts_with("\xFF\xFE") || zero_every_second(bytes, 1);
   const bool big = bytes.starts_with("\xFE\xFF") || zero_every_second(bytes, 0);
   if (little || big) {
-    auto text = from_utf16(bytes, big);
+    auto text = utf8_of_utf16(bytes, big);
     if (!text)
       return refuse(source + " is UTF-16, and cut off or damaged",
                     "Write it again: Set-Content -Encoding utf8NoBOM, or printf %s PASSWORD >FILE");

@@ -6,10 +6,12 @@
 #include <string_view>
 
 #include "engine/base/text.h"
+#include "engine/base/unicode.h"
 
 namespace gmsactl::ldap::ldif {
 namespace {
 
+constexpr std::string_view utf8_mark = "\xEF\xBB\xBF";
 constexpr std::string_view export_hint =
     "export as LDIF: 'gmsactl snapshot', 'ldapsearch -LLL -o ldif-wrap=no -E pr=1000/noprompt', or on "
     "Windows "
@@ -19,51 +21,15 @@ tl::unexpected<Error> foreign(std::string_view what) {
   return fail(ErrorKind::invalid, "this is " + std::string(what) + ", not LDIF", std::string(export_hint));
 }
 
-void append_utf8(std::string& text, uint32_t point) {
-  const auto byte = [&](uint32_t value) { text += static_cast<char>(static_cast<uint8_t>(value)); };
-  if (point < 0x80) {
-    byte(point);
-  } else if (point < 0x800) {
-    byte(0xC0U | point >> 6U);
-    byte(0x80U | (point & 0x3FU));
-  } else if (point < 0x10000) {
-    byte(0xE0U | point >> 12U);
-    byte(0x80U | (point >> 6U & 0x3FU));
-    byte(0x80U | (point & 0x3FU));
-  } else {
-    byte(0xF0U | point >> 18U);
-    byte(0x80U | (point >> 12U & 0x3FU));
-    byte(0x80U | (point >> 6U & 0x3FU));
-    byte(0x80U | (point & 0x3FU));
-  }
-}
-
 Result<std::string> from_utf16(std::string_view bytes, bool big_endian) {
-  const auto broken = [](size_t at, const char* why) {
-    return fail(ErrorKind::invalid, "the UTF-16 text breaks off at byte " + std::to_string(at) + ": " + why,
+  auto text = utf8_of_utf16(bytes, big_endian);
+  if (!text)
+    return fail(ErrorKind::invalid,
+                "the UTF-16 text breaks off at byte " + std::to_string(text.error()) +
+                    (bytes.size() % 2 != 0 ? ": half a character" : ": half a pair"),
                 "the file was cut short or changed; export it again");
-  };
-  const auto unit = [&](size_t at) {
-    const auto first = static_cast<uint8_t>(bytes[at]);
-    const auto second = static_cast<uint8_t>(bytes[at + 1]);
-    return static_cast<uint32_t>(big_endian ? first << 8U | second : second << 8U | first);
-  };
-  if (bytes.size() % 2 != 0) return broken(bytes.size() - 1, "half a character");
-  std::string text;
-  text.reserve(bytes.size() / 2 + bytes.size() / 8);
-  for (size_t at = 0; at < bytes.size(); at += 2) {
-    uint32_t point = unit(at);
-    if (at == 0 && point == 0xFEFF) continue;
-    if (point >= 0xDC00 && point < 0xE000) return broken(at, "half a pair");
-    if (point >= 0xD800 && point < 0xDC00) {
-      const uint32_t low = at + 3 < bytes.size() ? unit(at + 2) : 0;
-      if (low < 0xDC00 || low >= 0xE000) return broken(at, "half a pair");
-      point = 0x10000 + ((point - 0xD800) << 10U) + (low - 0xDC00);
-      at += 2;
-    }
-    append_utf8(text, point);
-  }
-  return text;
+  if (text->starts_with(utf8_mark)) text->erase(0, utf8_mark.size());
+  return std::move(*text);
 }
 
 /// True for big-endian, false for little-endian; nothing where it is not UTF-16. LDIF begins with a letter,
@@ -124,7 +90,7 @@ Result<std::string> as_ldif(std::string bytes) {
     if (std::string_view(bytes).starts_with(mark)) return foreign("UTF-32 text");
   if (const auto big_endian = utf16_byte_order(bytes)) bytes = GMSACTL_TRY(from_utf16(bytes, *big_endian));
   std::string_view text = bytes;
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  if (text.starts_with(utf8_mark)) text.remove_prefix(utf8_mark.size());
   if (const auto what = other_format(bytes, first_line(text)); !what.empty()) return foreign(what);
   return bytes;
 }

@@ -36,6 +36,18 @@ TEST(Utf16, counts_code_units) {
   EXPECT_EQ(utf16_length(""), 0u);
 }
 
+TEST(Utf16, is_decoded_in_both_byte_orders_and_says_where_it_breaks) {
+  using namespace std::string_literals;
+  EXPECT_EQ(utf8_of_utf16("a\0\xE9\0\x3D\xD8\x00\xDE"s, false), "aé😀");
+  EXPECT_EQ(utf8_of_utf16("\0a\0\xE9\xD8\x3D\xDE\x00"s, true), "aé😀");
+  EXPECT_EQ(utf8_of_utf16("", false), "");
+  EXPECT_EQ(utf8_of_utf16("\xFE\xFF\0a"s, true), "\uFEFFa") << "a mark is a character";
+  EXPECT_EQ(utf8_of_utf16("a\0b"s, false).error(), 2u);
+  EXPECT_EQ(utf8_of_utf16("a\0\x3D\xD8"s, false).error(), 2u) << "the second half is missing";
+  EXPECT_EQ(utf8_of_utf16("a\0\x3D\xD8z\0"s, false).error(), 2u);
+  EXPECT_EQ(utf8_of_utf16("a\0\x00\xDE"s, false).error(), 2u) << "the first half is missing";
+}
+
 TEST(HiddenCharacters, are_found_where_they_stand) {
   for (const char* hidden :
        {"\u200B", "\u200D", "\u202E", "\u2066", "\uFEFF", "\u00AD", "\u00A0", "\u2028", "\u2029", "\u0085",
