@@ -1,6 +1,5 @@
 #include "tests/fakes/ldap_server.h"
 
-#include <arpa/inet.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <poll.h>
@@ -15,6 +14,8 @@
 #include <memory>
 #include <stdexcept>
 #include <string_view>
+
+#include "tests/fakes/loopback.h"
 
 namespace gmsactl::fakes {
 namespace {
@@ -212,13 +213,7 @@ LdapServer::LdapServer(Answer answer)
   (void)!write(file, tls_->pem.data(), tls_->pem.size());
   close(file);
   ca_file_ = name;
-  sockaddr_in own{};
-  own.sin_family = AF_INET;
-  own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof own;
-  if (bind(listener_, reinterpret_cast<sockaddr*>(&own), size) == 0 && listen(listener_, 16) == 0 &&
-      getsockname(listener_, reinterpret_cast<sockaddr*>(&own), &size) == 0)
-    port_ = ntohs(own.sin_port);
+  port_ = listen_on_loopback(listener_);
   thread_ = std::thread([this] { serve(); });
 }
 

@@ -1,7 +1,5 @@
 // The delaying proxy, run as the bench runs it: in front of a server that sends back what it gets.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,18 +12,13 @@
 #include <string>
 #include <thread>
 
+#include "tests/fakes/loopback.h"
+
+namespace gmsactl::fakes {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
-
-sockaddr_in loopback(uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
 
 const sockaddr* generic(const sockaddr_in& address) { return reinterpret_cast<const sockaddr*>(&address); }
 
@@ -53,12 +46,8 @@ std::string receive(int descriptor, size_t size) {
 class EchoServer {
  public:
   EchoServer() : listener_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address = loopback(0);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(bind(listener_, generic(address), size), 0);
-    EXPECT_EQ(listen(listener_, 8), 0);
-    EXPECT_EQ(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port = ntohs(address.sin_port);
+    port = listen_on_loopback(listener_);
+    EXPECT_NE(port, 0);
     thread_ = std::thread([this] {
       const int connection = accept(listener_, nullptr, nullptr);
       std::array<char, 65536> buffer{};
@@ -183,11 +172,8 @@ TEST(DelayProxy, a_server_that_is_not_there_ends_the_connection) {
   uint16_t unused = 0;
   {
     const int probe = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address = loopback(0);
-    socklen_t size = sizeof address;
-    ASSERT_EQ(bind(probe, generic(address), size), 0);
-    ASSERT_EQ(getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    unused = ntohs(address.sin_port);
+    unused = bind_to_loopback(probe);
+    ASSERT_NE(unused, 0);
     close(probe);
   }
   RunningProxy proxy(unused, 5);
@@ -197,3 +183,4 @@ TEST(DelayProxy, a_server_that_is_not_there_ends_the_connection) {
 }
 
 }  // namespace
+}  // namespace gmsactl::fakes

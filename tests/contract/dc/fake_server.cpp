@@ -1,6 +1,5 @@
 #include "tests/contract/dc/fake_server.h"
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -9,6 +8,8 @@
 #include <array>
 #include <string_view>
 #include <vector>
+
+#include "tests/fakes/loopback.h"
 
 namespace gmsactl::contract {
 namespace {
@@ -20,13 +21,7 @@ constexpr std::string_view tls_refusal("\x30\x12\x02\x01\x01\x78\x0d\x0a\x01\x02
 
 FakeServer::FakeServer(Mood mood)
     : mood_(mood), listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), stop_(eventfd(0, EFD_CLOEXEC)) {
-  sockaddr_in own{};
-  own.sin_family = AF_INET;
-  own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof own;
-  if (bind(listener_, reinterpret_cast<sockaddr*>(&own), size) == 0 && listen(listener_, 16) == 0 &&
-      getsockname(listener_, reinterpret_cast<sockaddr*>(&own), &size) == 0)
-    port_ = ntohs(own.sin_port);
+  port_ = fakes::listen_on_loopback(listener_);
   thread_ = std::thread([this] { serve(); });
 }
 

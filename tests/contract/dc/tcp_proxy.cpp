@@ -7,6 +7,8 @@
 
 #include <array>
 
+#include "tests/fakes/loopback.h"
+
 namespace gmsactl::contract {
 namespace {
 
@@ -38,11 +40,7 @@ TcpProxy::TcpProxy(std::string address, uint16_t port, bool narrow)
       listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   const int few = 4096;
   if (narrow) setsockopt(listener_, SOL_SOCKET, SO_RCVBUF, &few, sizeof few);
-  sockaddr_in own = address_of("127.0.0.1", 0);
-  socklen_t size = sizeof own;
-  if (bind(listener_, reinterpret_cast<sockaddr*>(&own), size) == 0 && listen(listener_, 16) == 0 &&
-      getsockname(listener_, reinterpret_cast<sockaddr*>(&own), &size) == 0)
-    port_ = ntohs(own.sin_port);
+  port_ = fakes::listen_on_loopback(listener_);
   thread_ = std::thread([this] { accept_all(); });
 }
 

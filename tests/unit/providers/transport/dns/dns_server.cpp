@@ -9,6 +9,7 @@
 #include <array>
 
 #include "engine/base/text.h"
+#include "tests/fakes/loopback.h"
 
 namespace gmsactl::dns {
 namespace {
@@ -41,13 +42,7 @@ DnsServer::DnsServer(Zone zone, Mood mood)
       mood_(mood),
       socket_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)),
       stop_(eventfd(0, 0)) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (bind(socket_, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-      getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) == 0)
-    port_ = ntohs(address.sin_port);
+  port_ = fakes::bind_to_loopback(socket_);
   thread_ = std::thread([this] { serve(); });
 }
 

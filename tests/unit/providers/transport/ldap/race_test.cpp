@@ -2,10 +2,8 @@
 // whose queue is full so that packets to them are dropped as by a firewall.
 #include "providers/transport/ldap/race.h"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,6 +13,7 @@
 
 #include "providers/transport/ldap/cldap_ping.h"
 #include "providers/transport/ldap/libldap_endpoint.h"
+#include "tests/fakes/loopback.h"
 
 namespace gmsactl {
 namespace {
@@ -26,18 +25,13 @@ class Listener {
  public:
   enum class Mood { answers, silent, full };
   explicit Listener(Mood mood) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(listen(socket_.get(), mood == Mood::full ? 0 : 8), 0);
-    EXPECT_EQ(getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
+    port_ = fakes::listen_on_loopback(socket_.get(), mood == Mood::full ? 0 : 8);
+    EXPECT_NE(port_, 0);
+    const sockaddr_in address = fakes::loopback(port_);
     if (mood == Mood::full)
       for (int i = 0; i < 3; ++i) {
         fillers_.emplace_back(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-        (void)connect(fillers_.back().get(), reinterpret_cast<sockaddr*>(&address), size);
+        (void)connect(fillers_.back().get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
       }
     if (mood == Mood::answers)
       thread_ = std::thread([this] {
