@@ -14,7 +14,7 @@
 
 namespace gmsactl::directory {
 
-/// highestCommittedUSN now; nothing where the server does not tell, as a file does not.
+/// The current highestCommittedUSN; empty if the server does not report one (an LDIF file never does).
 [[nodiscard]] Result<std::optional<int64_t>> latest_change(ldap::Reader& transport);
 [[nodiscard]] Result<model::DirectoryPosition> position(Session& session);
 [[nodiscard]] Result<bool> sees_deleted(Session& session);

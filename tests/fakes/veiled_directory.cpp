@@ -234,7 +234,7 @@ Result<void> VeiledDirectory::search(const ldap::SearchRequest& request, const l
 }
 
 Result<void> VeiledDirectory::watch(const ldap::SearchRequest&, const ldap::EntrySink&, std::stop_token) {
-  return fail(ErrorKind::unsupported, "a veiled directory does not tell of changes");
+  return fail(ErrorKind::unsupported, "a veiled directory cannot be watched");
 }
 Result<void> VeiledDirectory::add(const std::string&, const std::vector<Attribute>&) { return read_only(); }
 Result<void> VeiledDirectory::modify(const std::string&, const std::vector<ldap::Modification>&) {
