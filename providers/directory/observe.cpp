@@ -207,6 +207,8 @@ Result<void> read_containing_groups(Forest& forest, const Desired& desired, Obse
 }
 
 void read_spn_holders(Forest& forest, const Desired& desired, Observations& seen) {
+  seen.spn_holders.clear();
+  seen.spn_holders_unreadable.reset();
   const auto missing = spns_to_add(desired, seen);
   if (missing.empty()) return;
   auto holders = find_spn_holders(forest, missing);
@@ -256,14 +258,32 @@ bool has_unreadable_key_question(const DirectoryFacts& facts) {
   return !std::holds_alternative<std::vector<model::LiveKdsRootKey>>(facts.kds_root_keys);
 }
 
-Result<Observations> observe_once(Session& session, const Desired& desired, ports::EventSink& events) {
-  auto& transport = session.transport();
+/// `part` is what was changed during the last attempt.
+Error never_at_rest(const Desired& part) {
+  constexpr size_t most_shown = 3;
+  std::vector<std::string> moved;
+  const auto note = [&](model::Kind kind, const auto& declarations) {
+    for (const auto& one : declarations)
+      if (!one.settled) moved.push_back(model::address({kind, one.name}));
+  };
+  note(model::Kind::host_group, part.host_groups);
+  note(model::Kind::gmsa, part.accounts);
+  const size_t more = moved.size() - std::min(moved.size(), most_shown);
+  moved.resize(moved.size() - more);
+  std::string names = moved.empty() ? "what is to be deleted" : join(moved, ", ");
+  if (more > 0) names += " and " + std::to_string(more) + " more";
+  return {
+      ErrorKind::conflict,
+      "the directory was changed again and again while it was read, by another run or another tool: " + names,
+      "Wait until that is done, and plan again.", std::nullopt};
+}
+
+/// All but the holders of SPNs.
+Result<Observations> observe_once(Forest& forest, const Desired& desired, ports::EventSink& events) {
+  auto& transport = forest.domain();
+  const auto& facts = forest.facts();
   Observations seen;
-  events.progress("reading the directory", 0, 0);
-  if (!desired.suspects) transport.widen();
-  seen.directory = GMSACTL_TRY(read_facts(transport, session.root_dse()));
-  const auto& facts = seen.directory;
-  Forest forest(transport, facts, [&session, &facts] { return session.open_global_catalog(facts.forest); });
+  seen.directory = facts;
   const auto groups = wanted_groups(desired, facts);
   const auto accounts = wanted_accounts(desired, facts);
 
@@ -298,7 +318,6 @@ Result<Observations> observe_once(Session& session, const Desired& desired, port
   GMSACTL_TRY(find_unseen_readers(transport, readers, seen));
   seen.known_members = GMSACTL_TRY(find_objects(forest, unknown_members(desired, seen)));
   GMSACTL_TRY(read_containing_groups(forest, desired, seen));
-  read_spn_holders(forest, desired, seen);
   if (has_unreadable_key_question(facts))
     seen.directory.any_gmsa_exists = GMSACTL_TRY(any_account(transport, facts.domain_dn));
   return seen;
@@ -309,30 +328,32 @@ Result<Observations> observe_once(Session& session, const Desired& desired, port
 Result<Observations> observe(Session& session, const Desired& desired, ports::EventSink& events) {
   // Searches are several transactions: what somebody changes between two of them is half of one world and
   // half of the next, as an account that is absent in one and holds its SPNs in the other.
-  constexpr int attempts = 8;
+  constexpr int attempts = 32;
   auto& transport = session.transport();
+  Observations seen;
+  std::optional<Desired> moved;  // what of it is read again
+  std::vector<model::ChangedObject> changes;
   auto from = GMSACTL_TRY(latest_change(transport));
-  auto seen = GMSACTL_TRY(observe_once(session, desired, events));
-  for (int attempt = 1; from; ++attempt) {
-    const auto to = GMSACTL_TRY(latest_change(transport));
-    if (!to || *to == *from) return seen;
-    const auto changes = GMSACTL_TRY(changed_since(session, *from, *to));
-    const auto part = touched_part(desired, seen, changes);
-    if (!part) return seen;
-    if (attempt == attempts)
-      return fail(
-          ErrorKind::conflict,
-          "the directory was changed again and again while it was read, by another run or another tool",
-          "Wait until that is done, and plan again.");
-    from = to;
-    take_over(GMSACTL_TRY(observe_once(session, *part, events)), changes, seen);
-    seen.spn_holders.clear();
-    seen.spn_holders_unreadable.reset();
-    Forest forest(transport, seen.directory,
-                  [&session, &seen] { return session.open_global_catalog(seen.directory.forest); });
+  for (int attempt = 0;; ++attempt) {
+    if (attempt == attempts) return fail(never_at_rest(*moved));
+    const Desired& part = moved ? *moved : desired;
+    events.progress("reading the directory", 0, 0);
+    if (!part.suspects) transport.widen();
+    const auto facts = GMSACTL_TRY(read_facts(transport, session.root_dse()));
+    Forest forest(transport, facts, [&] { return session.open_global_catalog(facts.forest); });
+    auto now = GMSACTL_TRY(observe_once(forest, part, events));
+    if (attempt == 0)
+      seen = std::move(now);
+    else
+      take_over(std::move(now), changes, seen);
     read_spn_holders(forest, desired, seen);
+    const auto to = GMSACTL_TRY(latest_change(transport));
+    if (!from || !to || *to == *from) return seen;
+    changes = GMSACTL_TRY(changed_since(session, *from, *to));
+    moved = touched_part(desired, seen, changes);
+    if (!moved) return seen;
+    from = to;
   }
-  return seen;
 }
 
 }  // namespace gmsactl::directory

@@ -271,6 +271,7 @@ TEST_F(Unread, what_does_not_come_to_rest_is_no_plan) {
   const auto plan = plan_of(veiled, wanted);
   ASSERT_FALSE(plan);
   EXPECT_EQ(plan.error().kind, ErrorKind::conflict);
+  EXPECT_THAT(plan.error().message, HasSubstr("GMSA/Web"));
 }
 
 }  // namespace
