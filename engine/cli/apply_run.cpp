@@ -143,8 +143,7 @@ ExitCode report_incomplete_audit(const Options& options, ports::AuditLog& audit)
 
 /// Everything that can stand in the way before the first write: the lock, what was planned before it was had,
 /// the audit log, a server that answers.
-ExitCode make_ready(const Options& options, Prepared& one,
-                    const std::optional<report::SourceCommit>& source) {
+ExitCode make_ready(const Options& options, Prepared& one, const report::PlanStamp& stamp) {
   if (one.plan.empty()) return ExitCode::done;
   report::Progress progress(std::cerr, std::cerr, progress_options(options));
   if (const ExitCode code = take_lock(options, one, progress, one.lock); code != ExitCode::done) return code;
@@ -152,7 +151,7 @@ ExitCode make_ready(const Options& options, Prepared& one,
     if (const ExitCode code = check_still_the_same(options, one, progress); code != ExitCode::done)
       return code;
   if (!options.audit_log.empty()) {
-    auto opened = open_audit_log(options.audit_log, one.plan, source);
+    auto opened = open_audit_log(options.audit_log, one.plan, stamp);
     if (!opened) {
       print_error(options, "nothing was written to environment " + one.plan.environment, opened.error());
       return ExitCode::unforeseen;
@@ -354,7 +353,7 @@ ExitCode write_all(const Options& options, std::vector<Prepared>& prepared, Repo
     return std::pair(a->directory, a->plan.environment) < std::pair(b->directory, b->plan.environment);
   });
   for (auto* one : by_name)
-    if (const ExitCode wrong = make_ready(options, *one, source); wrong != ExitCode::done) {
+    if (const ExitCode wrong = make_ready(options, *one, reporting.stamp(source)); wrong != ExitCode::done) {
       code = wrong;
       break;
     }

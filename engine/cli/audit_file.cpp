@@ -105,7 +105,7 @@ Result<void> end_torn_line(int file, const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<ports::AuditLog>> open_audit_log(const std::string& path, const model::Plan& plan,
-                                                        const std::optional<report::SourceCommit>& source) {
+                                                        const report::PlanStamp& stamp) {
   const int file = open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
   if (file < 0) return fail(failed(path));
   if (auto ended = end_torn_line(file, path); !ended) {
@@ -117,8 +117,8 @@ Result<std::unique_ptr<ports::AuditLog>> open_audit_log(const std::string& path,
   context.environment = plan.environment;
   context.domain = plan.domain;
   context.server = plan.server;
-  context.plan_digest = report::plan_digest(plan, {{}, source});
-  context.source = source;
+  context.plan_digest = report::plan_digest(plan, stamp);
+  context.source = stamp.source;
   context.who = identity.holder;
   context.host = identity.host;
   context.url = identity.url;

@@ -12,7 +12,8 @@
 namespace gmsactl::cli {
 
 /// Opened before the first write; a file that can't be appended to is an error.
-[[nodiscard]] Result<std::unique_ptr<ports::AuditLog>> open_audit_log(
-    const std::string& path, const model::Plan& plan, const std::optional<report::SourceCommit>& source);
+[[nodiscard]] Result<std::unique_ptr<ports::AuditLog>> open_audit_log(const std::string& path,
+                                                                      const model::Plan& plan,
+                                                                      const report::PlanStamp& stamp);
 
 }  // namespace gmsactl::cli

@@ -39,6 +39,10 @@ bool Reporting::possible() const {
   return true;
 }
 
+report::PlanStamp Reporting::stamp(std::optional<report::SourceCommit> source) const {
+  return {started_at_, std::move(source)};
+}
+
 report::EventStream* Reporting::stream(std::span<const report::EnvironmentReport> planned) {
   if (options_.output != Format::jsonl) return nullptr;
   stream_.emplace(std::cout, utc_now_exactly);

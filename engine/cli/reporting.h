@@ -24,6 +24,9 @@ class Reporting {
   /// Before anything is done: whether the files of --report can be written. Prints why not.
   [[nodiscard]] bool possible() const;
 
+  /// What a document of this run says beside its plan: the same in its report and in the audit log.
+  [[nodiscard]] report::PlanStamp stamp(std::optional<report::SourceCommit> source) const;
+
   /// Of an apply with -o jsonl, before the first write: what was planned, in the stream that then takes the
   /// events. Null with another format.
   report::EventStream* stream(std::span<const report::EnvironmentReport> planned);

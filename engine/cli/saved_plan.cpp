@@ -45,9 +45,17 @@ std::string duration_text(std::chrono::seconds duration) {
   return plural(static_cast<size_t>(duration.count()), "second");
 }
 
+/// Between the clocks of two machines: what Kerberos allows as well (RFC 4120 section 1.6).
+constexpr std::time_t clock_tolerance = 300;
+
 Result<void> check_age(const report::PlanDocument& document) {
   const std::time_t age = std::time(nullptr) - seconds_of(document.stamp.created_at);
   const auto valid_for = document.plan.inputs.valid_for.count();
+  if (age < -clock_tolerance)
+    return fail(
+        ErrorKind::conflict,
+        "the plan was made at " + document.stamp.created_at + ", which is in the future for this machine",
+        "Set the clock of the machine that is wrong, plan again and review the difference.");
   if (age <= valid_for) return {};
   return fail(ErrorKind::conflict,
               "the plan was made at " + document.stamp.created_at + ", to be carried out within " +

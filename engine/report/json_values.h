@@ -38,7 +38,7 @@ std::string document_text(const Json& document);
 std::string line_text(const Json& document);
 /// Keys sorted, no white space: what digests are made of.
 std::string canonical_text(const Json& document);
-/// Of a plan document, without its `createdAt` and `digest`.
+/// Of a plan document, without its `digest`.
 std::string document_digest(const Json& document);
 
 }  // namespace gmsactl::report

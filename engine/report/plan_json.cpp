@@ -102,7 +102,6 @@ Json document_json(const model::Plan& plan, const PlanStamp& stamp) {
 
 std::string document_digest(const Json& document) {
   Json rest = document;
-  rest.erase("createdAt");
   rest.erase("digest");
   return "sha256:" + sha256(canonical_text(rest));
 }

@@ -1,6 +1,6 @@
 // The plan document: `-o json`, the file of `--out FILE`, and what `show` and `apply FILE` read back.
 // Described by schemas/plan.schema.json and docs/reports.md. The same plan gives the same bytes, `createdAt`
-// aside.
+// and `digest` aside.
 //
 // A reader of the document fails closed: what is missing, malformed or of another major version is refused,
 // and so is a document whose digest doesn't fit; unknown keys are passed over, since a new minor version only
@@ -56,9 +56,10 @@ std::string plans_json(std::span<const model::Plan> plans, const PlanStamp& stam
 /// Likewise, of a run: see render.h.
 std::string plans_json(const RunReport& report);
 
-/// "sha256:…" over the document without `createdAt` and `digest`, keys sorted, no white space: what
-/// `jq -jcS 'del(.createdAt, .digest)' FILE | sha256sum` prints. Of a plan that is carried out from a
-/// document it is that document's, whatever is left of it to do.
+/// "sha256:…" over the document without `digest`, keys sorted, no white space: what
+/// `jq -jcS 'del(.digest)' FILE | sha256sum` prints. `createdAt` is in it: how long a saved plan is good for
+/// counts from there. Of a plan that is carried out from a document it is that document's, whatever is left
+/// of it to do.
 std::string plan_digest(const model::Plan& plan, const PlanStamp& stamp);
 
 /// ErrorKind::corrupt for what is no plan document, unsupported for another major version.

@@ -217,6 +217,15 @@ plan_to_file
 cp "$saved" "$work/good.json"
 change 'd["changes"][0]["fields"][0]["after"] = "changed on the way"'
 refused 3 'digest'
+change 'd["createdAt"] = "2027-01-31T12:00:00Z"' # and so good for longer
+refused 3 'digest'
+change '
+import hashlib
+d["createdAt"] = "9999-12-31T23:59:59Z"
+rest = {key: value for key, value in d.items() if key != "digest"}
+text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+d["digest"] = "sha256:" + hashlib.sha256(text.encode()).hexdigest()'
+refused 5 'which is in the future for this machine' 'Set the clock'
 change 'd["digest"] = "sha256:" + "0" * 64'
 refused 3 'digest'
 change 'del d["digest"]'

@@ -37,7 +37,7 @@ class AuditFileTest : public testing::Test {
     report::SourceCommit source;
     source.commit = "c0ffee";
     source.dirty = true;
-    auto log = open_audit_log(path_, plan_, source);
+    auto log = open_audit_log(path_, plan_, {"2026-01-31T12:00:00Z", source});
     if (!log) throw std::runtime_error(log.error().message);
     return std::move(*log);
   }
@@ -160,7 +160,7 @@ TEST_F(AuditFileTest, a_line_that_another_run_is_about_to_end_is_not_torn) {
 }
 
 TEST_F(AuditFileTest, once_a_line_could_not_be_written_no_further_write_is_begun) {
-  auto log = open_audit_log("/dev/full", plan_, std::nullopt);
+  auto log = open_audit_log("/dev/full", plan_, {});
   ASSERT_TRUE(log.has_value());
   EXPECT_TRUE((*log)->ready().has_value());
   (*log)->record(write("CN=a"));
@@ -173,7 +173,7 @@ TEST_F(AuditFileTest, once_a_line_could_not_be_written_no_further_write_is_begun
 }
 
 TEST_F(AuditFileTest, a_file_that_can_not_be_opened_is_an_error_before_anything_is_written) {
-  const auto log = open_audit_log("/nonexistent/audit.jsonl", plan_, std::nullopt);
+  const auto log = open_audit_log("/nonexistent/audit.jsonl", plan_, {});
   ASSERT_FALSE(log.has_value());
   EXPECT_THAT(log.error().message, HasSubstr("/nonexistent/audit.jsonl"));
 }

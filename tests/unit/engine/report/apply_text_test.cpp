@@ -112,7 +112,7 @@ TEST(ApplyJson, has_one_result_for_each_change) {
   EXPECT_EQ(json["complete"], false);
   EXPECT_EQ(json["summary"]["created"], 1);
   EXPECT_EQ(json["summary"]["failed"], 1);
-  EXPECT_EQ(json["planDigest"], plan_digest(plan, {"", {}}));
+  EXPECT_EQ(json["planDigest"], plan_digest(plan, {"2026-01-31T12:00:00Z", {}}));
   EXPECT_EQ(json["results"][0]["outcome"], "applied");
   EXPECT_EQ(json["results"][0]["error"], nullptr);
   EXPECT_EQ(json["results"][1]["error"]["native"]["extended"], 5);
