@@ -58,7 +58,7 @@ ${2-}
 END
 }
 
-without_time() { sed 's/"createdAt": "[^"]*"/"createdAt": ""/' "$1"; }
+without_time() { sed 's/"\(createdAt\|digest\)": "[^"]*"/"\1": ""/' "$1"; }
 # found WHAT CODE HOW [EXPECTED...]: looks by what changed (HOW: part) or at everything (HOW: why), and compares with a look
 # at everything. EXPECTED are the lines of planned().
 found() {
