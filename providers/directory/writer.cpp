@@ -173,6 +173,10 @@ bool Writer::move_object(const model::Guid& guid, const Dn& from, const Dn& want
     return true;
   }
   if (fate.kind == Fate::refused) {
+    // Either it or the container that it was to go to is not there.
+    if (fate.error->kind == ErrorKind::not_found)
+      if (const auto still = where(); !still && still.error().kind == ErrorKind::not_found)
+        return steps.was_deleted();
     if (move) fate.error = refused_removal(std::move(*fate.error), *now);
     fate.error = taken(std::move(*fate.error), {}, {}, wanted, true);
   }

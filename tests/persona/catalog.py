@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import windows_text as text
-from behaviours import access, connections, forms, metadata, ranges, refusals, root_dse, writes
+from behaviours import access, connections, forms, ranges, refusals, root_dse
 from behaviours.base import Behaviour
-from checks import Applied, Case, Dated, Planned, Same, Unreadable
-from ldap import Op
+from catalog_changes import CHANGE_CASES
+from catalog_writes import WRITE_CASES
+from checks import Case, Same, Unreadable
 
 _ADTS = "[MS-ADTS] "
 _RANGES = _ADTS + "3.1.1.3.1.3.3"
@@ -32,17 +33,6 @@ _ADOPT = ("--adopt", "--allow-deletes", "5000")
 _SOME = Same("some", _ADOPT)
 _SOME_UNREADABLE = Unreadable("member", manifests="some", arguments=_ADOPT)
 _COOKIE_REFUSED = text.ldap(0x57, "Error processing control")
-_SPN_TAKEN = text.attribute(0x21C7, "CONSTRAINT_ATT_TYPE", 1005, 0x90303, "servicePrincipalName")
-_UPN_TAKEN = text.attribute(0x21C8, "CONSTRAINT_ATT_TYPE", 1005, 0x90290, "userPrincipalName")
-_NEW_GROUP = """---
-apiVersion: gmsactl/v1
-kind: HostGroup
-metadata: {name: psn-new}
-spec: {members: [HOST05]}
-"""
-_NEW_GROUP_ELSEWHERE = _NEW_GROUP.replace("members:", 'path: "OU=nowhere,DC=contoso,DC=com", members:')
-_GONE = Applied("exit 5, nothing is made anew, no word of another domain", code=5, account="description: other",
-                done=False, absent=("another domain",))
 _MEMBER, _READERS = refusals.search_for("member"), refusals.search_for("msDS-GroupMSAMembership")
 
 _RANGES_CASES = [
@@ -154,36 +144,4 @@ _ACCESS_CASES = [
          Unreadable("psn-hosts")),
 ]
 
-_WRITE_CASES = [
-    Case("an SPN that the forest has already", _ERRORS + " (0x21C7)",
-         lambda _: [writes.RefusedWrite(writes.writes_of("servicePrincipalName"), 19, _SPN_TAKEN)],
-         Applied("exit 6, the SPN is said to be another object's", "0x21c7", "service principal name", code=6,
-                 account="dnsHostName: psn-other.contoso.com")),
-    Case("a UPN that the forest has already", _ERRORS + " (0x21C8)",
-         lambda _: [writes.RefusedWrite(writes.writes_of("description"), 19, _UPN_TAKEN)],
-         Applied("exit 4, the user principal name is named", "0x21c8", "user principal name", code=4, account="description: other")),
-    Case("a member that the group's scope forbids", "[MS-SAMR] 3.1.1.8.9",
-         lambda _: [writes.RefusedWrite(writes.writes_of("member"), 53, text.service(0x2144, "WILL_NOT_PERFORM", 5003))],
-         Applied("exit 4, with the rule", "0x2144", code=4, hosts="members: [HOST01, HOST02, HOST03, HOST04]")),
-    Case("delegation without the privilege", _ADTS + "3.1.1.5.3.1, [MS-SAMR] 3.1.1.8.10",
-         lambda _: [writes.RefusedWrite(writes.delegation, 50, text.ACCESS_DENIED)],
-         Applied("exit 4, the right that is missing", "0x2098", code=4, account="trustedToAuthForDelegation: true")),
-    Case("an account name of more than 20 characters", "[MS-SAMR] 3.1.1.6",
-         lambda _: [writes.RefusedWrite(writes.long_account_name, 53, text.service(0x523, "WILL_NOT_PERFORM", 5003))],
-         Applied("19 characters and the `$` are accepted", account="allowLongName: true\n  samAccountName: psn-app-nineteen-ch"),
-         may_idle=True),
-    Case("busy on a write, once", _ERRORS, lambda _: [writes.RefusedWrite(writes.writes_of("description"), 51, text.BUSY, 1)],
-         Applied("done", account="description: other")),
-    Case("the answer to a modify lost", "observed", lambda _: [connections.LossAfter(writes.writes(Op.MODIFY))],
-         Applied("done", account="description: other", absent=("nothing was written", "nothing written"))),
-    Case("the answer to an add lost", "observed", lambda _: [connections.LossAfter(writes.writes(Op.ADD))],
-         Applied("done", more=_NEW_GROUP, absent=("nothing was written", "nothing written"))),
-    Case("renaming refused", _ADTS + "3.1.1.5.4.1", lambda _: [writes.RefusedWrite(writes.writes(Op.RENAME), 50, text.ACCESS_DENIED)],
-         Applied("exit 4, with the right", "0x2098", code=4, hosts="members: [HOST01, HOST02, HOST03], commonName: psn-renamed")),
-    Case("an object deleted before it is written to", _ERRORS + " (0x208D)", lambda _: [refusals.GoneByGuid()], _GONE),
-    Case("metadata as XML without `_2`", _ADTS + "3.1.1.4.5.13", lambda _: [metadata.MetadataXml("DS_REPL_ATTR_META_DATA")], Dated()),
-    Case("Windows' own messages for refusals", _ERRORS, lambda _: [refusals.WindowsTexts()],
-         Planned("a container that is not there is named", "GMSA0208", code=4, more=_NEW_GROUP_ELSEWHERE)),
-]  # fmt: skip
-
-CASES = [*_RANGES_CASES, *_FORM_CASES, *_READ_CASES, *_ROOT_DSE_CASES, *_ACCESS_CASES, *_WRITE_CASES]
+CASES = [*_RANGES_CASES, *_FORM_CASES, *_READ_CASES, *_ROOT_DSE_CASES, *_ACCESS_CASES, *WRITE_CASES, *CHANGE_CASES]

@@ -108,6 +108,7 @@ class Applied:
         account: str = "",
         hosts: str = "",
         more: str = "",
+        spns: Sequence[str] | None = None,
         done: bool | None = None,
         absent: Sequence[str] = (),
         arguments: Sequence[str] = (),
@@ -116,6 +117,7 @@ class Applied:
         self._words = words
         self._code = code
         self._documents = (account, hosts, more)
+        self._spns = spns
         self._done = code == 0 if done is None else done
         self._absent = tuple(absent)
         self._arguments = tuple(arguments)
@@ -123,7 +125,7 @@ class Applied:
     def __call__(self, estate: Estate) -> None:
         account, hosts, more = self._documents
         try:
-            estate.write("changed", estate.account_and_hosts(account, hosts) + more)
+            estate.write("changed", estate.account_and_hosts(account, hosts, self._spns) + more)
             run = estate.apply(*self._arguments)
             run.demand(self._code, *self._words)
             for word in self._absent:
@@ -134,39 +136,5 @@ class Applied:
                 raise Failed(f"not done: {after.out[:1500]}")
             if not self._done and after.code == 0:
                 raise Failed("nothing is left to do")
-        finally:
-            estate.restore()
-
-
-class Removed:
-    """Pruning the account is refused by the controller: it stands, and is as much ours as before."""
-
-    def __init__(self, right: str, *words: str) -> None:
-        self.right = right
-        self._words = words
-
-    def __call__(self, estate: Estate) -> None:
-        marker = estate.values(estate.account, "adminDescription")
-        estate.write("changed", estate.hosts_only())
-        try:
-            run = estate.apply("--prune", "--allow-deletes", "5")
-            run.demand(6, *self._words)
-            if estate.values(estate.account, "adminDescription") != marker:
-                raise Failed("the marker is not as it was")
-        finally:
-            estate.restore()
-
-
-class Dated:
-    """Drift says when somebody changed a description, as it does where the metadata is binary."""
-
-    right = "drift tells when each change was made"
-
-    def __call__(self, estate: Estate) -> None:
-        try:
-            estate.set(estate.account, "description", "changed behind its back")
-            expected, found = estate.drift_times(direct=True), estate.drift_times()
-            if not expected or found != expected:
-                raise Failed(f"times {found}, not {expected}")
         finally:
             estate.restore()

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import subprocess
+from collections.abc import Sequence
 from typing import Any
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -49,10 +50,10 @@ class Run:
 
     def demand(self, code: int, *words: str) -> None:
         if self.code != code:
-            raise Failed(f"exit code {self.code}, not {code}")
+            raise Failed(f"exit code {self.code}, not {code}\n{self.said[-2000:]}")
         for word in words:
             if word.lower() not in self.said.lower():
-                raise Failed(f"does not say: {word}")
+                raise Failed(f"does not say: {word}\n{self.said[-2000:]}")
 
 
 class Estate:
@@ -69,6 +70,10 @@ class Estate:
         self.account = f"CN=psn-app,{self.unit}"
         self.hosts = f"CN=psn-hosts,{self.unit}"
         self._gmsactl = os.environ.get("GMSACTL_BINARY", str(ROOT / "build/bin/gmsactl"))
+        names = ("psn-app", f"psn-app.{self.forest}")
+        self.spns = [*(f"host/{name}" for name in names), f"http/{names[1]}", f"MSSQLSvc/{names[1]}:1433",
+                     f"ldap/{names[1]}:3268/{self.forest}", f"ldap/{names[0]}:389"]  # fmt: skip
+        self.marker: list[str] = []  #: of the account
         self.url = ""  #: of the persona
         self.ca_file = folder / "both.pem"
 
@@ -90,6 +95,19 @@ class Estate:
     def set(self, dn: str, attribute: str, *values: str) -> None:
         lines = "".join(f"{attribute}: {value}\n" for value in values)
         self.modify(f"dn: {dn}\nchangetype: modify\nreplace: {attribute}\n{lines}")
+
+    def describe(self, dn: str, *values: str) -> None:
+        """Several descriptions, of which Samba accepts but one by LDAP."""
+        script = str(pathlib.Path(__file__).with_name("describe.py"))
+        done = self.run("/usr/bin/python3", "-B", script, os.environ["GMSACTL_LAB_DIR"] + "/dc01", dn, *values)
+        if done.code:
+            raise Failed(f"the descriptions were not made: {done.err}")
+
+    def facts(self, dn: str) -> str:
+        """All of an object, but when it was last written to and by which number."""
+        kept = ("dn", "objectguid", "description", "admindescription", "useraccountcontrol", "serviceprincipalname", "dnshostname")
+        lines = self._client("ldapsearch", "-LLL", "-o", "ldif-wrap=no", "-b", dn, "-s", "base").splitlines()
+        return "\n".join(sorted(line for line in lines if line.partition(":")[0].lower() in kept))
 
     def exists(self, dn: str) -> bool:
         return bool(self.values(dn, "objectGUID"))
@@ -164,14 +182,15 @@ spec:
             encoding="utf-8",
         )
 
-    def account_and_hosts(self, account: str = "", hosts: str = "") -> str:
+    def account_and_hosts(self, account: str = "", hosts: str = "", spns: Sequence[str] | None = None) -> str:
         """The two objects of the estate; in place of a field of each, others."""
+        names = json.dumps(list(self.spns if spns is None else spns))
         return self.hosts_only(hosts) + f"""---
 apiVersion: gmsactl/v1
 kind: GMSA
 metadata: {{name: psn-app}}
 spec:
-  servicePrincipalNames: [host/psn-app, host/psn-app.{self.forest}, http/psn-app.{self.forest}, "MSSQLSvc/psn-app.{self.forest}:1433"]
+  servicePrincipalNames: {names}
   principalsAllowedToRetrieveManagedPassword: [{{hostGroup: psn-hosts}}]
   kerberosEncryptionTypes: [AES128, AES256]
   {account or "description: Runs the application"}
@@ -213,6 +232,7 @@ spec: {{path: "{self.many_unit}", membership: exact, members: [{few}]}}
         done = self.apply(manifests="steady", direct=True)
         if done.code:
             raise Failed(f"the estate was not made: {done.said}")
+        self.marker = self.values(self.account, "adminDescription")
 
     def restore(self) -> None:
         """As set_up() left it."""

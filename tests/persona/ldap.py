@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import functools
+from collections.abc import Sequence
 
 import ber
 
@@ -251,6 +252,27 @@ class Message:
 
     def with_control(self, control: Control) -> Message:
         return Message.make(self.id, self.op, self.body, self._controls + control.encode())
+
+    def with_only(self, changes: Sequence[tuple[int, str, Sequence[bytes | str]]]) -> Message:
+        """The same modify request with these changes: operation, attribute and values."""
+        encoded = b"".join(
+            ber.element(
+                ber.SEQUENCE,
+                ber.integer(operation, ber.ENUMERATED)
+                + ber.element(
+                    ber.SEQUENCE, ber.octets(attribute) + ber.element(ber.SET, b"".join(map(ber.octets, values)))
+                ),
+            )
+            for operation, attribute, values in changes
+        )
+        dn = ber.children(self.body)[0]
+        body = ber.element(*dn) + ber.element(ber.SEQUENCE, encoded)
+        return Message.make(self.id, self.op, body, self._controls)
+
+    def with_changes(self, more: Sequence[tuple[int, str, Sequence[bytes | str]]]) -> Message:
+        """The same modify request with these changes behind its own."""
+        own = [(change.operation, change.attribute, change.values) for change in self.changes]
+        return self.with_only([*own, *more])
 
     @functools.cached_property
     def page_cookie(self) -> bytes | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import ber
-from behaviours.base import Behaviour, EntryBehaviour, Exchange, Step
+from behaviours.base import Behaviour, Exchange, Step
 from behaviours.refusals import Refusal
-from ldap import Change, Control, Entry, Message, Op
+from ldap import Change, Control, Message, Op
 
 PERMISSIVE_MODIFY = "1.2.840.113556.1.4.1413"
 _TRUSTED_FOR_DELEGATION = 0x80000
@@ -21,6 +21,12 @@ def writes(*operations: int) -> Callable[[Exchange], bool]:
 
 def writes_of(attribute: str) -> Callable[[Exchange], bool]:
     return lambda exchange: exchange.request.writes_attribute(attribute) is not None and not _is_lock(exchange.request)
+
+
+def adds_spn(begin: str) -> Callable[[Exchange], bool]:
+    return lambda exchange: any(
+        value.decode().lower().startswith(begin) for value in exchange.request.writes_attribute("servicePrincipalName") or ()
+    )
 
 
 def _is_lock(request: Message) -> bool:
@@ -73,47 +79,80 @@ class PermissiveModify(Behaviour):
         return None
 
 
-class PortFormsFollow(Behaviour):
-    """A new dNSHostName goes into SPNs with a port, too, which Samba leaves alone."""
+def _name_swap(request: Message) -> dict[str, str]:
+    """Old names and new ones, in lower case, of the host or the account where a modify swaps them."""
+    names = {}
+    for attribute in ("dnshostname", "samaccountname"):
+        found = {
+            change.operation: change.values[0].decode().removesuffix("$")
+            for change in request.changes
+            if change.attribute.lower() == attribute and change.values
+        }
+        if {Change.DELETE, Change.ADD} <= found.keys():
+            names[found[Change.DELETE].lower()] = found[Change.ADD]
+    return names
 
-    def __init__(self, old: str, new: str, service: str) -> None:
+
+class PortFormsFollow(Behaviour):
+    """A new dNSHostName or sAMAccountName goes into the parts of an SPN that have a port, too, which Samba leaves alone."""
+
+    def __init__(self, services: Sequence[str]) -> None:
         super().__init__()
-        self._old = old
-        self._new = new
-        self._service = service
+        self._services = tuple(services)
 
     def ask(self, exchange: Exchange, request: Message) -> Message:
-        hosts = request.writes_attribute("dNSHostName") if request.op == Op.MODIFY else None
-        if not hosts or hosts[0].decode().lower() != self._new.lower():
+        names = _name_swap(request) if request.op == Op.MODIFY else {}
+        changes = []
+        for old in self._services if names else ():
+            parts = old.split("/")
+            new = "/".join(self._followed(part, names) for part in parts)
+            if new != old:
+                changes += [(Change.DELETE, "servicePrincipalName", (old,)), (Change.ADD, "servicePrincipalName", (new,))]
+        self.fired += bool(changes)
+        return request.with_changes(changes) if changes else request
+
+    @staticmethod
+    def _followed(part: str, names: dict[str, str]) -> str:
+        host, colon, port = part.partition(":")
+        return names.get(host.lower(), host) + colon + port if colon else part
+
+
+class BlindReplace(Behaviour):
+    """The account database takes a swap for a replacement, without a look at the old value.
+
+    No specification says that it compares it: [MS-ADTS] 3.1.1.5.3.2 leaves these attributes to [MS-SAMR] 3.1.1.6.
+    """
+
+    _OWN = frozenset({"samaccountname", "useraccountcontrol", "grouptype"})
+
+    def ask(self, exchange: Exchange, request: Message) -> Message:
+        if request.op != Op.MODIFY:
             return request
+        added = {change.attribute.lower() for change in request.changes if change.operation == Change.ADD} & self._OWN
+        if not added:
+            return request
+        kept = []
+        for change in request.changes:
+            swapped = change.attribute.lower() in added
+            if swapped and change.operation == Change.DELETE:
+                continue
+            operation = Change.REPLACE if swapped else change.operation
+            kept.append((operation, change.attribute, change.values))
         self.fired += 1
-        dn, changes = ber.children(request.body)[:2]
-        more = b"".join(
-            ber.element(
-                ber.SEQUENCE,
-                ber.integer(operation, ber.ENUMERATED)
-                + ber.element(
-                    ber.SEQUENCE,
-                    ber.octets("servicePrincipalName") + ber.element(ber.SET, ber.octets(self._service.format(host))),
-                ),
-            )
-            for operation, host in ((Change.DELETE, self._old), (Change.ADD, self._new))
-        )
-        body = ber.element(*dn) + ber.element(ber.SEQUENCE, changes[1] + more)
-        return Message.make(request.id, request.op, body, b"".join(control.encode() for control in request.controls))
+        return request.with_only(kept)
 
 
-class TwoDescriptions(EntryBehaviour):
-    """`description` is multi-valued in the schema ([MS-ADA1] 2.145), and old tools have left several."""
+class OtherDescriptorBytes(Behaviour):
+    """msDS-GroupMSAMembership comes back with the same readers in other bytes: a DACL of another revision."""
 
-    def __init__(self, second: str, of: str) -> None:
-        super().__init__()
-        self._second = second
-        self._of = of.lower()
-
-    def change(self, exchange: Exchange, entry: Entry) -> bool:
-        found = entry.find("description")
-        if found is None or not entry.dn.lower().startswith(self._of):
-            return False
-        found.values.append(self._second.encode())
-        return True
+    def pass_on(self, exchange: Exchange, message: Message) -> Sequence[Step] | None:
+        found = message.entry.find("msDS-GroupMSAMembership") if message.op == Op.ENTRY else None
+        if found is None or not found.values:
+            return None
+        value = bytearray(found.values[0])
+        dacl = int.from_bytes(value[16:20], "little")
+        value[dacl] = 4 if value[dacl] == 2 else 2
+        found.values = [bytes(value)]
+        message.touched()
+        self.fired += 1
+        return None

@@ -155,6 +155,16 @@ TEST_F(Writer, an_account_created_or_deleted_meanwhile_is_recognised) {
   EXPECT_EQ(deleted.of("GMSA/Web01").outcome, Outcome::conflict);
   EXPECT_EQ(message(deleted.of("GMSA/Web01")), web_dn + ": it was deleted after it was planned");
 
+  bring_about(web());
+  Desired elsewhere = web();
+  elsewhere.accounts[0].spec.path = fakes::dn("CN=Users,DC=contoso,DC=com");
+  const auto moved = apply(plan(elsewhere), [](FaultyTransport& t) {
+    t.faults[1] =
+        FaultyTransport::preceded_by([](Transport& inner) { EXPECT_TRUE(inner.remove(web_dn).has_value()); });
+  });
+  EXPECT_EQ(moved.of("GMSA/Web01").outcome, Outcome::conflict);
+  EXPECT_EQ(message(moved.of("GMSA/Web01")), web_dn + ": it was deleted after it was planned");
+
   const auto same = apply(creating, theirs(nullptr));
   EXPECT_EQ(same.of("GMSA/Web01").outcome, Outcome::already_done);
 }
