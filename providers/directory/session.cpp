@@ -100,6 +100,7 @@ Result<void> Session::start() {
   connect.connect_timeout =
       std::min<std::chrono::milliseconds>(connect.connect_timeout, options_.request_timeout);
   connect.window = options_.window;
+  connect.progress = options_.progress;
   GMSACTL_TRY(choose_servers());
   const bool offline = std::all_of(servers_.begin(), servers_.end(), is_ldif);
   if (environment_.password_from && !offline) {

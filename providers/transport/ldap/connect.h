@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -36,6 +37,8 @@ struct ConnectOptions {
   /// IP address to connect to in place of looking the host name up; certificates and Kerberos still use the
   /// name.
   std::string address;
+  /// Told, by any thread, that a Kerberos ticket is waited for.
+  std::function<void(const std::string&)> progress = {};
 };
 
 /// url: ldap://host[:port], ldaps://host[:port]. Binds before it returns. A simple bind never crosses an

@@ -90,6 +90,17 @@ bool wait_for(int descriptor, short events, Clock::time_point until) {
   }
 }
 
+std::string peer_of(int socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  std::array<char, NI_MAXHOST> text{};
+  if (getpeername(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+      getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, text.data(), text.size(), nullptr, 0,
+                  NI_NUMERICHOST) != 0)
+    return {};
+  return text.data();
+}
+
 Result<Endpoint> Endpoint::parse(const std::string& url) {
   const auto wrong = [&](std::string_view why) {
     return fail(ErrorKind::invalid,

@@ -48,6 +48,9 @@ class FileDescriptor {
 [[nodiscard]] Result<FileDescriptor> open_socket(const Endpoint& endpoint, const std::string& address,
                                                  std::chrono::milliseconds timeout);
 
+/// The IP address of the other end, empty where there is none.
+std::string peer_of(int socket);
+
 /// Waits until the socket can be read or written; false when the time is over first.
 bool wait_for(int descriptor, short events, std::chrono::steady_clock::time_point until);
 

@@ -4,13 +4,17 @@
 #include <krb5.h>
 
 #include <array>
-#include <cerrno>
+#include <chrono>
+#include <condition_variable>
 #include <cstdlib>
 #include <ctime>
+#include <thread>
 #include <utility>
 
 #include "engine/base/text.h"
+#include "providers/transport/ldap/kerberos_flaws.h"
 #include "providers/transport/ldap/keytab.h"
+#include "providers/transport/ldap/known_kdc.h"
 
 namespace gmsactl::ldap {
 namespace {
@@ -21,21 +25,6 @@ std::string utc(uint32_t stamp) {
   gmtime_r(&seconds, &parts);
   std::array<char, 32> text{};
   return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
-}
-
-std::string text_of(krb5_context context, krb5_error_code code) {
-  const char* text = krb5_get_error_message(context, code);
-  std::string copy = printable(text);
-  krb5_free_error_message(context, text);
-  return copy;
-}
-
-std::string name_of(krb5_context context, krb5_const_principal principal) {
-  char* text = nullptr;
-  if (krb5_unparse_name(context, principal, &text) != 0) return "?";
-  std::string copy = printable(text);
-  krb5_free_unparsed_name(context, text);
-  return copy;
 }
 
 std::string full_name(krb5_context context, krb5_ccache cache) {
@@ -112,94 +101,53 @@ Lifetime lifetime_of(krb5_context context, krb5_ccache cache) {
   return lifetime;
 }
 
+/// Tells that a ticket is waited for, where that takes longer than two seconds: libkrb5 says nothing, and
+/// can't be interrupted.
+class Waiting {
+ public:
+  Waiting(const std::function<void(const std::string&)>& tell, std::string what) {
+    if (!tell) return;
+    thread_ = std::jthread([this, &tell, what = std::move(what)](const std::stop_token& over) {
+      std::unique_lock lock(mutex_);
+      for (int seconds = 2;; seconds += 5) {
+        if (wake_.wait_for(lock, over, std::chrono::seconds(seconds == 2 ? 2 : 5), [] { return false; }) ||
+            over.stop_requested())
+          return;
+        tell(what + ", for " + std::to_string(seconds) + " s now");
+      }
+    });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::jthread thread_;
+};
+
 }  // namespace
 
 struct Tickets::State {
   std::string keytab;
   std::string principal;
+  KnownKdc kdc;  // outlives the context, which calls it
   Context context;
   std::string cache_name;  ///< of the cache in memory that we filled from the keytab, else empty
+  std::string copy_name;   ///< of the cache in memory with a ticket that the default cache could not take
   uint32_t keytab_tickets_end = 0;
+  std::function<void(const std::string&)> progress;
 
   Result<void> start();
   Result<void> from_keytab();
   Result<void> check_cache(const Cache& cache);
   Result<void> use_default_cache(Cache& cache);
   Result<void> use_client_keytab(const Error& flaw);
-  Error flaw_of(krb5_error_code code, const std::string& where);
   Error expired(const Cache& cache, krb5_const_principal client);
   Result<void> get_service_ticket(const Cache& cache, const std::string& host);
-  Error explain(krb5_error_code code, const std::string& doing);
+  Result<void> keep(const Cache& cache, krb5_principal client, krb5_creds& wanted, krb5_creds& ticket);
 };
 
 namespace {
 constexpr uint32_t renew_before_end = 300;  // seconds: longer than opening a connection takes
-}
-
-Error Tickets::State::explain(krb5_error_code code, const std::string& doing) {
-  Error error{ErrorKind::unauthenticated, doing + ": " + text_of(context.get, code), {}, std::nullopt};
-  switch (code) {
-    case KRB5_REALM_UNKNOWN:
-    case KRB5_KDC_UNREACH:
-    case KRB5_REALM_CANT_RESOLVE:
-      error.kind = ErrorKind::unavailable;
-      error.hint = "Check that the domain controllers answer on port 88, and the realm in krb5.conf";
-      break;
-    case KRB5KRB_AP_ERR_SKEW:
-    case KRB5_KDCREP_SKEW:
-    case KRB5KRB_AP_ERR_TKT_NYV:
-      error.hint = "Set this machine's clock by the domain's: Kerberos allows 5 minutes of difference";
-      break;
-    case KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN:
-      error.hint =
-          "Name the server as the domain knows it, in full (dc01.contoso.com), not by an alias or an "
-          "address; where "
-          "the name above is not the one you gave, set rdns = false and dns_canonicalize_hostname = false in "
-          "krb5.conf";
-      break;
-    case KRB5_ERR_HOST_REALM_UNKNOWN:
-    case KRB5_CONFIG_NODEFREALM:
-      error.hint = "Set default_realm in krb5.conf to the domain's name in capitals";
-      break;
-    case KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN:
-    case KRB5KDC_ERR_WRONG_REALM:
-      error.hint = "Check the account's name and realm: the domain does not know it";
-      break;
-    case KRB5KDC_ERR_ETYPE_NOSUPP:
-    case KRB5_CONFIG_ETYPE_NOSUPP:
-    case KRB5_WRONG_ETYPE:
-      error.hint =
-          "This machine and the domain have no encryption type in common: allow aes256-cts-hmac-sha1-96 in "
-          "permitted_enctypes of krb5.conf, and check msDS-SupportedEncryptionTypes of the account";
-      break;
-    case KRB5_KT_NOTFOUND:
-      error.hint =
-          "The keytab has no key of an encryption type that krb5.conf permits and the domain offers; export "
-          "it again "
-          "with AES keys";
-      break;
-    case KRB5KDC_ERR_PREAUTH_FAILED:
-    case KRB5_PREAUTH_FAILED:
-    case KRB5KRB_AP_ERR_BAD_INTEGRITY:
-      error.hint =
-          "The keytab holds an old key: the account's password was changed after the export. Export it again";
-      break;
-    case KRB5KDC_ERR_POLICY:
-      error.hint = "The domain's policy refuses this account here: see its logon restrictions";
-      break;
-    case KRB5KDC_ERR_CLIENT_REVOKED:
-      error.hint = "The account is disabled or locked out";
-      break;
-    case KRB5KDC_ERR_KEY_EXP:
-      error.hint = "The account's password has expired; set a new one";
-      break;
-    case KRB5KRB_AP_ERR_TKT_EXPIRED:
-      error.hint = "Run kinit";
-      break;
-    default:
-      break;
-  }
-  return error;
 }
 
 Result<void> Tickets::State::start() {
@@ -207,6 +155,7 @@ Result<void> Tickets::State::start() {
   if (const auto code = krb5_init_context(&context.get))
     return fail(ErrorKind::unauthenticated, "Kerberos cannot start: " + text_of(nullptr, code),
                 "Check krb5.conf (KRB5_CONFIG)");
+  kdc.serve(context.get);
   return {};
 }
 
@@ -216,7 +165,7 @@ Result<void> Tickets::State::from_keytab() {
   const std::string named = GMSACTL_TRY(check_keytab(keytab, principal));
   krb5_keytab table = nullptr;
   if (const auto code = krb5_kt_resolve(context.get, keytab.c_str(), &table))
-    return fail(explain(code, "opening the keytab " + printable(keytab)));
+    return fail(kerberos_error(context.get, code, "opening the keytab " + printable(keytab)));
   struct Close {
     krb5_context context;
     krb5_keytab table;
@@ -225,25 +174,30 @@ Result<void> Tickets::State::from_keytab() {
   Principal client(context.get);
   if (!named.empty()) {
     if (const auto code = krb5_parse_name(context.get, named.c_str(), &client.get))
-      return fail(explain(code, "the principal " + printable(named)));
+      return fail(kerberos_error(context.get, code, "the principal " + printable(named)));
   } else {
     krb5_kt_cursor cursor{};
     krb5_keytab_entry entry{};
     if (const auto code = krb5_kt_start_seq_get(context.get, table, &cursor))
-      return fail(explain(code, "reading the keytab " + printable(keytab)));
+      return fail(kerberos_error(context.get, code, "reading the keytab " + printable(keytab)));
     const auto code = krb5_kt_next_entry(context.get, table, &entry, &cursor);
     if (code == 0) {
       krb5_copy_principal(context.get, entry.principal, &client.get);
       krb5_free_keytab_entry_contents(context.get, &entry);
     }
     krb5_kt_end_seq_get(context.get, table, &cursor);
-    if (code != 0) return fail(explain(code, "the keytab " + printable(keytab) + " holds no key"));
+    if (code != 0)
+      return fail(kerberos_error(context.get, code, "the keytab " + printable(keytab) + " holds no key"));
   }
   krb5_creds credentials{};
+  kdc.begin_login();
   if (const auto code =
           krb5_get_init_creds_keytab(context.get, &credentials, client.get, table, 0, nullptr, nullptr))
-    return fail(explain(code, "getting a ticket for " + name_of(context.get, client.get) +
-                                  " with the keytab " + printable(keytab)));
+    return fail(with_name_hint(context.get,
+                               kerberos_error(context.get, code,
+                                              "getting a ticket for " + name_of(context.get, client.get) +
+                                                  " with the keytab " + printable(keytab)),
+                               client.get));
   Cache cache(context.get);
   auto code = cache_name.empty() ? krb5_cc_new_unique(context.get, "MEMORY", nullptr, &cache.get)
                                  : krb5_cc_resolve(context.get, cache_name.c_str(), &cache.get);
@@ -251,48 +205,16 @@ Result<void> Tickets::State::from_keytab() {
   if (code == 0) code = krb5_cc_store_cred(context.get, cache.get, &credentials);
   keytab_tickets_end = static_cast<uint32_t>(credentials.times.endtime);
   krb5_free_cred_contents(context.get, &credentials);
-  if (code != 0) return fail(explain(code, "keeping the ticket in memory"));
+  if (code != 0) return fail(kerberos_error(context.get, code, "keeping the ticket in memory"));
   cache_name = full_name(context.get, cache.get);
   return {};
-}
-
-Error Tickets::State::flaw_of(krb5_error_code code, const std::string& where) {
-  const std::string kinit = "Run kinit USER@REALM, or set KRB5CCNAME, or give a keytab (KRB5_CLIENT_KTNAME)";
-  const std::string of_a_file =
-      "Set KRB5CCNAME=FILE:/tmp/krb5cc_gmsactl and run kinit, or give a keytab (KRB5_CLIENT_KTNAME)";
-  Error error{ErrorKind::unauthenticated, "there is no Kerberos ticket in " + where, kinit, {}};
-  switch (code) {
-    case KRB5_FCC_PERM:
-    case EACCES:
-      error.message = "cannot read the ticket cache " + where;
-      error.hint = "Let the user that runs gmsactl read it, or set KRB5CCNAME to another one";
-      break;
-    case KRB5_CC_FORMAT:
-    case KRB5_CCACHE_BADVNO:
-    case KRB5_CC_END:
-      error.message = where + " is not a ticket cache, or it is empty";
-      break;
-    case KRB5_KCM_NO_SERVER:
-      error.message = "no KCM service answers for the ticket cache " + where;
-      error.hint = of_a_file;
-      break;
-    case KRB5_CC_UNKNOWN_TYPE:
-      error.message = "this machine's Kerberos knows no ticket caches of the type of " + where;
-      error.hint = of_a_file;
-      break;
-    default:
-      if (code != KRB5_FCC_NOFILE && code != KRB5_CC_NOTFOUND && code != ENOENT)
-        error.message += " (" + text_of(context.get, code) + ")";
-      break;
-  }
-  return error;
 }
 
 Result<void> Tickets::State::check_cache(const Cache& cache) {
   const std::string where = full_name(context.get, cache.get);
   Principal client(context.get);
   if (const auto code = krb5_cc_get_principal(context.get, cache.get, &client.get))
-    return fail(flaw_of(code, where));
+    return fail(cache_error(context.get, code, where));
   const Lifetime lifetime = lifetime_of(context.get, cache.get);
   if (!lifetime.any)
     return fail(ErrorKind::unauthenticated,
@@ -317,10 +239,10 @@ Result<void> Tickets::State::get_service_ticket(const Cache& cache, const std::s
   Principal client(context.get);
   Principal service(context.get);
   if (const auto code = krb5_cc_get_principal(context.get, cache.get, &client.get))
-    return fail(explain(code, "reading the ticket cache"));
+    return fail(kerberos_error(context.get, code, "reading the ticket cache"));
   if (const auto code =
           krb5_sname_to_principal(context.get, host.c_str(), "ldap", KRB5_NT_SRV_HST, &service.get))
-    return fail(explain(code, "the Kerberos name of " + host));
+    return fail(kerberos_error(context.get, code, "the Kerberos name of " + host));
   krb5_creds wanted{};
   wanted.client = client.get;
   wanted.server = service.get;
@@ -329,29 +251,60 @@ Result<void> Tickets::State::get_service_ticket(const Cache& cache, const std::s
   if (code == KRB5KRB_AP_ERR_TKT_EXPIRED)
     return fail(expired(cache, client.get));  // since we looked, or by its clock
   if (code != 0)
-    return fail(explain(code, "getting a Kerberos ticket for " + name_of(context.get, service.get) + " as " +
-                                  name_of(context.get, client.get)));
+    return fail(
+        with_realm_hint(kerberos_error(context.get, code,
+                                       "getting a Kerberos ticket for " + name_of(context.get, service.get) +
+                                           " as " + name_of(context.get, client.get)),
+                        client.get, service.get));
+  const auto kept = keep(cache, client.get, wanted, *ticket);
   krb5_free_creds(context.get, ticket);
+  return kept;
+}
+
+/// A cache that can't be written to does not have the ticket now, and GSS-API would ask for it once more, of
+/// whichever KDC it finds: it gets a cache in memory with just this ticket.
+Result<void> Tickets::State::keep(const Cache& cache, krb5_principal client, krb5_creds& wanted,
+                                  krb5_creds& ticket) {
+  krb5_creds* kept = nullptr;
+  OM_uint32 minor = 0;
+  if (krb5_get_credentials(context.get, KRB5_GC_CACHED, cache.get, &wanted, &kept) == 0) {
+    krb5_free_creds(context.get, kept);
+    // The name holds for this thread only, so other users of Kerberos in the process keep their own cache.
+    gss_krb5_ccache_name(&minor, cache_name.empty() ? nullptr : cache_name.c_str(), nullptr);
+    return {};
+  }
+  Cache copy(context.get);
+  auto code = copy_name.empty() ? krb5_cc_new_unique(context.get, "MEMORY", nullptr, &copy.get)
+                                : krb5_cc_resolve(context.get, copy_name.c_str(), &copy.get);
+  if (code == 0) code = krb5_cc_initialize(context.get, copy.get, client);
+  if (code == 0) code = krb5_cc_store_cred(context.get, copy.get, &ticket);
+  if (code != 0) return fail(kerberos_error(context.get, code, "keeping the ticket in memory"));
+  copy_name = full_name(context.get, copy.get);
+  gss_krb5_ccache_name(&minor, copy_name.c_str(), nullptr);
   return {};
 }
 
-Tickets::Tickets(std::string keytab, std::string principal) : state_(std::make_unique<State>()) {
+Tickets::Tickets(std::string keytab, std::string principal, std::function<void(const std::string&)> progress)
+    : state_(std::make_unique<State>()) {
   state_->keytab = std::move(keytab);
   state_->principal = std::move(principal);
+  state_->progress = std::move(progress);
 }
 
 Tickets::~Tickets() {
-  if (state_->cache_name.empty()) return;
-  krb5_ccache cache = nullptr;
-  if (krb5_cc_resolve(state_->context.get, state_->cache_name.c_str(), &cache) == 0)
-    krb5_cc_destroy(state_->context.get, cache);
+  for (const auto& name : {state_->cache_name, state_->copy_name}) {
+    krb5_ccache cache = nullptr;
+    if (!name.empty() && krb5_cc_resolve(state_->context.get, name.c_str(), &cache) == 0)
+      krb5_cc_destroy(state_->context.get, cache);
+  }
 }
 
 Result<void> Tickets::State::use_default_cache(Cache& cache) {
   if (const auto code = krb5_cc_default(context.get, &cache.get)) {
     const char* name = krb5_cc_default_name(context.get);
-    return fail(flaw_of(code, name ? printable(name) : "the default ticket cache"));
+    return fail(cache_error(context.get, code, name ? printable(name) : "the default ticket cache"));
   }
+  if (auto flaw = cache_path_flaw(full_name(context.get, cache.get))) return fail(std::move(*flaw));
   return check_cache(cache);
 }
 
@@ -361,6 +314,11 @@ Result<void> Tickets::State::use_client_keytab(const Error& flaw) {
   const char* variable = std::getenv("KRB5_CLIENT_KTNAME");
   const bool asked_for = variable != nullptr && *variable != '\0';
   const std::string name = client_keytab(context.get);
+  if (name.empty() && asked_for)
+    return fail(
+        ErrorKind::unauthenticated,
+        flaw.message + ", and this machine's Kerberos knows no keytabs of the type of " + printable(variable),
+        "Write the path alone: KRB5_CLIENT_KTNAME=/etc/gmsactl.keytab");
   if (name.empty() || (!asked_for && !check_keytab(name, principal))) {
     Error error = flaw;
     const char* of_servers = std::getenv("KRB5_KTNAME");
@@ -378,10 +336,12 @@ Result<void> Tickets::State::use_client_keytab(const Error& flaw) {
   return {};
 }
 
-Result<void> Tickets::prepare(const std::string& host) {
+Result<void> Tickets::prepare(const std::string& host, const std::string& address) {
   const std::lock_guard lock(mutex_);
   GMSACTL_TRY(state_->start());
   krb5_context context = state_->context.get;
+  state_->kdc.is_at(host, address);
+  const Waiting waiting(state_->progress, "waiting for a Kerberos ticket for ldap/" + printable(host));
   Cache cache(context);
   if (state_->keytab.empty()) {
     auto usable = state_->use_default_cache(cache);
@@ -392,10 +352,7 @@ Result<void> Tickets::prepare(const std::string& host) {
     GMSACTL_TRY(state_->from_keytab());
   }
   if (const auto code = krb5_cc_resolve(context, state_->cache_name.c_str(), &cache.get))
-    return fail(state_->explain(code, "reading the ticket in memory"));
-  // The name holds for this thread only, so other users of Kerberos in the process keep their own cache.
-  OM_uint32 minor = 0;
-  gss_krb5_ccache_name(&minor, state_->cache_name.c_str(), nullptr);
+    return fail(kerberos_error(context, code, "reading the ticket in memory"));
   return state_->get_service_ticket(cache, host);
 }
 

@@ -77,6 +77,8 @@ Result<Message> answer(LDAP* handle, int id, std::chrono::milliseconds timeout, 
   return Message(message);
 }
 
+bool own_port(uint16_t port) { return port == 389 || port == 636 || port == 3268 || port == 3269; }
+
 /// GSS-API needs no answers from us: the ticket says who we are.
 int no_interaction(LDAP*, unsigned, void*, void* prompts) {
   for (auto* prompt = static_cast<sasl_interact_t*>(prompts); prompt->id != SASL_CB_LIST_END; ++prompt) {
@@ -128,7 +130,9 @@ Error handle_error(::ldap* handle, int result) {
 }
 
 Session::Session(Endpoint endpoint, const ConnectOptions& options)
-    : endpoint_(std::move(endpoint)), options_(options), tickets_(options.keytab, options.username) {}
+    : endpoint_(std::move(endpoint)),
+      options_(options),
+      tickets_(options.keytab, options.username, options.progress) {}
 
 Result<std::shared_ptr<Session>> Session::create(const std::string& url, const ConnectOptions& options) {
   Endpoint endpoint = GMSACTL_TRY(Endpoint::parse(url));
@@ -162,7 +166,9 @@ bool Session::start_tls() const {
 Result<Handle> Session::open() {
   start_library();
   FileDescriptor socket = GMSACTL_TRY(open_socket(endpoint_, options_.address, options_.connect_timeout));
-  if (options_.bind == Bind::kerberos) GMSACTL_TRY(tickets_.prepare(endpoint_.host));
+  // A port that is not a controller's own is a tunnel's, and no KDC is at its end.
+  if (options_.bind == Bind::kerberos)
+    GMSACTL_TRY(tickets_.prepare(endpoint_.host, own_port(endpoint_.port) ? peer_of(socket.get()) : ""));
   LDAP* raw = nullptr;
   // Always ldap:// here: TLS is ours to start on the socket, by name and not by address.
   const Endpoint plain{false, endpoint_.host, endpoint_.port};
