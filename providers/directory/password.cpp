@@ -1,16 +1,11 @@
 #include "providers/directory/password.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <optional>
-#include <system_error>
 
 #include "engine/base/text.h"
 #include "engine/base/unicode.h"
+#include "providers/transport/ldap/small_file.h"
 
 namespace gmsactl::directory {
 
@@ -34,6 +29,9 @@ bool zero_every_second(std::string_view bytes, size_t at) {
 
 /// Turns UTF-16 into UTF-8, in place, and takes a mark away.
 Result<void> make_utf8(std::string& bytes, const std::string& source) {
+  using namespace std::string_view_literals;
+  if (bytes.starts_with("\xFF\xFE\0\0"sv) || bytes.starts_with("\0\0\xFE\xFF"sv))
+    return refuse(source + " is UTF-32", "Convert it: iconv -f UTF-32 -t UTF-8");
   const bool little = bytes.starts_with("\xFF\xFE") || zero_every_second(bytes, 1);
   const bool big = bytes.starts_with("\xFE\xFF") || zero_every_second(bytes, 0);
   if (little || big) {
@@ -43,7 +41,8 @@ Result<void> make_utf8(std::string& bytes, const std::string& source) {
                     "Write it again: Set-Content -Encoding utf8NoBOM, or printf %s PASSWORD >FILE");
     bytes = std::move(*text);
   }
-  if (bytes.starts_with(utf8_mark)) bytes.erase(0, utf8_mark.size());
+  // Some tools put a mark before one that is there.
+  while (bytes.starts_with(utf8_mark)) bytes.erase(0, utf8_mark.size());
   return {};
 }
 
@@ -52,6 +51,31 @@ bool looks_encoded(const std::string& text) {
   std::string inside;
   return text.size() >= 8 && text.size() % 4 == 0 && text.ends_with('=') && base64_decode(text, inside) &&
          std::ranges::all_of(inside, [](char c) { return (c >= ' ' && c <= '~') || c == '\n' || c == '\r'; });
+}
+
+/// "PASSWORD=secret" and "password: secret": a line of a settings file.
+bool looks_like_a_setting(std::string_view text) {
+  const auto end = text.find_first_of("=:");
+  if (end == std::string_view::npos) return false;
+  const std::string name = fold(trim(text.substr(0, end)));
+  return name.ends_with("password") || name.ends_with("passwd") || name == "pw" || name == "pass";
+}
+
+/// What is sent as it is, and seldom meant.
+std::vector<std::string> doubts_of(const std::string& text, const std::string& source) {
+  std::vector<std::string> doubts;
+  const auto doubt = [&](std::string_view what) { doubts.push_back(source + " " + std::string(what)); };
+  if (trim(text).size() != text.size())
+    doubt("begins or ends with white space, which is taken as part of the password");
+  if (looks_encoded(text))
+    doubt("looks like base64 and is sent as it is; if it should be decoded: base64 -d");
+  if (text.size() > 2 && (text.front() == '"' || text.front() == '\'') && text.back() == text.front())
+    doubt("is in quotation marks, which are taken as part of the password");
+  if (looks_like_a_setting(text))
+    doubt("looks like a line of a settings file, and all of it is taken for the password");
+  if (const auto hidden = first_hidden_character(trim(text)))
+    doubt("holds " + describe(*hidden) + ", which is taken as part of the password");
+  return doubts;
 }
 
 }  // namespace
@@ -74,13 +98,10 @@ Result<Password> password_in(std::string text, const std::string& source) {
   if (!valid_utf8(text))
     return refuse(source + " is not UTF-8 text",
                   "Active Directory takes UTF-8. Convert it: iconv -f WINDOWS-1252 -t UTF-8");
+  if (trim(text).empty())
+    return refuse(source + " holds nothing but white space", "Put the password of directory.username there.");
   Password password;
-  if (trim(text).size() != text.size())
-    password.doubts.push_back(source +
-                              " begins or ends with white space, which is taken as part of the password");
-  if (looks_encoded(text))
-    password.doubts.push_back(source +
-                              " looks like base64 and is sent as it is; if it should be decoded: base64 -d");
+  password.doubts = doubts_of(text, source);
   password.value = Secret(std::move(text));
   return password;
 }
@@ -93,26 +114,18 @@ Result<Password> read_password(const model::SecretSource& source) {
                     "Set " + source.name + " to the password of directory.username.");
     return password_in(value, "the environment variable " + source.name);
   }
-  namespace fs = std::filesystem;
   const std::string what = "the file " + printable(source.name) + ", which passwordFrom names,";
-  const std::string hint = "Write the password into it, readable only by the user that runs gmsactl.";
-  std::error_code error;
-  const auto status = fs::status(source.name, error);
-  if (status.type() == fs::file_type::not_found) return refuse(what + " does not exist", hint);
-  if (status.type() == fs::file_type::directory)
-    return refuse(what + " is a directory", "Name the file in it that holds the password.");
-  std::ifstream file(source.name, std::ios::binary);
-  if (!file) return refuse(what + " cannot be read: " + std::system_category().message(errno), hint);
-  std::string bytes(most_bytes + 1, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  if (file.bad()) return refuse(what + " cannot be read", hint);
-  bytes.resize(static_cast<size_t>(file.gcount()));
-  if (bytes.size() > most_bytes)
-    return refuse(what + " is larger than " + std::to_string(most_bytes) + " bytes, so it is not a password",
-                  "Name the file that holds the password and nothing else.");
-  auto password = GMSACTL_TRY(password_in(std::move(bytes), "the file " + printable(source.name)));
-  constexpr auto others = fs::perms::others_read | fs::perms::others_write;
-  if (status.type() == fs::file_type::regular && (status.permissions() & others) != fs::perms::none)
+  ldap::SmallFileOptions options;
+  options.most_bytes = most_bytes;
+  options.pipes = true;
+  auto file = ldap::read_small_file(source.name, options);
+  if (!file)
+    return refuse(what + " " + file.error().message,
+                  file.error().kind == ErrorKind::invalid
+                      ? "Name the file that holds the password and nothing else."
+                      : "Write the password into it, readable only by the user that runs gmsactl.");
+  auto password = GMSACTL_TRY(password_in(std::move(file->bytes), "the file " + printable(source.name)));
+  if (file->others_may_read)
     password.doubts.push_back("every user of this machine can read the file " + printable(source.name) +
                               "; restrict it: chmod 600 " + printable(source.name));
   return password;

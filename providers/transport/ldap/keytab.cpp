@@ -1,14 +1,11 @@
 #include "providers/transport/ldap/keytab.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <optional>
-#include <system_error>
 
 #include "engine/base/text.h"
+#include "engine/base/unicode.h"
+#include "providers/transport/ldap/small_file.h"
 
 namespace gmsactl::ldap {
 namespace {
@@ -63,6 +60,22 @@ std::optional<KeytabEntry> read_entry(Reader reader, bool first_format) {
   return entry;
 }
 
+bool is_encoded(std::string_view bytes) {
+  std::string decoded;
+  return base64_decode(bytes, decoded) && decoded.size() > 2 && decoded[0] == 5;
+}
+
+/// What the tools of Windows make of text, as text.
+std::string text_of(std::string_view bytes) {
+  constexpr std::string_view mark = "\xEF\xBB\xBF";
+  const bool big = bytes.starts_with("\xFE\xFF") || bytes.starts_with('\0');
+  std::string text(bytes);
+  if (bytes.size() % 2 == 0 && bytes.find('\0') != std::string_view::npos)
+    text = utf8_of_utf16(bytes, big).value_or("");
+  if (text.starts_with(mark)) text.erase(0, mark.size());
+  return text;
+}
+
 bool strong(const KeytabEntry& entry) { return entry.encryption >= 17 && entry.encryption <= 20; }
 
 /// @ and / of a name may be written with a backslash; an omitted realm is any.
@@ -75,21 +88,31 @@ bool names(const KeytabEntry& entry, const std::string& wanted) {
 
 Result<std::vector<KeytabEntry>> read_keytab(std::string_view bytes, const std::string& path) {
   if (bytes.empty()) return refuse(path, "is empty", export_again);
-  std::string decoded;
-  if (base64_decode(bytes, decoded) && decoded.size() > 2 && decoded[0] == 5)
+  if (is_encoded(bytes))
     return refuse(path, "is still encoded in base64",
                   "Decode it: base64 -d " + printable(path) + " >gmsactl.keytab");
+  if (is_encoded(text_of(bytes)))
+    return refuse(path, "is still encoded in base64, in UTF-16 or with a byte-order mark",
+                  "Decode it: tr -cd 'A-Za-z0-9+/=' <" + printable(path) + " | base64 -d >gmsactl.keytab");
   if (bytes.size() < 2 || bytes[0] != 5 || (bytes[1] != 1 && bytes[1] != 2))
     return refuse(path, "is not a keytab: it does not start with 05 02", export_again);
   const bool first_format = bytes[1] == 1;
   Reader reader{bytes.substr(2), !first_format};
   std::vector<KeytabEntry> entries;
   while (!reader.rest.empty()) {
+    const auto left = reader.rest;
     const auto size = static_cast<int32_t>(reader.number(4));
     if (reader.good && size == 0) break;
     // A negative size is a hole that a removed key has left.
     const auto part = reader.take(static_cast<size_t>(size < 0 ? -static_cast<int64_t>(size) : size));
-    if (!reader.good) return refuse(path, "is cut off", export_again);
+    if (!reader.good) {
+      // Fewer bytes than any key has were put there by something else: a copy as text, or `echo`.
+      if (!entries.empty() && left.size() < 8)
+        return refuse(path,
+                      "has " + plural(left.size(), "byte") + " behind its last key that are not of a keytab",
+                      "Copy it again as it is, not as text");
+      return refuse(path, "is cut off", export_again);
+    }
     if (size < 0) continue;
     auto entry = read_entry({part, reader.big_endian}, first_format);
     if (!entry) return refuse(path, "is damaged", export_again);
@@ -130,18 +153,16 @@ Result<std::string> check_keytab(const std::string& name, const std::string& wan
     if (type != "FILE" && type != "WRFILE") return wanted;
     path = name.substr(colon + 1);
   }
-  namespace fs = std::filesystem;
-  std::error_code error;
-  const auto type = fs::status(path, error).type();
-  if (type == fs::file_type::not_found)
-    return refuse(path, "does not exist", "Correct the path (KRB5_CLIENT_KTNAME), or mount the file there");
-  if (type == fs::file_type::directory) return refuse(path, "is a directory", "Name the keytab file in it");
-  std::ifstream file(path, std::ios::binary);
-  if (!file)
-    return refuse(path, "cannot be read: " + std::system_category().message(errno),
-                  "Let the user that runs gmsactl read it");
-  const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (file.bad()) return refuse(path, "cannot be read", "Let the user that runs gmsactl read it");
+  // libkrb5 opens it again.
+  const auto file = read_small_file(path, {});
+  if (!file) {
+    std::string hint = "Let the user that runs gmsactl read it";
+    if (file.error().kind == ErrorKind::not_found)
+      hint = "Correct the path (KRB5_CLIENT_KTNAME), or mount the file there";
+    if (file.error().kind == ErrorKind::invalid) hint = "Name a file that holds a keytab and nothing else";
+    return refuse(path, file.error().message, std::move(hint));
+  }
+  const auto& bytes = file->bytes;
   return principal_of(GMSACTL_TRY(read_keytab(bytes, path)), wanted, path);
 }
 

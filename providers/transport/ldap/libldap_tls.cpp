@@ -87,6 +87,9 @@ Result<void> install_tls(::ldap* handle, const Endpoint& endpoint, const Connect
   Error error = code == LDAP_SUCCESS
                     ? Error{ErrorKind::unauthenticated, "the certificate is not acceptable", {}, {}}
                     : handle_error(handle, code);
+  if (endpoint.ldaps && endpoint.port == 389)
+    return fail(
+        std::move(error).with_context(doing).with_hint("Port 389 is for ldap://, 636 is for ldaps://"));
   return fail(std::move(error).with_context(doing).with_hint(
       "See what the server offers: openssl s_client -connect " + endpoint.host + ":" +
       std::to_string(endpoint.port) + (endpoint.ldaps ? "" : " -starttls ldap")));

@@ -27,9 +27,11 @@ std::string utf16(std::string_view text, bool big_endian) {
 
 TEST(Password, marks_and_line_ends_of_tools_are_taken_off) {
   using namespace std::string_literals;
-  for (const auto& bytes : {"Gr4nite!"s, "Gr4nite!\n"s, "Gr4nite!\r\n"s, "\xEF\xBB\xBFGr4nite!\r\n"s,
-                            "\xFF\xFE" + utf16("Gr4nite!\r\n", false), "\xFE\xFF" + utf16("Gr4nite!\n", true),
-                            utf16("Gr4nite!", false), utf16("Gr4nite!", true)}) {
+  for (const auto& bytes :
+       {"Gr4nite!"s, "Gr4nite!\n"s, "Gr4nite!\r\n"s, "\xEF\xBB\xBFGr4nite!\r\n"s,
+        "\xFF\xFE" + utf16("Gr4nite!\r\n", false), "\xFE\xFF" + utf16("Gr4nite!\n", true),
+        utf16("Gr4nite!", false), utf16("Gr4nite!", true), utf16("Gr4nite!\r\n", false),
+        "\xEF\xBB\xBF\xEF\xBB\xBFGr4nite!"s, "\xFF\xFE\xFF\xFE" + utf16("Gr4nite!", false)}) {
     const auto password = directory::password_in(bytes, "the file pw");
     ASSERT_TRUE(password) << password.error().message;
     EXPECT_EQ(password->value.expose(), "Gr4nite!");
@@ -49,6 +51,9 @@ TEST(Password, what_cannot_be_one_is_refused_with_its_flaw) {
       {"", "is empty"},
       {"\n", "is empty"},
       {"\xEF\xBB\xBF\r\n", "is empty"},
+      {" \t\r\n", "holds nothing but white space"},
+      {std::string("\xFF\xFE\0\0s\0\0\0", 8), "is UTF-32"},
+      {std::string("secret\0", 7), "contains a zero byte"},
       {"secret\n# comment\n", "has 2 lines"},
       {"secret\rother", "has 2 lines"},
       {std::string("sec\0ret!", 8), "contains a zero byte"},
@@ -74,6 +79,26 @@ TEST(Password, what_may_be_wrong_is_used_and_doubted) {
   const auto encoded = directory::password_in("R3I0bml0ZS1MYWIhIQ==", "the file pw");
   ASSERT_TRUE(encoded);
   EXPECT_THAT(encoded->doubts, testing::ElementsAre(HasSubstr("looks like base64")));
+}
+
+TEST(Password, each_doubt_is_said_and_the_password_is_not) {
+  const std::vector<std::pair<std::string, std::string>> table{
+      {"\"secret\"", "is in quotation marks"},
+      {"'secret'", "is in quotation marks"},
+      {"AD_PASSWORD=secret", "looks like a line of a settings file"},
+      {"password: secret", "looks like a line of a settings file"},
+      {"sec\u200Bret", "holds U+200B (zero width space)"},
+      {"\x1B[0msecret", "holds U+001B"},
+  };
+  for (const auto& [bytes, doubt] : table) {
+    const auto password = directory::password_in(bytes, "the file pw");
+    ASSERT_TRUE(password) << doubt;
+    EXPECT_EQ(password->value.expose(), bytes);
+    EXPECT_THAT(password->doubts,
+                testing::ElementsAre(testing::AllOf(HasSubstr(doubt), testing::Not(HasSubstr("secret")))));
+  }
+  for (const auto* plain : {"\"", "a:b", "x='y'", "\"a'"})
+    EXPECT_THAT(directory::password_in(plain, "the file pw")->doubts, IsEmpty()) << plain;
 }
 
 TEST(Password, of_a_file_each_flaw_is_named) {
