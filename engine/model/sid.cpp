@@ -67,15 +67,23 @@ Result<Sid> Sid::decode(std::string_view bytes) {
 }
 
 std::string Sid::text() const {
+  // Every principal of an estate is looked up by this text, hence no intermediate strings.
   std::string text = "S-1-";
+  text.reserve(20 + 11 * sub_authorities.size());
+  char digits[20];
+  const auto append = [&](uint64_t number) {
+    text.append(digits, std::to_chars(std::begin(digits), std::end(digits), number).ptr);
+  };
   if (authority < uint64_t{1} << 32U) {
-    text += std::to_string(authority);
+    append(authority);
   } else {
-    char digits[20];
     std::snprintf(digits, sizeof digits, "0x%012llx", static_cast<unsigned long long>(authority));
     text += digits;
   }
-  for (const uint32_t number : sub_authorities) text += "-" + std::to_string(number);
+  for (const uint32_t number : sub_authorities) {
+    text += '-';
+    append(number);
+  }
   return text;
 }
 

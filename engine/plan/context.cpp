@@ -183,8 +183,9 @@ const model::AcceptedDrift* Context::accepted_drift(const ResourceId& id, std::s
 }
 
 std::string Context::identity(const Sid& sid) const {
-  const auto ours = group_names_by_sid_.find(sid.text());
-  return ours == group_names_by_sid_.end() ? sid.text() : "HostGroup/" + ours->second;
+  std::string text = sid.text();
+  const auto ours = group_names_by_sid_.find(text);
+  return ours == group_names_by_sid_.end() ? text : "HostGroup/" + ours->second;
 }
 
 std::string Context::identity(const PlannedPrincipal& principal) const {
@@ -193,8 +194,9 @@ std::string Context::identity(const PlannedPrincipal& principal) const {
 }
 
 const Principal* Context::find(const PlannedPrincipal& principal) const {
-  const auto by_sid = principals_by_sid_.find(principal.sid.text());
-  if (!principal.sid.empty() && by_sid != principals_by_sid_.end()) return by_sid->second;
+  if (!principal.sid.empty())
+    if (const auto by_sid = principals_by_sid_.find(principal.sid.text()); by_sid != principals_by_sid_.end())
+      return by_sid->second;
   const auto by_dn = principals_by_dn_.find(principal.dn.key());
   return by_dn == principals_by_dn_.end() ? nullptr : by_dn->second;
 }
