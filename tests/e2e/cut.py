@@ -69,8 +69,9 @@ def hit(tag):
 
 
 def end(connection):
+    """As the network does. SSLSocket.shutdown() would drop the TLS state, and who still reads here would get ciphertext."""
     try:
-        connection.shutdown(socket.SHUT_RDWR)
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
     except OSError:
         pass
 
