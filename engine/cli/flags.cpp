@@ -7,6 +7,7 @@
 #include <map>
 
 #include "engine/base/text.h"
+#include "engine/model/site.h"
 
 namespace gmsactl::cli {
 
@@ -47,6 +48,16 @@ std::string read_report(const std::string& text, ReportFile& file) {
 /// An empty variable of a pipeline must not turn "this revision" into "whatever is there".
 const CLI::Validator not_empty(
     [](std::string& text) { return text.empty() ? std::string("is empty") : std::string(); }, "");
+
+/// It becomes part of a DNS name.
+const CLI::Validator site_name(
+    [](std::string& text) {
+      const auto problem = model::site_name_problem(text);
+      return problem
+                 ? "\"" + printable(text) + "\" is not the name of an Active Directory site: it " + *problem
+                 : std::string();
+    },
+    "");
 
 /// A catalog's ports show a part of each object, which would pass for the whole.
 const CLI::Validator no_catalog(
@@ -224,7 +235,7 @@ void Flags::connection(CLI::App& sub) {
           ->allow_extra_args(false));
   variable_too(
       sub.add_option("--site", options_.site, "Active Directory site whose domain controllers come first")
-          ->check(not_empty)
+          ->check(site_name)
           ->type_name("NAME"));
   variable_too(sub.add_option("--parallelism", options_.parallelism, "Changes under way at once (16)")
                    ->check(CLI::Range(1, 256).description(""))

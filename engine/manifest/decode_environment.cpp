@@ -7,6 +7,7 @@
 #include "engine/manifest/lists.h"
 #include "engine/manifest/names.h"
 #include "engine/manifest/server_url.h"
+#include "engine/model/site.h"
 
 namespace gmsactl::manifest {
 
@@ -219,10 +220,10 @@ class EnvironmentDecoder {
   void read_site(const Entry& entry) {
     const auto text = read_text({"directory.site", entry.value}, reading_);
     if (!text) return;
-    // It becomes a label of a DNS name, and is the name of an object in CN=Sites ([MS-ADTS] 6.1.1.2.2.1).
-    if (text->empty() || text->size() > 63 || text->find_first_of(" ./\\@") != std::string::npos) {
+    if (const auto problem = model::site_name_problem(*text)) {
       reading_.error(codes::invalid_server, entry.value.at,
-                     "directory.site " + in_quotes(*text) + " is not the name of an Active Directory site.",
+                     "directory.site " + in_quotes(*text) +
+                         " is not the name of an Active Directory site: it " + *problem + ".",
                      "Write the name alone, such as Default-First-Site-Name.");
       return;
     }

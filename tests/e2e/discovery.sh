@@ -48,6 +48,14 @@ found_it
 plan --site Nowhere
 assert_exit 4
 assert_err 'finding the domain controllers of site Nowhere' 'help: Check directory.site or --site'
+for site in ../Here 'Here.evil' 'Here and there' '' $'Here\n' "$(printf 'a%.0s' {1..64})"; do
+  plan --site "$site"
+  assert_exit 3
+  assert_err 'is not the name of an Active Directory site: it '
+done
+GMSACTL_SITE=a/b plan
+assert_exit 3
+assert_err '"a/b" is not the name of an Active Directory site: it has the character /'
 sed -i 's/^  owner: .*/&\n  directory: {site: Here}/' "$manifests/environment.yaml"
 within 2000 plan
 found_it
