@@ -8,16 +8,13 @@
 #include "engine/base/text.h"
 #include "engine/model/dn.h"
 #include "providers/directory/password.h"
+#include "providers/directory/server_check.h"
 #include "providers/transport/dns/srv.h"
 #include "providers/transport/ldap/race.h"
 
 namespace gmsactl::directory {
 
 namespace {
-
-// [MS-ADTS] 3.1.1.3.4.3: the DC keeps a partial set of secrets, which is to say it is read-only.
-constexpr std::string_view partial_secrets_capability = "1.2.840.113556.1.4.1920";
-constexpr std::string_view ad_lds_capability = "1.2.840.113556.1.4.1851";
 
 /// host of scheme://host[:port].
 std::string host_of(std::string_view url) {
@@ -26,38 +23,8 @@ std::string host_of(std::string_view url) {
   return std::string(url.substr(0, url.find(':')));
 }
 
-bool has_capability(const ldap::Entry& root_dse, std::string_view oid) {
-  const auto* capabilities = root_dse.find("supportedCapabilities");
-  return capabilities != nullptr &&
-         std::ranges::find(capabilities->values, oid) != capabilities->values.end();
-}
-
-/// Whether it is a domain controller, and shows what is read of each.
-Result<void> check_kind(const ldap::Entry& root_dse) {
-  const std::string hint =
-      "Name a domain controller in directory.servers of the Environment or with --server.";
-  if (has_capability(root_dse, ad_lds_capability))
-    return fail(ErrorKind::unsupported, "the server is an AD LDS instance, which has no accounts of a domain",
-                hint);
-  if (!root_dse.first("defaultNamingContext")) {
-    std::string other;
-    if (const auto* classes = root_dse.find("objectClass"))
-      if (std::ranges::find(classes->values, "OpenLDAProotDSE") != classes->values.end()) other = "OpenLDAP";
-    if (const auto vendor = root_dse.first("vendorName")) other = printable(*vendor);
-    return fail(
-        ErrorKind::unsupported,
-        "the server is no Active Directory domain controller: its rootDSE has no defaultNamingContext" +
-            (other.empty() ? "" : ", and says that it is " + other),
-        hint);
-  }
-  for (const auto* name : {"configurationNamingContext", "rootDomainNamingContext"})
-    if (!root_dse.first(name))
-      return fail(
-          ErrorKind::unsupported,
-          std::string("the server's rootDSE has no ") + name + ", which every domain controller shows",
-          "Check that the connection ends at a domain controller and not at a proxy or a virtual directory.");
-  return {};
-}
+/// Its port for LDAP has just answered, so silence at the other one is a firewall's.
+constexpr auto own_catalog_patience = std::chrono::seconds(2);
 
 bool worth_another_server(ErrorKind kind) {
   return kind == ErrorKind::unavailable || kind == ErrorKind::timeout || kind == ErrorKind::not_found ||
@@ -207,7 +174,7 @@ Result<void> Session::choose(const std::vector<std::string>& urls) {
   return first_of(urls, discovered_ ? environment_.domain : "",
                   [&](const std::string& url, const std::string& address) -> Result<void> {
                     auto transport = GMSACTL_TRY(connect(url, address));
-                    GMSACTL_TRY(check_server(*transport));
+                    root_dse_ = GMSACTL_TRY(check_server(*transport, environment_));
                     transport_ = std::move(transport);
                     pinned_ = url;
                     options_.known->choose(environment_.domain, url);
@@ -220,7 +187,8 @@ Result<void> Session::first_of(std::vector<std::string> urls, const std::string&
   // What was dead a moment ago is asked only where nothing else is left.
   if (!std::ranges::all_of(urls, [&](const std::string& url) { return options_.known->is_dead(url); }))
     std::erase_if(urls, [&](const std::string& url) { return options_.known->is_dead(url); });
-  if (urls.size() > 1 && std::ranges::none_of(urls, is_ldif)) return race(urls, ping, attempt);
+  if (urls.size() > 1 && std::ranges::none_of(urls, is_ldif))
+    return race(urls, ping, attempt, connect_options_.connect_timeout);
   std::optional<Error> first;
   for (const auto& url : urls) {
     auto done = attempt(url, {});
@@ -233,7 +201,7 @@ Result<void> Session::first_of(std::vector<std::string> urls, const std::string&
 }
 
 Result<void> Session::race(const std::vector<std::string>& urls, const std::string& ping,
-                           const Attempt& attempt) const {
+                           const Attempt& attempt, std::chrono::milliseconds patience) const {
   std::vector<std::string> hosts;
   for (const auto& url : urls) hosts.push_back(host_of(url));
   const dns::Resolver resolver{options_.dns_servers};
@@ -242,7 +210,7 @@ Result<void> Session::race(const std::vector<std::string>& urls, const std::stri
   for (size_t i = 0; i < urls.size(); ++i) candidates.push_back({urls[i], std::move(addresses[i])});
   ldap::RaceOptions options;
   options.domain = ping;
-  options.timeout = connect_options_.connect_timeout;
+  options.timeout = std::min(patience, connect_options_.connect_timeout);
   if (options_.progress)
     options.waiting = [&](size_t answered, size_t asked) {
       options_.progress("looking for a domain controller of " + environment_.domain + ": " +
@@ -278,37 +246,12 @@ Result<void> Session::race(const std::vector<std::string>& urls, const std::stri
   return fail(std::move(all));
 }
 
-Result<void> Session::check_server(ldap::Reader& transport) {
-  root_dse_ = GMSACTL_TRY(
-      ldap::read(transport, "",
-                 {"defaultNamingContext", "configurationNamingContext", "rootDomainNamingContext",
-                  "dnsHostName", "currentTime", "supportedCapabilities", "supportedControl", "dsServiceName",
-                  "serverName", "isGlobalCatalogReady", "isSynchronized", "objectClass", "vendorName"}));
-  GMSACTL_TRY(check_kind(root_dse_));
-  const auto context = root_dse_.first("defaultNamingContext");
-  const model::Dn wanted = model::Dn::of_domain(environment_.domain);
-  if (model::dn_key(*context) != wanted.key())
-    return fail(ErrorKind::invalid,
-                "the server is of another domain: it holds " + printable(*context) +
-                    ", the Environment is of " + environment_.domain,
-                "Correct domain or directory.servers of Environment " + environment_.name + ".");
-  if (has_capability(root_dse_, partial_secrets_capability))
-    return fail(ErrorKind::unsupported, "the server is a read-only domain controller",
-                "Name a writable one: accounts and their passwords exist there only.");
-  if (equal_folded(root_dse_.first("isSynchronized").value_or(""), "FALSE"))
-    return fail(
-        ErrorKind::unavailable,
-        "the domain controller is still starting: its first replication is not complete (isSynchronized)",
-        "Wait until it is, or name another one.");
-  return {};
-}
-
 Result<void> Session::recover(bool elsewhere) {
   if (options_.stay) return fail(ErrorKind::unavailable, "the server is not changed for another one");
   if (writes_begun_ || servers_.size() == 1) {
     auto transport = connect(pinned_, {});
     if (!transport) return fail(std::move(transport).error().with_context(without_credentials(pinned_)));
-    GMSACTL_TRY(check_server(**transport));
+    root_dse_ = GMSACTL_TRY(check_server(**transport, environment_));
     transport_ = std::move(*transport);
     return {};
   }
@@ -320,18 +263,8 @@ Result<void> Session::recover(bool elsewhere) {
   return choose(order);
 }
 
-Result<std::unique_ptr<ldap::Reader>> Session::open_global_catalog(const std::string& forest) const {
-  if (is_ldif(pinned_)) return connect(pinned_, {});
-  const auto catalog_at = [&](const std::string& host) {
-    const std::string authority = host.find(':') == std::string::npos ? host : "[" + host + "]";
-    return pinned_.starts_with("ldaps://") ? "ldaps://" + authority + ":3269"
-                                           : "ldap://" + authority + ":3268";
-  };
-  // [MS-ADTS] 3.1.1.3.2.10. Not every controller of a forest with several domains is one.
-  if (equal_folded(root_dse_.first("isGlobalCatalogReady").value_or(""), "TRUE"))
-    return connect(catalog_at(host_of(pinned_)), {}, /*global_catalog=*/true);
-
-  // [MS-ADTS] 6.3.2.3.
+/// The hosts of [MS-ADTS] 6.3.2.3, in the order in which to try them.
+Result<std::vector<std::string>> Session::catalogs_in_dns(const std::string& forest) const {
   const dns::Resolver resolver{options_.dns_servers};
   auto records = resolver.lookup_srv("_ldap._tcp.gc._msdcs." + forest);
   if (!records)
@@ -342,14 +275,49 @@ Result<std::unique_ptr<ldap::Reader>> Session::open_global_catalog(const std::st
                     .with_hint("Use a DNS server that knows " + forest +
                                ", or name a controller that is a global catalogue in directory.servers of "
                                "the Environment or with --server."));
-  std::vector<std::string> urls;
-  for (const auto& record : *records) urls.push_back(catalog_at(record.host));
+  std::vector<std::string> hosts;
+  for (const auto& record : *records) hosts.push_back(record.host);
+  return hosts;
+}
+
+Result<std::unique_ptr<ldap::Reader>> Session::open_global_catalog(const std::string& forest) const {
+  if (is_ldif(pinned_)) return connect(pinned_, {});
+  const auto catalog_at = [&](const std::string& host) {
+    const std::string authority = host.find(':') == std::string::npos ? host : "[" + host + "]";
+    return pinned_.starts_with("ldaps://") ? "ldaps://" + authority + ":3269"
+                                           : "ldap://" + authority + ":3268";
+  };
   std::unique_ptr<ldap::Transport> catalog;
-  auto found =
-      first_of(std::move(urls), {}, [&](const std::string& url, const std::string& address) -> Result<void> {
-        catalog = GMSACTL_TRY(connect(url, address, /*global_catalog=*/true));
-        return {};
-      });
+  const Attempt attempt = [&](const std::string& url, const std::string& address) -> Result<void> {
+    auto opened = connect(url, address, /*global_catalog=*/true);
+    const auto usable = opened ? check_global_catalog(**opened, root_dse_) : Result<void>();
+    if (opened && usable) {
+      catalog = std::move(*opened);
+      return {};
+    }
+    Error error = opened ? usable.error() : std::move(opened).error();
+    // Whatever else is at that port, another one may do. Only a password is not handed in twice.
+    if (!error.native || error.native->code != 49) error.kind = ErrorKind::unavailable;
+    return fail(std::move(error));
+  };
+  const std::string own = catalog_at(host_of(pinned_));
+  std::optional<Error> why_not;
+  // [MS-ADTS] 3.1.1.3.2.10. Not every controller of a forest with several domains is one.
+  if (equal_folded(root_dse_.first("isGlobalCatalogReady").value_or(""), "TRUE") &&
+      !options_.known->is_dead(own)) {
+    auto opened = race({own}, {}, attempt, own_catalog_patience);
+    if (opened) return catalog;
+    if (!worth_another_server(opened.error().kind)) return fail(std::move(opened).error());
+    why_not = std::move(opened).error();
+  }
+  auto hosts = catalogs_in_dns(forest);
+  std::vector<std::string> urls;
+  if (hosts)
+    for (const auto& host : *hosts)
+      if (!why_not || catalog_at(host) != own) urls.push_back(catalog_at(host));
+  if (why_not && urls.empty()) return fail(std::move(*why_not).with_context("opening the global catalog"));
+  if (!hosts) return fail(std::move(hosts).error());
+  auto found = first_of(std::move(urls), {}, attempt);
   if (!found) return fail(std::move(found).error().with_context("finding a global catalogue of " + forest));
   return catalog;
 }

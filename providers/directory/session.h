@@ -50,8 +50,9 @@ class Session {
   [[nodiscard]] Result<void> recover(bool elsewhere = false);
 
   /// A second connection, for what other domains of the forest hold: to this server, where it is a global
-  /// catalogue, else to one that DNS names, by port 3268, or 3269 under TLS. `forest` is a DNS name. What the
-  /// catalogue says of this server's own domain may be out of date. Searched from the empty base.
+  /// catalogue that answers, else to one that DNS names, by port 3268, or 3269 under TLS. `forest` is a DNS
+  /// name. What the catalogue says of this server's own domain may be out of date. Searched from the empty
+  /// base.
   [[nodiscard]] Result<std::unique_ptr<ldap::Reader>> open_global_catalog(const std::string& forest) const;
 
   /// Whether `url` names a file rather than a server.
@@ -78,12 +79,12 @@ class Session {
   [[nodiscard]] Result<void> first_of(std::vector<std::string> urls, const std::string& ping,
                                       const Attempt& attempt) const;
   [[nodiscard]] Result<void> race(const std::vector<std::string>& urls, const std::string& ping,
-                                  const Attempt& attempt) const;
+                                  const Attempt& attempt, std::chrono::milliseconds patience) const;
+  [[nodiscard]] Result<std::vector<std::string>> catalogs_in_dns(const std::string& forest) const;
   [[nodiscard]] Result<std::unique_ptr<ldap::Transport>> connect(const std::string& url,
                                                                  const std::string& address,
                                                                  bool global_catalog = false) const;
   std::string who() const;
-  [[nodiscard]] Result<void> check_server(ldap::Reader& transport);
 
   model::Environment environment_;
   SessionOptions options_;

@@ -7,7 +7,7 @@ from behaviours import access, connections, forms, ranges, refusals, root_dse
 from behaviours.base import Behaviour
 from catalog_changes import CHANGE_CASES
 from catalog_writes import WRITE_CASES
-from checks import Case, Same, Unreadable
+from checks import Applied, Case, Same, Unreadable
 
 _ADTS = "[MS-ADTS] "
 _RANGES = _ADTS + "3.1.1.3.1.3.3"
@@ -126,6 +126,16 @@ _ROOT_DSE_CASES = [
          lambda _: [root_dse.without("currentTime", "dsServiceName", "serverName")], Same()),
     Case("a read-only controller", _ADTS + "3.1.1.3.4.3", lambda _: [root_dse.with_capability(root_dse.PARTIAL_SECRETS)],
          Unreadable("read-only")),
+    Case("a read-only controller that hides that it is one", _ADTS + "6.1.1.2.2.1.2.1.2", lambda _: [root_dse.ReadOnlySettings()],
+         Unreadable("read-only")),
+    Case("a read-only controller whose settings object is hidden too", _ADTS + "3.1.1.4.5.30",
+         lambda _: [root_dse.without("dsServiceName"), root_dse.ReadOnlyServer()], Unreadable("read-only")),
+    Case("a read-only controller that shows nothing of it and refers each write", _ADTS + "3.1.1.5.1",
+         lambda estate: [root_dse.without("dsServiceName", "serverName", "supportedCapabilities"),
+                         refusals.Refusal(lambda exchange: exchange.request.is_write(), 10,
+                                          text.referral(0x202B, estate.forest), None, (f"ldap://{estate.forest}/{estate.base}",))],
+         Applied("exit 4, naming `read-only`; nothing written", "read-only domain controller", "Nothing was written.", "--server",
+                 code=4, account="description: other")),
     Case("a catalogue on a port that is not its own", _ADTS + "3.1.1.1.10", lambda _: [root_dse.PartialAttributeSet()],
          Unreadable("adminDescription")),
 ]

@@ -329,6 +329,19 @@ Result<void> LibldapTransport::watch(const SearchRequest& search, const EntrySin
   return fail(ErrorKind::unavailable, peer_ + " ended a search that was to stay open");
 }
 
+namespace {
+
+/// What is written was read from this server, so a referral for a write is that of a read-only controller,
+/// which names a writable one ([MS-ADTS] 3.1.1.5.1.1), whatever it shows of itself.
+Error of_write(Error error) {
+  if (!error.native || error.native->code != LDAP_REFERRAL || error.kind != ErrorKind::unsupported)
+    return error;
+  error.hint = "Name a writable domain controller of this domain with --server or directory.servers";
+  return std::move(error).with_context("the server takes no writes, as a read-only domain controller does");
+}
+
+}  // namespace
+
 Result<void> LibldapTransport::write(Send send) {
   const Caller caller(callers_);
   Connection& first = *connections_.front();
@@ -345,12 +358,14 @@ Result<void> LibldapTransport::write(Send send) {
 
 Result<void> LibldapTransport::write_to(const std::string& dn, Send send) {
   auto outcome = write(std::move(send));
-  if (!outcome) outcome.error() = without_referral(dn, std::move(outcome).error());
+  if (!outcome) outcome.error() = of_write(without_referral(dn, std::move(outcome).error()));
   return outcome;
 }
 
 Result<void> LibldapTransport::add(const std::string& dn, const std::vector<Attribute>& attributes) {
-  return write(GMSACTL_TRY(add_request(dn, attributes)));
+  auto outcome = write(GMSACTL_TRY(add_request(dn, attributes)));
+  if (!outcome) outcome.error() = of_write(std::move(outcome).error());
+  return outcome;
 }
 
 Result<void> LibldapTransport::modify(const std::string& dn, const std::vector<Modification>& changes) {

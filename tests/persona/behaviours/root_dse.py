@@ -97,6 +97,30 @@ def of_version(domain: int, forest: int, controller: int) -> RootDse:
     return RootDse(change)
 
 
+class ReadOnlySettings(EntryBehaviour):
+    """A controller's own settings object is of class nTDSDSARO: [MS-ADTS] 6.1.1.2.2.1.2.1.2.
+
+    Its rootDSE says nothing of it: the capability is hidden, by access control or by what is between.
+    """
+
+    def change(self, exchange: Exchange, entry: Entry) -> bool:
+        classes = entry.find("objectClass")
+        if not entry.dn.upper().startswith("CN=NTDS SETTINGS,") or classes is None:
+            return False
+        classes.values.append(b"nTDSDSARO")
+        return True
+
+
+class ReadOnlyServer(EntryBehaviour):
+    """The same of the server object, which the settings object is below: msDS-isRODC, [MS-ADTS] 3.1.1.4.5.30."""
+
+    def change(self, exchange: Exchange, entry: Entry) -> bool:
+        if "msds-isrodc" not in exchange.request.search.keys or not entry.dn.upper().startswith("CN=DC0"):
+            return False
+        entry.put("msDS-isRODC", "TRUE")
+        return True
+
+
 class PartialAttributeSet(EntryBehaviour):
     """A catalogue: of each object what the schema marks as member of the partial attribute set, and no writes.
 
