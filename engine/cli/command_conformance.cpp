@@ -14,6 +14,7 @@
 #include "engine/cli/loading.h"
 #include "engine/cli/terminal.h"
 #include "gmsactl/version.h"
+#include "providers/conformance/container.h"
 #include "providers/conformance/run.h"
 
 namespace gmsactl::cli {
@@ -70,7 +71,10 @@ std::string as_json(const model::Environment& environment, const conformance::Re
                               {"source", finding.source},
                               {"result", std::string(name(finding.verdict))},
                               {"evidence", finding.evidence}});
-  json["leftBehind"] = report.left_behind;
+  json["leftBehind"] = Json::array();
+  for (const auto& each : report.left_behind) json["leftBehind"].push_back(each.dn);
+  json["removedOfEarlierRuns"] = report.removed_earlier;
+  json["otherRuns"] = report.other_runs;
   return json.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
@@ -96,11 +100,14 @@ std::string as_text(const conformance::Report& report) {
   return text + ".\n";
 }
 
-bool agreed(const Options& options, const std::string& domain, const std::string& server) {
+bool agreed(const Options& options, const std::string& domain, const std::string& server,
+            const std::vector<model::Dn>& left) {
   if (options.auto_approve) return true;
+  std::string earlier = left.empty() ? "" : ", and first what earlier runs left there:";
+  for (const auto& dn : left) earlier += " " + printable(dn.text());
   std::cerr << "gmsactl makes a container in " << printable(options.unit) << " of " << printable(domain)
-            << " through " << printable(server)
-            << ", tries requests in it, and removes it. Go on? Only \"yes\" is accepted: " << std::flush;
+            << " through " << printable(server) << ", tries requests in it, and removes it" << earlier
+            << ". Go on? Only \"yes\" is accepted: " << std::flush;
   std::string answer;
   return static_cast<bool>(std::getline(std::cin, answer)) && trim(answer) == "yes";
 }
@@ -171,7 +178,9 @@ ExitCode conformance_run(const Options& options) {
                                [&](const std::string& url) { return connects(options, environment, url); }};
   const auto usable = conformance::check_unit((*session)->transport(), (*session)->root_dse(), setting);
   if (!usable) return fails(options, usable.error(), usable.error().kind == ErrorKind::invalid);
-  if (!agreed(options, environment.domain, (*session)->transport().peer())) {
+  const auto left = conformance::left_by_earlier_runs((*session)->transport(), *unit);
+  if (!left) return fails(options, left.error(), false);
+  if (!agreed(options, environment.domain, (*session)->transport().peer(), *left)) {
     std::cerr << "Nothing was written.\n";
     return ExitCode::refused;
   }
@@ -186,8 +195,15 @@ ExitCode conformance_run(const Options& options) {
   if (!report) return fails(options, report.error(), false);
   std::cout << (options.output == Output::json ? as_json(environment, *report) : as_text(*report))
             << std::flush;
-  for (const auto& dn : report->left_behind)
-    std::cerr << "error: " << printable(dn) << " could not be removed; delete it by hand\n";
+  for (const auto& dn : report->removed_earlier)
+    std::cerr << "Removed " << printable(dn) << ", which an earlier run had left\n";
+  for (const auto& dn : report->other_runs)
+    std::cerr << "warning: " << printable(dn) << " was left alone: another run is at work there\n";
+  for (const auto& each : report->left_behind)
+    std::cerr
+        << "error: could not remove " << printable(each.dn) << ": " << printable(each.why)
+        << "\n  help: Run conformance in this unit again, which removes what a run made, or delete it by "
+           "hand\n";
   return exit_code_of(*report);
 }
 

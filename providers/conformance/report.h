@@ -44,12 +44,20 @@ struct Controller {
   int forest_level = -1;
 };
 
+/// An object that could not be removed.
+struct Left {
+  std::string dn;
+  std::string why;
+};
+
 struct Report {
   Controller controller;
   std::string unit;  ///< DN of the unit that the caller named
   std::vector<Finding> findings;
-  /// Objects of this run that could not be removed, by DN.
-  std::vector<std::string> left_behind;
+  /// What still stands in the containers of this run and of earlier ones.
+  std::vector<Left> left_behind;
+  std::vector<std::string> removed_earlier;  ///< containers that an earlier run had left, by DN
+  std::vector<std::string> other_runs;       ///< containers in which another run is at work
 };
 
 }  // namespace gmsactl::conformance

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "engine/base/text.h"
+#include "providers/conformance/container.h"
 #include "providers/directory/random.h"
 
 namespace gmsactl::conformance {
@@ -12,7 +13,6 @@ using model::Dn;
 
 namespace {
 
-constexpr std::string_view container_begins = "gmsactl-conformance-";
 constexpr std::string_view marker_begins = "gmsactl/";
 
 int level(const Entry& root, std::string_view name) {
@@ -48,62 +48,6 @@ Result<void> check_well_known(ldap::Reader& directory, const Dn& domain, const D
   return {};
 }
 
-/// Deletes what is below a container, children before their parents, and the container.
-std::vector<std::string> remove_tree(ldap::Transport& directory, const Dn& top) {
-  ldap::SearchRequest request;
-  request.base = top.text();
-  request.attributes = {"objectGUID"};
-  std::vector<std::string> left{top.text()};
-  // What a lost answer left behind shows in the second round.
-  for (int round = 0; round < 2 && !left.empty(); ++round) {
-    auto entries = ldap::search_all(directory, request);
-    if (!entries) {
-      if (entries.error().kind == ErrorKind::not_found) return {};
-      continue;
-    }
-    std::vector<Dn> dns;
-    for (const auto& entry : *entries)
-      if (auto dn = Dn::parse(entry.dn); dn && (*dn == top || dn->is_under(top)))
-        dns.push_back(std::move(*dn));
-    std::sort(dns.begin(), dns.end(),
-              [](const Dn& a, const Dn& b) { return a.rdns().size() > b.rdns().size(); });
-    left.clear();
-    for (const auto& dn : dns)
-      if (const auto removed = directory.remove(dn.text());
-          !removed && removed.error().kind != ErrorKind::not_found)
-        left.push_back(dn.text());
-  }
-  return left;
-}
-
-/// Removes the run's container at the end, however that comes.
-class Container {
- public:
-  Container(ldap::Transport& directory, Report& report) : directory_(directory), report_(report) {}
-  ~Container() { clear(); }
-  Container(const Container&) = delete;
-  Container& operator=(const Container&) = delete;
-
-  Result<void> make(const Dn& dn) {
-    auto added =
-        directory_.add(dn.text(), {{"objectClass", {"organizationalUnit"}},
-                                   {"description", {"Made by gmsactl conformance, which removes it"}}});
-    // Without an answer it may be there all the same.
-    if (added || outcome_unknown(added.error())) dn_ = dn;
-    return added;
-  }
-  void clear() {
-    if (!dn_) return;
-    report_.left_behind = remove_tree(directory_, *dn_);
-    dn_.reset();
-  }
-
- private:
-  ldap::Transport& directory_;
-  Report& report_;
-  std::optional<Dn> dn_;
-};
-
 }  // namespace
 
 std::vector<Check> all_checks() {
@@ -120,8 +64,10 @@ Result<void> check_unit(ldap::Reader& directory, const Entry& root_dse, const Se
   const auto entry =
       GMSACTL_TRY(ldap::read(directory, unit.text(), {"objectClass", "isCriticalSystemObject"}));
   const auto* classes = entry.find("objectClass");
-  if (classes == nullptr || classes->values.empty() ||
-      !equal_folded(classes->values.back(), "organizationalUnit"))
+  // In no order: values are a set.
+  if (classes == nullptr ||
+      std::none_of(classes->values.begin(), classes->values.end(),
+                   [](const auto& value) { return equal_folded(value, "organizationalUnit"); }))
     return refused(unit, "is not an organizational unit");
   if (equal_folded(entry.first("isCriticalSystemObject").value_or(""), "TRUE"))
     return refused(unit, "is a part of the system");
@@ -159,33 +105,34 @@ Result<Report> run(ldap::Transport& directory, const Entry& root_dse, const Sett
                        level(more, "domainControllerFunctionality"), level(more, "domainFunctionality"),
                        level(more, "forestFunctionality")};
   const std::string tag = hex(GMSACTL_TRY(directory::random_bytes(3)));
+  remove_earlier_runs(directory, setting.unit, setting.quiet, stop, report);
   Bench bench(directory, more, tag, setting.connect);
-  const auto checks = all_checks();
-  {
-    Container container(directory, report);
-    const Dn own = setting.unit.child("OU", std::string(container_begins) + tag);
-    const auto made = container.make(own);
-    if (!made && outcome_unknown(made.error())) return fail(made.error());
-    if (made) bench.set_unit(own);
-    std::optional<Error> lost;
-    for (const auto& check : checks) {
-      Finding finding{check.id, check.assumes, check.source, Verdict::as_assumed, {}};
-      Trial trial(finding);
-      if (stop.stop_requested())
-        trial.not_tried("interrupted");
-      else if (lost)
-        trial.not_tried("the connection was lost: " + printable(lost->message));
-      else if (check.server_only && bench.is_file())
-        trial.not_tried("a directory in a file has nothing of the kind");
-      else if (check.writes && !made)
-        (void)trial.needs("making " + own.text(), made);
-      else
-        check.run(bench, trial);
-      if (trial.lost()) lost = trial.lost();
-      if (setting.told) setting.told(finding);
-      report.findings.push_back(std::move(finding));
+  Container container(directory, report);
+  std::optional<Result<void>> made;
+  std::optional<Error> lost;
+  for (const auto& check : all_checks()) {
+    Finding finding{check.id, check.assumes, check.source, Verdict::as_assumed, {}};
+    Trial trial(finding);
+    // Not before there is something to do in it: a container in which nothing changes counts as abandoned.
+    if (check.writes && !made && !stop.stop_requested() && !lost) {
+      made = container.make(setting.unit, tag);
+      if (*made) bench.set_unit(container.dn());
     }
+    if (stop.stop_requested())
+      trial.not_tried("interrupted");
+    else if (lost)
+      trial.not_tried("the connection was lost: " + printable(lost->message));
+    else if (check.server_only && bench.is_file())
+      trial.not_tried("a directory in a file has nothing of the kind");
+    else if (check.writes && !*made)
+      (void)trial.needs("making " + container.dn().text(), *made);
+    else
+      check.run(bench, trial);
+    if (trial.lost()) lost = trial.lost();
+    if (setting.told) setting.told(finding);
+    report.findings.push_back(std::move(finding));
   }
+  container.clear();
   return report;
 }
 

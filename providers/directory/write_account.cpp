@@ -4,6 +4,7 @@
 
 #include "engine/base/text.h"
 #include "engine/model/account.h"
+#include "engine/model/spn_renaming.h"
 #include "providers/directory/decode.h"
 #include "providers/directory/modifications.h"
 #include "providers/directory/writer.h"
@@ -68,21 +69,6 @@ std::string text_of(const LiveGmsa& live, std::string_view name) {
                 : or_nothing(live.marker);
 }
 
-/// `text` with each of its parts that is an old name made new; parts are what slashes and colons separate.
-std::string renamed_anywhere(std::string_view text,
-                             const std::map<std::string, std::string, LessFolded>& names) {
-  std::string renamed;
-  for (size_t begin = 0; begin <= text.size();) {
-    const size_t end = std::min(text.find_first_of("/:", begin), text.size());
-    const std::string part(text.substr(begin, end - begin));
-    const auto found = names.find(part);
-    renamed += found == names.end() ? part : found->second;
-    if (end < text.size()) renamed += text[end];
-    begin = end + 1;
-  }
-  return renamed;
-}
-
 /// SPNs that were neither there when planned, nor made of those by the server, nor are declared. How far the
 /// server goes when it rewrites names is not the same everywhere, so any old name made new explains an SPN.
 std::vector<std::string> unexplained_spns(const GmsaChange& detail, const std::vector<std::string>& now) {
@@ -95,11 +81,11 @@ std::vector<std::string> unexplained_spns(const GmsaChange& detail, const std::v
   const std::map<std::string, std::string, LessFolded> by_name{
       {model::bare_name(before.sam_account_name), detail.desired.sam_account_name}};
   for (const auto& spn : before.service_principal_names) {
-    const std::string hosts = renamed_anywhere(spn, by_host);
+    const std::string hosts = model::renamed_anywhere(spn, by_host);
     explained.insert(spn);
     explained.insert(hosts);
-    explained.insert(renamed_anywhere(spn, by_name));
-    explained.insert(renamed_anywhere(hosts, by_name));
+    explained.insert(model::renamed_anywhere(spn, by_name));
+    explained.insert(model::renamed_anywhere(hosts, by_name));
   }
   std::vector<std::string> strangers;
   for (const auto& spn : now)

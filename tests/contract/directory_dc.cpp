@@ -10,7 +10,11 @@ Directory open_directory() {
   auto transport = ldap::connect("ldap://" + lab::host(), lab::options());
   EXPECT_TRUE(transport) << (transport ? "" : transport.error().message);
   if (!transport) return {nullptr, "the lab's domain controller does not let us in"};
-  return {std::move(*transport), {}, "CN=Schema,CN=Configuration," + domain};
+  return {std::move(*transport), {}, "CN=Schema,CN=Configuration," + domain, [](const std::string& url) {
+            auto encrypted = lab::options();
+            encrypted.ca_file = lab::certificate_authority();
+            return lab::connects(url, encrypted);
+          }};
 }
 
 }  // namespace gmsactl::contract

@@ -10,13 +10,12 @@ Directory open_directory() {
   if (lab::absent()) return {nullptr, lab::why_absent};
   if (url.empty())
     return {nullptr, "GMSACTL_PERSONA_URL is not set: tests/persona/serve.py runs this program"};
-  auto options = lab::simple_options();
-  options.address = "127.0.0.1";
-  options.ca_file = lab::variable("GMSACTL_PERSONA_CA");
-  auto transport = ldap::connect(url, options);
+  auto transport = ldap::connect(url, lab::persona_options());
   EXPECT_TRUE(transport) << (transport ? "" : transport.error().message);
   if (!transport) return {nullptr, "the persona does not let us in"};
-  return {std::move(*transport), {}, "CN=Schema,CN=Configuration," + domain};
+  return {std::move(*transport), {}, "CN=Schema,CN=Configuration," + domain, [](const std::string& other) {
+            return lab::connects(other, lab::simple_options());
+          }};
 }
 
 }  // namespace gmsactl::contract

@@ -61,16 +61,34 @@ everything >"$work/after"
 cmp "$work/before" "$work/after" || failed 'something was written'
 
 step 'interrupted: what was made is removed'
+containers() { search "$ou" one '(ou=gmsactl-conformance-*)' 1.1 | sed -n 's/^dn: //p'; }
+# conformance_in_background SIGNAL: once there is something in its container
 conformance_in_background() {
   GMSACTL_LOG_LEVEL=error "$gmsactl" conformance -f "$manifests" --in "$ou" --auto-approve >"$work/out" 2>"$work/err" &
   local pid=$!
-  until_true 'a container' eval "search '$ou' one '(ou=gmsactl-conformance-*)' 1.1 | grep -q '^dn'"
-  kill -INT "$pid"
+  until_true 'an object in a container' eval "search '$ou' sub '(|(objectClass=group)(objectClass=user))' 1.1 | grep -q '^dn'"
+  kill "-$1" "$pid"
   code=0
   wait "$pid" || code=$?
 }
-conformance_in_background
+conformance_in_background INT
 assert_exit 130
+everything >"$work/after"
+cmp "$work/before" "$work/after" || failed 'something was left behind'
+
+step 'killed: the next run says what was left, and removes it'
+conformance_in_background KILL
+assert_exit 137
+container=$(containers)
+[[ $container == "OU=gmsactl-conformance-"*",$ou" ]] || failed 'the killed run left no container'
+question='Only "yes" is accepted: ' asked no : conformance -f "$manifests" --in "$ou"
+assert_exit 7
+assert_out "and first what earlier runs left there: $container. Go on?"
+assert_same "$(containers)" "$container" 'what is left before somebody agrees'
+conformance --auto-approve -o json
+assert_exit 0
+assert_err "Removed $container, which an earlier run had left"
+assert_same "$("$python" -c 'import json,sys; print(*json.load(open(sys.argv[1]))["removedOfEarlierRuns"])' "$work/out")" "$container" 'removedOfEarlierRuns'
 everything >"$work/after"
 cmp "$work/before" "$work/after" || failed 'something was left behind'
 

@@ -73,6 +73,7 @@ plan() { gm plan -f "$manifests" "$@"; }
 apply() { gm apply -f "$manifests" --auto-approve "$@"; }
 
 # asked ANSWER ACTION ARGUMENT...: gmsactl on a terminal; when it asks, the shell command ACTION is run and ANSWER typed.
+# $question: how what it asks ends, where that is not apply's.
 # What the terminal shows is in $work/out.
 asked() {
   local answer=$1 action=$2
@@ -80,7 +81,7 @@ asked() {
   last_command="on a terminal: gmsactl $*"
   : >"$work/err"
   code=0
-  "$python" "$e2e/terminal.py" "$work/out" 'Only "yes" is taken for a yes: ' "$answer" "$action" -- "$gmsactl" "$@" || code=$?
+  "$python" "$e2e/terminal.py" "$work/out" "${question:-Only \"yes\" is taken for a yes: }" "$answer" "$action" -- "$gmsactl" "$@" || code=$?
 }
 
 assert_exit() { ((code == $1)) || failed "the exit code is $code, not $1"; }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import windows_text as text
-from behaviours import access, connections, forms, ranges, refusals, root_dse
+from behaviours import access, connections, forms, meanwhile, ranges, refusals, root_dse, writes
 from behaviours.base import Behaviour
 from catalog_changes import CHANGE_CASES
 from catalog_writes import WRITE_CASES
@@ -27,6 +27,19 @@ def harmless(domain: str) -> list[Behaviour]:
         forms.EntryOrder(),
         refusals.WindowsTexts(),
     ]
+
+
+def unlike(forest: str) -> dict[str, list[Behaviour]]:
+    """Controllers by name that do not keep what gmsactl assumes, or keep it in another way: for the checks of conformance."""
+    return {
+        "permissive": [writes.PermissiveModify()],
+        "own": [
+            writes.BlindReplace(),
+            writes.OtherDescriptorBytes(),
+            writes.PortFormsFollow(),
+            meanwhile.ReferredElsewhere(forest, renames=False),
+        ],
+    }
 
 
 _ADOPT = ("--adopt", "--allow-deletes", "5000")

@@ -29,6 +29,14 @@ inline ldap::ConnectOptions options() {
   return options;
 }
 
+/// Opens a connection and closes it.
+inline Result<void> connects(const std::string& url, ldap::ConnectOptions options) {
+  options.connections = 1;
+  auto opened = ldap::connect(url, options);
+  if (!opened) return fail(std::move(opened).error());
+  return {};
+}
+
 /// Name and password of the administrator, and the lab's certification authority.
 inline ldap::ConnectOptions simple_options() {
   auto simple = options();
@@ -37,6 +45,14 @@ inline ldap::ConnectOptions simple_options() {
   simple.password = Secret(administrators_password());
   simple.ca_file = certificate_authority();
   return simple;
+}
+
+/// The same, by way of a persona.
+inline ldap::ConnectOptions persona_options() {
+  auto options = simple_options();
+  options.address = "127.0.0.1";
+  options.ca_file = variable("GMSACTL_PERSONA_CA");
+  return options;
 }
 
 }  // namespace gmsactl::contract::lab

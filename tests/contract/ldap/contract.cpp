@@ -63,6 +63,7 @@ void Contract::SetUp() {
 }
 
 Transport& Contract::directory() { return *world().directory.transport; }
+const Directory& Contract::implementation() { return world().directory; }
 const std::string& Contract::container_of_many() { return world().directory.container_of_many; }
 const std::string& Contract::unit() { return world().unit; }
 
@@ -73,6 +74,12 @@ std::string Contract::unique(const std::string& prefix) {
 
 std::string Contract::below_unit(const std::string& common_name) {
   return "CN=" + model::escape_rdn_value(common_name) + "," + unit();
+}
+
+std::string Contract::add_unit(const std::string& name) {
+  const std::string dn = "OU=" + name + "," + unit();
+  EXPECT_DONE(directory().add(dn, {{"objectClass", {"organizationalUnit"}}}));
+  return dn;
 }
 
 std::string Contract::add_container(const std::string& common_name) {

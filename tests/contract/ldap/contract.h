@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ struct Directory {
   std::string skip;  ///< why there is none to test
   std::string container_of_many =
       {};  ///< a DN with over 1,000 children; empty: the suite makes them, writes are cheap
+  /// Opens another connection to the same server, by another URL, and closes it.
+  std::function<Result<void>(const std::string& url)> connects = {};
 };
 
 Directory open_directory();
@@ -38,6 +41,7 @@ class Contract : public testing::Test {
 
   static Transport& directory();
   static const std::string& container_of_many();
+  static const Directory& implementation();
   static bool writes_are_cheap() { return container_of_many().empty(); }
   static const std::string& unit();  ///< DN of the suite's own OU
 
@@ -46,6 +50,7 @@ class Contract : public testing::Test {
   static std::string below_unit(const std::string& common_name);  ///< the name is escaped
 
   /// These fail the test where the directory does not do as told; each gives the object's DN.
+  static std::string add_unit(const std::string& name);  ///< an organizational unit
   static std::string add_container(const std::string& common_name);
   static std::string add_group(const std::string& name);
   static std::string add_computer(const std::string& name);

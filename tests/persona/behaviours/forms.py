@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from behaviours.base import Behaviour, EntryBehaviour, Exchange, Step
 from ldap import Attribute, Entry, Message, Op, Scope, reference
 
+NOTIFICATION = "1.2.840.113556.1.4.528"
 _DN_TYPE = re.compile(r"(?:^|(?<=,))(CN|OU|DC)(?==)")
 _TIMES = frozenset({"whencreated", "whenchanged", "currenttime"})
 _DN_ATTRIBUTES = frozenset({"member", "memberof", "distinguishedname", "objectcategory"})
@@ -84,6 +85,8 @@ class EntryOrder(Behaviour):
     """Entries of a reply, or of its page, backwards."""
 
     def pass_on(self, exchange: Exchange, message: Message) -> Sequence[Step] | None:
+        if NOTIFICATION in {control.oid for control in exchange.request.controls}:  # never ends: entries are not of one reply
+            return None
         if message.op == Op.ENTRY:
             exchange.kept.append(message)
             return ()

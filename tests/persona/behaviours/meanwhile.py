@@ -42,12 +42,16 @@ class Meanwhile(Behaviour):
 class ReferredElsewhere(Behaviour):
     """A controller without a catalogue: what it does not know by GUID may be another domain's ([MS-ADTS] 3.1.1.4.6)."""
 
-    def __init__(self, forest: str) -> None:
+    def __init__(self, forest: str, renames: bool = True) -> None:
+        """Samba never knows a GUID at a renaming: where objects are renamed that are there, `renames` has to be false."""
         super().__init__()
         self._catalog = f"gc._msdcs.{forest}:3268"
+        self._renames = renames
 
     def pass_on(self, exchange: Exchange, message: Message) -> Sequence[Step] | None:
         absent, target = 32, target_of(exchange)
+        if exchange.request.op == Op.RENAME and not self._renames:
+            return None
         if message.op not in RESULTS or not _BY_GUID.match(target) or message.outcome.code != absent:
             return None
         self.fired += 1

@@ -96,14 +96,18 @@ def _name_swap(request: Message) -> dict[str, str]:
 class PortFormsFollow(Behaviour):
     """A new dNSHostName or sAMAccountName goes into the parts of an SPN that have a port, too, which Samba leaves alone."""
 
-    def __init__(self, services: Sequence[str]) -> None:
+    def __init__(self, services: Sequence[str] = ()) -> None:
+        """Without `services`: those that objects were made with, which then have to be modified by DN."""
         super().__init__()
         self._services = tuple(services)
+        self._made: dict[str, list[str]] = {}
 
     def ask(self, exchange: Exchange, request: Message) -> Message:
+        if request.op == Op.ADD:
+            self._made[request.target] = [value.decode() for value in request.writes_attribute("servicePrincipalName") or ()]
         names = _name_swap(request) if request.op == Op.MODIFY else {}
         changes = []
-        for old in self._services if names else ():
+        for old in (self._services or self._made.get(request.target, ())) if names else ():
             parts = old.split("/")
             new = "/".join(self._followed(part, names) for part in parts)
             if new != old:

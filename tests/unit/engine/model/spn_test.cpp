@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/model/spn_renaming.h"
+
 namespace gmsactl::model {
 namespace {
 
@@ -42,6 +44,16 @@ TEST(Spn, the_server_replaces_the_old_name_as_a_whole_component_only) {
   EXPECT_EQ(rewritten_spn("old/x", "old", "new"), "old/x");
   EXPECT_EQ(rewritten_spn("host/old:80", "old", "new"), "host/old:80");
   EXPECT_EQ(rewritten_spn("ldap/x/old", "old", "new"), "ldap/x/new");
+}
+
+TEST(Spn, an_old_name_with_a_port_is_known_again) {
+  const std::map<std::string, std::string, LessFolded> names{{"old.contoso.com", "new.contoso.com"}};
+  EXPECT_EQ(renamed_anywhere("ldap/OLD.contoso.com:389/old.contoso.com", names),
+            "ldap/new.contoso.com:389/new.contoso.com");
+  EXPECT_EQ(renamed_anywhere("http/older.contoso.com:80", names), "http/older.contoso.com:80");
+  EXPECT_EQ(renamed_anywhere("http/old.contoso.com.fabrikam.com", names),
+            "http/old.contoso.com.fabrikam.com");
+  EXPECT_EQ(renamed_anywhere("", names), "");
 }
 
 }  // namespace
