@@ -40,6 +40,14 @@ struct Handover {
   std::string spn = {};
 };
 
+/// A change that must not be carried out without another: it is withheld with it, and waits for it unless
+/// that would be a circle.
+struct Dependence {
+  model::ResourceId user;
+  model::ResourceId on;
+  std::string why;  ///< what would be lost, as said of the user where it is withheld
+};
+
 class Context {
  public:
   Context(const model::Desired& wanted, const model::Observations& observed, const Options& chosen);
@@ -50,6 +58,7 @@ class Context {
   model::Plan plan;
   std::vector<NameClaim> name_claims;  ///< of everything planned that is created, moved or renamed
   std::vector<Handover> handovers;
+  std::vector<Dependence> dependences;
   bool blocked = false;  ///< a declared principal could not be resolved, so its users are left out
   std::vector<std::string> unpruned;  ///< addresses of what is ours and declared no longer, and stays
 
@@ -138,8 +147,14 @@ void resolve_circles(Context& context);
 void avoid_rewritten_spns(Context& context);
 /// Members are written by DN, so a group is changed before what it names gets another DN.
 void order_moves(Context& context);
+/// Who loses a way to read a password and gets another keeps the old one until there is the new one.
+void keep_access(Context& context);
+/// Whoever gives up what another is to take keeps it where that other is left as it is.
+void keep_what_nobody_takes(Context& context);
 /// Takes out what cannot be done without something that could not be read.
 void withdraw_dependants(Context& context);
+/// Makes the dependences part of what changes require, as far as that is no circle.
+void order_dependences(Context& context);
 /// Sorts plan.changes so that everything stands after what it requires; reports circles.
 void order_changes(Context& context);
 

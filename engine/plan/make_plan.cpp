@@ -170,18 +170,25 @@ void withdraw_dependants(Context& context) {
   std::set<ResourceId> withdrawn;
   if (context.blocked) withhold_removals(context);
   for (const auto& one : context.plan.unreadable) withdrawn.insert(one.id);
+  std::multimap<ResourceId, const Dependence*> depends;
+  for (const auto& one : context.dependences) depends.emplace(one.user, &one);
+  const auto reason = [&](const Change& change) -> std::optional<std::string> {
+    for (const auto& id : change.requires_)
+      if (withdrawn.contains(id))
+        return "it requires " + model::address(id) + ", about which not enough could be read";
+    for (auto [at, last] = depends.equal_range(change.id); at != last; ++at)
+      if (withdrawn.contains(at->second->on)) return at->second->why;
+    return std::nullopt;
+  };
   for (bool more = !withdrawn.empty(); more;) {
     more = false;
     for (const auto& change : changes) {
       if (withdrawn.contains(change.id)) continue;
-      for (const auto& id : change.requires_) {
-        if (!withdrawn.contains(id)) continue;
-        std::string why = "it requires " + model::address(id) + ", about which not enough could be read";
-        context.plan.unreadable.push_back({change.id, Error{ErrorKind::unavailable, std::move(why), {}, {}}});
-        withdrawn.insert(change.id);
-        more = true;
-        break;
-      }
+      auto why = reason(change);
+      if (!why) continue;
+      context.plan.unreadable.push_back({change.id, Error{ErrorKind::unavailable, std::move(*why), {}, {}}});
+      withdrawn.insert(change.id);
+      more = true;
     }
   }
   std::erase_if(changes, [&](const Change& change) { return withdrawn.contains(change.id); });
@@ -213,11 +220,14 @@ model::Plan make_plan(const model::Desired& desired, const model::Observations& 
   plan_credential_specs(context);
   report_unpruned(context);
   order_removals(context);
+  keep_access(context);
+  keep_what_nobody_takes(context);
   withdraw_dependants(context);
   resolve_circles(context);
   avoid_rewritten_spns(context);
   order_moves(context);
   plan_containers(context);
+  order_dependences(context);
   order_changes(context);
   check_thresholds(context);
   return std::move(context.plan);

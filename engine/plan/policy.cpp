@@ -1,10 +1,10 @@
 // What an environment's policy says of a plan: how much it takes away, and the built-in rules.
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <set>
 
 #include "engine/base/text.h"
+#include "engine/plan/access.h"
 #include "engine/plan/ownership.h"
 #include "engine/plan/readers.h"
 #include "engine/spec/validate.h"
@@ -108,46 +108,28 @@ size_t elements(const model::FieldValue& value) {
   return list == nullptr ? 0 : list->size();
 }
 
-/// Hosts that move into a declared group lose nothing: whoever reads through it reads on.
-class ReadersThroughGroups {
- public:
-  ReadersThroughGroups(const Context& context, const model::GmsaChange& account) : context_(context) {
-    for (const auto& reader : account.readers)
-      if (!reader.host_group.empty()) add(reader.host_group);
-  }
-  bool contains(const std::string& display) const { return displays_.contains(display); }
-
- private:
-  void add(const std::string& name) {
-    if (!groups_.insert(name).second) return;
-    for (const auto& group : context_.desired.host_groups) {
-      if (group.name != name || !group.spec.members) continue;
-      for (const auto& ref : *group.spec.members) {
-        if (ref.form == model::PrincipalRef::Form::host_group) {
-          displays_.insert(ref.text);
-          add(ref.text);
-        } else if (const auto found = context_.seen.principals.find(model::principal_key(ref));
-                   found != context_.seen.principals.end() && found->second.matches.size() == 1) {
-          displays_.insert(context_.display(found->second.matches.front().id.sid));
-        }
-      }
-    }
-  }
-
-  const Context& context_;
-  std::set<std::string> groups_;
-  std::set<std::string, LessFolded> displays_;
-};
+/// Those of the removed readers that read on through no group as this plan leaves it, as they are shown.
+std::vector<std::string> readers_lost(const Context& context, const model::Change& change, Access& access) {
+  const auto account = access.account_after(change);
+  const auto after = access.reached(account.readers, Access::Side::planned);
+  std::set<std::string> gone;
+  for (const auto& edge : account.readers)
+    if (edge.live && !after.contains(edge.to)) gone.insert(access.identity(edge.to));
+  std::vector<std::string> lost;
+  const auto& live = *std::get<model::GmsaChange>(change.detail).live;
+  if (const auto descriptor = model::SecurityDescriptor::decode(live.group_msa_membership.value_or("")))
+    for (const auto& sid : descriptor->readers())
+      if (gone.contains(context.identity(sid))) lost.push_back(context.display(sid));
+  return lost;
+}
 
 /// Where nothing but readers that somebody else added would go, nothing is lost; a single one may always go.
-void check_removed_readers(Context& context, const model::Change& change) {
+void check_removed_readers(Context& context, const model::Change& change, std::optional<Access>& access) {
   const auto* account = std::get_if<model::GmsaChange>(&change.detail);
   const auto* field = account != nullptr && account->live ? field_of(change, readers_field) : nullptr;
   if (field == nullptr || field->cause == model::cause::drift || field->removed.size() < 2) return;
-  const ReadersThroughGroups through(context, *account);
-  std::vector<std::string> lost;
-  std::copy_if(field->removed.begin(), field->removed.end(), std::back_inserter(lost),
-               [&](const std::string& reader) { return !through.contains(reader); });
+  if (!access) access.emplace(context);
+  const auto lost = readers_lost(context, change, *access);
   const size_t readers = elements(field->before);
   const uint32_t most = context.desired.environment.policy.max_readers_removed_percent;
   if (lost.size() < 2 || lost.size() * 100 <= readers * most) return;
@@ -243,9 +225,10 @@ const WellKnown* well_known_of(const Sid& sid, const Sid& domain) {
 
 void check_thresholds(Context& context) {
   check_deletions(context);
+  std::optional<Access> access;
   for (const auto& change : context.plan.changes) {
     check_removed_members(context, change);
-    check_removed_readers(context, change);
+    check_removed_readers(context, change, access);
     check_removed_spns(context, change);
   }
 }
