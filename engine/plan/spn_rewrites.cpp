@@ -44,20 +44,16 @@ class Rewrites {
     std::vector<std::string> given_up;
     for (const auto& spn : account.live->service_principal_names) {
       const std::string becomes = model::spn_after_renaming(spn, *account.live, account.desired);
-      const auto owners = owners_.find(fold(becomes));
-      if (becomes == spn || owners == owners_.end()) continue;
-      const bool declared = std::any_of(wanted.begin(), wanted.end(),
-                                        [&](const auto& each) { return equal_folded(each, becomes); });
-      const auto other = std::find_if(owners->second.begin(), owners->second.end(),
-                                      [&](const ResourceId& id) { return !(id == change.id); });
-      if (declared || other == owners->second.end()) continue;
+      if (becomes == spn || contains_folded(wanted, becomes)) continue;
+      const std::string owner = owner_of(becomes, change);
+      if (owner.empty()) continue;
       if (exact)
         given_up.push_back(spn);
       else
         context_.report(
             Severity::error, "GMSA0205", "SPN held by another object",
             "Renaming " + model::address(change.id) + " makes the server turn its SPN " + spn + " into " +
-                becomes + ", which is that of " + model::address(*other) + ".",
+                becomes + ", which is that of " + owner + ".",
             "Remove " + spn + " first (setspn -D " + spn + " " + account.live->sam_account_name + ").",
             change.declared_at, change.id);
     }
@@ -70,6 +66,17 @@ class Rewrites {
                              " first, which the server would turn into SPNs of other accounts");
     account.live->service_principal_names = without_folded(account.live->service_principal_names, given_up);
     change.set_aside.push_back(std::move(step));
+  }
+
+  /// Who else has it or is to have it, as people know him; empty where nobody does.
+  std::string owner_of(const std::string& spn, const Change& change) const {
+    if (const auto owners = owners_.find(fold(spn)); owners != owners_.end())
+      for (const auto& id : owners->second)
+        if (!(id == change.id)) return model::address(id);
+    if (const auto held = context_.seen.spn_holders.find(fold(spn)); held != context_.seen.spn_holders.end())
+      for (const auto& holder : held->second)
+        if (!(holder.id.guid == change.guid)) return holder.id.dn.text();
+    return context_.seen.spn_holders_unreadable ? "an object that could not be looked for" : "";
   }
 
   void note_owners() {

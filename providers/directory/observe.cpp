@@ -183,6 +183,7 @@ Result<void> find_unseen_readers(ldap::Reader& transport, const std::set<Sid>& r
   });
 }
 
+/// Those that are to be added, and those that the server makes of others when an account gets another name.
 std::vector<std::string> spns_to_add(const Desired& desired, const Observations& seen) {
   std::vector<std::string> missing;
   for (const auto& account : desired.accounts) {
@@ -193,6 +194,10 @@ std::vector<std::string> spns_to_add(const Desired& desired, const Observations&
       held.insert(live->service_principal_names.begin(), live->service_principal_names.end());
     for (const auto& spn : account.spec.service_principal_names)
       if (!held.contains(spn.text)) missing.push_back(spn.text);
+    if (live == nullptr) continue;
+    for (const auto& spn : live->service_principal_names)
+      if (auto becomes = model::spn_after_renaming(spn, *live, account.spec); !held.contains(becomes))
+        missing.push_back(std::move(becomes));
   }
   return missing;
 }

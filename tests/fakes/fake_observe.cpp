@@ -2,6 +2,8 @@
 #include <algorithm>
 
 #include "engine/base/text.h"
+#include "engine/model/account.h"
+#include "engine/model/live_of.h"
 #include "tests/fakes/fake_world.h"
 
 namespace gmsactl::fakes {
@@ -186,6 +188,10 @@ void FakeWorld::observe_spns(const model::Desired& desired, Observations& seen) 
       if (const auto spn = model::Spn::parse(located.text))
         for (const auto& alias : facts.spn_mappings.aliases(*spn)) wanted.insert(fold(alias.text()));
     }
+  for (const auto& declared : desired.accounts)
+    if (const auto* live = model::live_of(seen.accounts, declared.name))
+      for (const auto& spn : live->service_principal_names)
+        wanted.insert(fold(model::spn_after_renaming(spn, *live, declared.spec)));
   for (const auto& [spn, holder] : everybodys_spns())
     if (wanted.contains(spn)) seen.spn_holders[spn].push_back(holder);
 }
