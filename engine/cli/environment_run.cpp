@@ -9,7 +9,9 @@
 #include "engine/cli/estate.h"
 #include "engine/cli/logging.h"
 #include "engine/cli/terminal.h"
+#include "engine/model/account.h"
 #include "engine/model/confined.h"
+#include "engine/plan/names.h"
 #include "engine/plan/spec_places.h"
 #include "providers/directory/directory_provider.h"
 
@@ -58,6 +60,71 @@ model::Desired only(const model::Desired& desired, const std::set<model::Resourc
     if (groups.contains(group.name) || wanted.contains({model::Kind::host_group, group.name}))
       part.host_groups.push_back(group);
   return part;
+}
+
+/// What names and DNs the changes touch: the old ones and the new ones, and the SIDs of what they replace.
+class TouchedNames {
+ public:
+  explicit TouchedNames(const model::Plan& applied) {
+    for (const auto& change : applied.changes) {
+      if (change.guid.empty()) continue;
+      const auto names = plan::names_of(change);
+      if (!names) continue;
+      const bool replaced = change.action == model::Action::replace;
+      if (!replaced && !names->gives_up_name(names->sam_before) && !names->gives_up_place(names->dn_before))
+        continue;
+      for (const auto& sam : {names->sam_before, names->sam_after}) {
+        names_.insert(fold(sam));
+        names_.insert(fold(model::bare_name(sam)));
+      }
+      dns_.insert(names->dn_before.key());
+      dns_.insert(names->dn_after.key());
+      if (const auto* account = std::get_if<model::GmsaChange>(&change.detail); replaced && account->live)
+        sids_.insert(account->live->id.sid.text());
+    }
+  }
+
+  bool empty() const { return names_.empty(); }
+
+  bool has(const std::vector<model::PrincipalRef>& refs) const {
+    using Form = model::PrincipalRef::Form;
+    return std::any_of(refs.begin(), refs.end(), [&](const model::PrincipalRef& ref) {
+      switch (ref.form) {
+        case Form::host_group:
+          return false;  // it is told by its declaration, not by its name
+        case Form::name:
+          return names_.contains(fold(ref.text));
+        case Form::qualified:
+          return names_.contains(fold(model::qualified_name(ref.text).name));
+        case Form::dn:
+          return dns_.contains(model::dn_key(ref.text));
+        case Form::sid:
+          return sids_.contains(ref.text);
+      }
+      return false;
+    });
+  }
+
+ private:
+  std::set<std::string> names_;
+  std::set<std::string> dns_;
+  std::set<std::string> sids_;
+};
+
+/// What was in order before, and names something that was renamed, moved or replaced.
+std::set<model::ResourceId> referring(const model::Desired& desired, const model::Plan& applied) {
+  std::set<model::ResourceId> found;
+  const TouchedNames names(applied);
+  if (names.empty()) return found;
+  const std::set<model::ResourceId> unchanged(applied.unchanged.begin(), applied.unchanged.end());
+  const auto note = [&](const model::ResourceId& id, const std::vector<model::PrincipalRef>& refs) {
+    if (unchanged.contains(id) && names.has(refs)) found.insert(id);
+  };
+  for (const auto& account : desired.accounts)
+    note({model::Kind::gmsa, account.name}, account.spec.principals);
+  for (const auto& group : desired.host_groups)
+    if (group.spec.members) note({model::Kind::host_group, group.name}, *group.spec.members);
+  return found;
 }
 
 }  // namespace
@@ -141,6 +208,7 @@ Result<model::Observations> EnvironmentRun::observe(ports::EventSink& events) {
 Result<model::Plan> EnvironmentRun::plan_again(const model::Plan& applied, ports::EventSink& events) {
   std::set<model::ResourceId> touched;
   for (const auto& change : applied.changes) touched.insert(change.id);
+  touched.merge(referring(*desired_, applied));
   plan::Options options = planning_;
   options.targets.clear();
   options.excludes.clear();

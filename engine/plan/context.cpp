@@ -19,8 +19,11 @@ using model::ResourceId;
 using model::Sid;
 using model::Unreadable;
 
-Context::Context(const model::Desired& wanted, const model::Observations& observed, const Options& chosen)
-    : desired(wanted), seen(observed), options(chosen) {
+Context::Context(const model::Desired& wanted, const model::Observations& observed, const Options& chosen,
+                 References afterwards)
+    : desired(wanted), seen(observed), options(chosen), afterwards_(std::move(afterwards)) {
+  for (const auto& [key, after] : afterwards_)
+    if (after.replaced) replaced_.insert(after.dn_after.key());
   const auto remember = [this](const Principal& principal) {
     if (!principal.id.sid.empty()) principals_by_sid_.emplace(principal.id.sid.text(), &principal);
     if (!principal.id.dn.empty()) principals_by_dn_.emplace(principal.id.dn.key(), &principal);
@@ -132,6 +135,8 @@ ResolvedRef Context::resolve(const PrincipalRef& ref, const ResourceId& user) {
            lookup.unreadable->hint, ref.where, user);
     return {std::nullopt, true};
   }
+  if (const auto after = afterwards_.find(found->first); after != afterwards_.end())
+    return follow(after->second, ref, user);
   if (lookup.matches.size() == 1) {
     const auto& match = lookup.matches.front();
     return {PlannedPrincipal{label(match), match.id.sid, match.id.dn, {}}, false};
@@ -151,6 +156,32 @@ ResolvedRef Context::resolve(const PrincipalRef& ref, const ResourceId& user) {
   report(Severity::error, "GMSA0202", "Ambiguous principal", quoted(ref) + " may be any of:" + candidates,
          "Write its DN or its SID.", ref.where, user);
   return {std::nullopt, false, true};
+}
+
+/// What is declared is what shall be, so a name means who is to have it.
+ResolvedRef Context::follow(const Afterwards& after, const PrincipalRef& ref, const ResourceId& user) {
+  if (!after.principal) {
+    report(Severity::error, "GMSA0201", "Unknown principal",
+           quoted(ref) + " is " + after.why + ". Then nothing is called that any more.",
+           "Write \"" + after.instead + "\".", ref.where, user);
+    return {std::nullopt, false, true};
+  }
+  PlannedPrincipal planned{label(*after.principal), after.principal->id.sid, after.principal->id.dn, {}};
+  if (after.replaced) {
+    planned.display += " (replaced)";
+    planned.sid = {};
+    planned.dn = after.dn_after;
+  }
+  if (after.by && (after.replaced || !(*after.by == user)))
+    dependences.push_back({user, *after.by,
+                           "it names " + quoted(ref) + ", which is to be " + model::address(*after.by) +
+                               ", and this plan leaves that as it is",
+                           after.replaced});
+  return {std::move(planned), false};
+}
+
+bool Context::is_replaced(const PlannedPrincipal& principal) const {
+  return principal.sid.empty() && principal.host_group.empty() && replaced_.contains(principal.dn.key());
 }
 
 std::string Context::display(const Sid& sid) const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/model/plan.h"
+#include "engine/plan/afterwards.h"
 #include "engine/plan/make_plan.h"
 
 namespace gmsactl::plan {
@@ -45,12 +46,14 @@ struct Handover {
 struct Dependence {
   model::ResourceId user;
   model::ResourceId on;
-  std::string why;  ///< what would be lost, as said of the user where it is withheld
+  std::string why;      ///< what would be lost, as said of the user where it is withheld
+  bool always = false;  ///< it waits even where that is a circle, which is an error then
 };
 
 class Context {
  public:
-  Context(const model::Desired& wanted, const model::Observations& observed, const Options& chosen);
+  Context(const model::Desired& wanted, const model::Observations& observed, const Options& chosen,
+          References afterwards = {});
 
   const model::Desired& desired;
   const model::Observations& seen;
@@ -73,6 +76,8 @@ class Context {
 
   /// Resolves, and reports what is unknown or ambiguous.
   ResolvedRef resolve(const model::PrincipalRef& ref, const model::ResourceId& user);
+  /// Whether it is an account that this plan replaces, whose SID and memberships are yet to come.
+  bool is_replaced(const model::PlannedPrincipal& principal) const;
   /// A live SID for people: its sAMAccountName, or the SID where nothing has it.
   std::string display(const model::Sid& sid) const;
   /// A live member's DN for people.
@@ -116,6 +121,10 @@ class Context {
   bool claim(const model::Identity& live, const model::ResourceId& id, SourceRange where);
 
  private:
+  ResolvedRef follow(const Afterwards& after, const model::PrincipalRef& ref, const model::ResourceId& user);
+
+  References afterwards_;
+  std::set<std::string> replaced_;  // Dn::key() of where replaced accounts will be
   std::map<std::string, const model::Principal*> principals_by_sid_;
   std::map<std::string, const model::Principal*> principals_by_dn_;
   std::map<std::string, const model::LiveGroup*> groups_by_sid_;

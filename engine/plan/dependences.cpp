@@ -201,6 +201,12 @@ class Order {
     for (size_t i = 0; i < changes.size(); ++i) index_.emplace(changes[i].id, i);
   }
 
+  /// What must be, circle or not.
+  void demand(const ResourceId& user, const ResourceId& on) {
+    const auto from = index_.find(user);
+    if (from != index_.end() && index_.contains(on)) changes_[from->second].requires_.push_back(on);
+  }
+
   bool require(const ResourceId& user, const ResourceId& on) {
     const auto from = index_.find(user);
     const auto to = index_.find(on);
@@ -252,6 +258,8 @@ void keep_what_nobody_takes(Context& context) {
 void order_dependences(Context& context) {
   if (context.dependences.empty()) return;
   Order order(context.plan.changes);
+  for (const auto& one : context.dependences)
+    if (one.always) order.demand(one.user, one.on);
   for (const auto& one : context.dependences) order.require(one.user, one.on);
   // What a taker waits for may fail, and then nobody would take what was given up already.
   for (bool grew = true; grew;) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "engine/base/glob.h"
 #include "engine/base/text.h"
@@ -196,11 +197,31 @@ void withdraw_dependants(Context& context) {
 
 void order_changes(Context& context) { Order(context).run(); }
 
+/// The groups and accounts, each without the others. Names in manifests mean who has them after the plan, and
+/// who that is shows only when everything has been planned once: then it is planned again by that.
+static void begin_plan(const model::Desired& desired, const model::Observations& seen, const Options& options,
+                       std::optional<Context>& context) {
+  constexpr int most_rounds = 8;
+  References afterwards;
+  for (int round = 1;; ++round) {
+    context.emplace(desired, seen, options, afterwards);
+    if (options.aim == Aim::forget) return;
+    for (const auto& group : desired.host_groups) plan_group(*context, group);
+    for (const auto& account : desired.accounts) plan_account(*context, account);
+    if (options.aim == Aim::adopt || round == most_rounds) return;
+    auto next = foresee(context->plan, desired, seen);
+    if (next == afterwards) return;
+    afterwards = std::move(next);
+  }
+}
+
 model::Plan make_plan(const model::Desired& desired, const model::Observations& seen,
                       const Options& options) {
   // Whose something is concerns nothing that it requires.
   const Options closed = options.aim == Aim::as_declared ? with_required(desired, seen, options) : options;
-  Context context(desired, seen, closed);
+  std::optional<Context> planning;
+  begin_plan(desired, seen, closed, planning);
+  Context& context = *planning;
   context.plan.environment = desired.environment.name;
   context.plan.domain = seen.directory.dns_domain;
   context.plan.domain_sid = seen.directory.domain_sid.text();
@@ -210,8 +231,6 @@ model::Plan make_plan(const model::Desired& desired, const model::Observations& 
     plan_release(context);
     return std::move(context.plan);
   }
-  for (const auto& group : desired.host_groups) plan_group(context, group);
-  for (const auto& account : desired.accounts) plan_account(context, account);
   if (options.aim == Aim::adopt) return std::move(context.plan);
   plan_leftovers(context);
   check_names(context);

@@ -103,7 +103,8 @@ std::vector<std::string> split_members(const Context& context, const HostGroup& 
   for (const auto& principal : wanted) {
     auto key = member_key(context, principal);
     auto identity = context.identity(principal);
-    if (!present.contains(identity) && !present.contains(key)) detail.add.push_back(principal);
+    const bool is_member = present.contains(identity) || present.contains(key);
+    if (!is_member || context.is_replaced(principal)) detail.add.push_back(principal);
     wanted_keys.insert(std::move(identity));
     if (!key.empty()) wanted_keys.insert(std::move(key));
   }
@@ -127,6 +128,18 @@ void note_orphans(Context& context, const Declaration<HostGroup>& declaration, c
       "Set orphanedMembers: remove in the group's spec to have them removed, if you can read every "
       "object of the domain.",
       declaration.position("members"), id);
+}
+
+/// An account that is replaced leaves its groups by that.
+void lose_replaced(const Context& context, GroupChange& detail, model::FieldChange& field) {
+  for (const auto& principal : detail.add) {
+    if (!context.is_replaced(principal) || !detail.live) continue;
+    const std::string key = principal.dn.key();
+    auto& members = detail.live->members;
+    for (const auto& dn : members)
+      if (model::dn_key(dn) == key) field.removed.push_back(context.display_member(dn));
+    std::erase_if(members, [&](const std::string& dn) { return model::dn_key(dn) == key; });
+  }
 }
 
 /// Fills detail.add and detail.remove, and the members field.
@@ -166,6 +179,7 @@ void diff_members(Context& context, const Declaration<HostGroup>& declaration,
   for (const auto& dn : live) before.push_back(context.display_member(dn));
   for (const auto& principal : detail.add) field.added.push_back(principal.display);
   for (const auto& dn : detail.remove) field.removed.push_back(context.display_member(dn));
+  lose_replaced(context, detail, field);
   std::vector<std::string> after = minus_folded(before, field.removed);
   after.insert(after.end(), field.added.begin(), field.added.end());
   for (auto* list : {&before, &after, &field.added, &field.removed})

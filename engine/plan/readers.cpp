@@ -50,13 +50,14 @@ void note_unusual(Context& context, const Declaration<Gmsa>& declaration, const 
 Resolved resolve_readers(Context& context, const ResourceId& id, const Gmsa& spec, GmsaChange& detail) {
   bool unreadable = false;
   bool unknown = false;
-  std::set<std::pair<Sid, std::string>> seen;
+  std::set<std::string> seen;
   for (const auto& ref : spec.principals) {
     auto resolved = context.resolve(ref, id);
     unreadable |= resolved.unreadable;
     unknown |= resolved.unknown;
     // Whom a descriptor names has a SID; without it he would be taken for a group that is yet to be made.
-    if (resolved.principal && resolved.principal->sid.empty() && resolved.principal->host_group.empty()) {
+    if (resolved.principal && resolved.principal->sid.empty() && resolved.principal->host_group.empty() &&
+        !context.is_replaced(*resolved.principal)) {
       context.report(Severity::error, "GMSA0209", "Live state could not be read",
                      "objectSid of " + resolved.principal->dn.text() + ", who is to read the password of " +
                          model::address(id) + ", is not readable.",
@@ -65,7 +66,7 @@ Resolved resolve_readers(Context& context, const ResourceId& id, const Gmsa& spe
       continue;
     }
     // One principal may be named in two ways.
-    if (resolved.principal && seen.insert({resolved.principal->sid, resolved.principal->host_group}).second)
+    if (resolved.principal && seen.insert(context.identity(*resolved.principal)).second)
       detail.readers.push_back(std::move(*resolved.principal));
   }
   return unreadable ? Resolved::unreadable : unknown ? Resolved::unknown : Resolved::all;

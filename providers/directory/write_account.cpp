@@ -295,6 +295,11 @@ void Writer::replace_account(const Change& change, const GmsaChange& detail, Ste
     return;
   }
   marker->deleting = true;
+  // Nothing is deleted for an account that cannot be created.
+  if (auto readers = reader_sids(detail.readers); !readers) {
+    steps.fail_with(std::move(readers).error());
+    return;
+  }
   if (remove_object(change, {*detail.live, marker->text()}, steps)) create_account(change, detail, steps);
 }
 

@@ -66,8 +66,14 @@ Result<model::Identity> Writer::created_group(const std::string& name) {
 
 Result<std::vector<Sid>> Writer::reader_sids(const std::vector<PlannedPrincipal>& readers) {
   std::vector<Sid> sids;
-  for (const auto& reader : readers)
-    sids.push_back(reader.sid.empty() ? GMSACTL_TRY(created_group(reader.host_group)).sid : reader.sid);
+  for (const auto& reader : readers) {
+    if (!reader.sid.empty())
+      sids.push_back(reader.sid);
+    else if (!reader.host_group.empty())
+      sids.push_back(GMSACTL_TRY(created_group(reader.host_group)).sid);
+    else  // an account that the same plan has replaced
+      sids.push_back(GMSACTL_TRY(read_account(reader.dn.text())).id.sid);
+  }
   return sids;
 }
 
