@@ -78,8 +78,8 @@ Row row_of(const std::string& place, const model::LiveSpec& live, const Seen& se
   Row row{place, live.name, live.spec ? live.spec->machine_account_name : "?", "foreign"};
   if (!live.problem.empty()) row.state = "unreadable: " + live.problem;
   for (const auto& account : seen.desired->accounts) {
-    const bool ours = live.owner == environment.owner && live.environment == environment.name &&
-                      live.account == account.name;
+    const bool ours = equal_folded(live.owner, environment.owner) &&
+                      equal_folded(live.environment, environment.name) && live.account == account.name;
     const auto wanted = spec::from_facts(account.spec, *seen.desired, seen.observations.directory);
     const bool alike = live.spec &&
                        equal_folded(live.spec->machine_account_name, wanted.machine_account_name) &&

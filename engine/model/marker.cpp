@@ -39,6 +39,10 @@ bool read_fields(std::string_view text, Marker& marker) {
   return true;
 }
 
+std::string head(std::string_view owner, std::string_view environment) {
+  return std::string(version) + " o=" + percent_encode(owner) + " e=" + percent_encode(environment) + " ";
+}
+
 }  // namespace
 
 bool Marker::looks_like_one(std::string_view text) { return text.starts_with(family); }
@@ -82,11 +86,15 @@ Result<Marker> Marker::parse(std::string_view text) {
 }
 
 std::string Marker::prefix(std::string_view owner, std::string_view environment) {
-  return std::string(version) + " o=" + percent_encode(owner) + " e=" + percent_encode(environment) + " ";
+  std::string text = head(owner, environment);
+  // A server compares without case, but not what is encoded: "%C3%A4" and "%C3%84" are two to it.
+  for (size_t at = text.find('%'); at != std::string::npos; at = text.find('%', at + 1))
+    if (text[at + 1] >= '8') return text.substr(0, at);
+  return text;
 }
 
 std::string Marker::text() const {
-  std::string text = prefix(owner, environment) + "n=" + percent_encode(address(id)) +
+  std::string text = head(owner, environment) + "n=" + percent_encode(address(id)) +
                      " g=" + std::to_string(generation) + " p=" + (protect ? "1" : "0");
   if (deleting) text += " d=1";
   text += " f=";
@@ -104,9 +112,10 @@ OwnershipReading read_ownership(const std::optional<std::string>& text, std::str
   if (!text || text->empty()) return {};
   auto marker = Marker::parse(*text);
   if (!marker) return {Ownership::unintelligible, std::nullopt};
-  const Ownership ownership = marker->owner != owner               ? Ownership::other_owner
-                              : marker->environment != environment ? Ownership::other_environment
-                                                                   : Ownership::ours;
+  // Names are the same in upper and lower case, here as in a manifest.
+  const Ownership ownership = !equal_folded(marker->owner, owner)               ? Ownership::other_owner
+                              : !equal_folded(marker->environment, environment) ? Ownership::other_environment
+                                                                                : Ownership::ours;
   return {ownership, std::move(*marker)};
 }
 

@@ -27,7 +27,7 @@ bool is_of_the_account(const model::CredentialSpec& live, const model::Credentia
 }  // namespace
 
 bool is_ours(const LiveSpec& live, const model::Environment& environment) {
-  return live.owner == environment.owner && live.environment == environment.name;
+  return equal_folded(live.owner, environment.owner) && equal_folded(live.environment, environment.name);
 }
 
 std::vector<const LiveSpec*> specs_of(const model::LivePlace& place, const CredentialSpecChange& wanted,

@@ -337,8 +337,8 @@ class KubernetesTarget : public ports::SpecTarget {
   }
 
   bool is_of(const Json& object, const CredentialSpecChange& detail) const {
-    return text_at(object, {"metadata", "annotations", owner_key}) == owner_.owner &&
-           text_at(object, {"metadata", "annotations", environment_key}) == owner_.environment &&
+    return equal_folded(text_at(object, {"metadata", "annotations", owner_key}), owner_.owner) &&
+           equal_folded(text_at(object, {"metadata", "annotations", environment_key}), owner_.environment) &&
            text_at(object, {"metadata", "annotations", account_key}) == detail.account;
   }
 

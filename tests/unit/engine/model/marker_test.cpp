@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/base/text.h"
+
 namespace gmsactl::model {
 namespace {
 
@@ -49,6 +51,20 @@ TEST(Marker, of_one_environment_begin_alike) {
   EXPECT_FALSE(sample().text().starts_with(Marker::prefix("plat", "prod")));
 }
 
+TEST(Marker, is_found_in_upper_and_lower_case) {
+  Marker lower = sample();
+  lower.owner = "büro 1";
+  Marker upper = lower;
+  upper.owner = "BÜRO 1";
+  for (const auto& marker : {lower, upper})
+    for (const auto& wanted : {lower.owner, upper.owner}) {
+      const auto prefix = Marker::prefix(wanted, "prod");
+      EXPECT_TRUE(equal_folded(marker.text().substr(0, prefix.size()), prefix)) << prefix;
+      EXPECT_EQ(read_ownership(marker.text(), wanted, "Prod").ownership, Ownership::ours);
+    }
+  EXPECT_EQ(Marker::prefix("a b", "prod"), "gmsactl/1 o=a%20b e=prod ");
+}
+
 TEST(Marker, whatever_the_writer_would_not_have_written_is_refused) {
   for (const char* text : {"",
                            "gmsactl",
@@ -86,8 +102,12 @@ TEST(Ownership, is_read_from_the_marker_and_nothing_else) {
   Marker other = sample();
   other.environment = "test";
   EXPECT_EQ(of(other.text()), Ownership::other_environment);
-  other.owner = "Platform";
+  other.owner = "plat";
   EXPECT_EQ(of(other.text()), Ownership::other_owner);
+  Marker spelled_otherwise = sample();
+  spelled_otherwise.owner = "Platform";
+  spelled_otherwise.environment = "PROD";
+  EXPECT_EQ(of(spelled_otherwise.text()), Ownership::ours) << "upper and lower case are the same in names";
 }
 
 }  // namespace
