@@ -10,6 +10,7 @@
 #include "providers/directory/password.h"
 #include "providers/directory/server_check.h"
 #include "providers/transport/dns/srv.h"
+#include "providers/transport/ldap/controller_identity.h"
 #include "providers/transport/ldap/race.h"
 
 namespace gmsactl::directory {
@@ -25,6 +26,11 @@ std::string host_of(std::string_view url) {
 
 /// Its port for LDAP has just answered, so silence at the other one is a firewall's.
 constexpr auto own_catalog_patience = std::chrono::seconds(2);
+
+ldap::ControllerIdentity identity(const ldap::Entry& root_dse) {
+  return {std::string(root_dse.first("dsServiceName").value_or("")),
+          std::string(root_dse.first("dnsHostName").value_or(""))};
+}
 
 bool worth_another_server(ErrorKind kind) {
   return kind == ErrorKind::unavailable || kind == ErrorKind::timeout || kind == ErrorKind::not_found ||
@@ -251,7 +257,14 @@ Result<void> Session::recover(bool elsewhere) {
   if (writes_begun_ || servers_.size() == 1) {
     auto transport = connect(pinned_, {});
     if (!transport) return fail(std::move(transport).error().with_context(without_credentials(pinned_)));
-    root_dse_ = GMSACTL_TRY(check_server(**transport, environment_));
+    auto root_dse = GMSACTL_TRY(check_server(**transport, environment_));
+    const auto was = identity(root_dse_);
+    const auto is = identity(root_dse);
+    if (writes_begun_ && is.differs_from(was))
+      return fail(ErrorKind::unavailable, without_credentials(pinned_) + " led to " + printable(was.name()) +
+                                              ", which was written to, and now leads to " +
+                                              printable(is.name()));
+    root_dse_ = std::move(root_dse);
     transport_ = std::move(*transport);
     return {};
   }

@@ -203,8 +203,9 @@ struct LdapServer::Client {
   Client& operator=(const Client&) = delete;
 };
 
-LdapServer::LdapServer(Answer answer)
+LdapServer::LdapServer(Answer answer, HostName host)
     : answer_(std::move(answer)),
+      host_(host ? std::move(host) : [](int) { return std::string("dc01.fabrikam.test"); }),
       tls_(std::make_unique<Tls>()),
       listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
       stop_(eventfd(0, EFD_CLOEXEC)) {
@@ -283,11 +284,21 @@ bool LdapServer::take(Client& client) {
   }
 }
 
+LdapServer::Reply LdapServer::reply_to(const LdapRequest& request) const {
+  constexpr uint8_t bind = 0x60;
+  constexpr uint8_t search = 0x63;
+  if (request.operation == bind) return {ldap_result(request)};
+  const std::vector<std::string> identity{"dsServiceName", "dnsHostName"};
+  if (request.operation != search || !request.base.empty() || request.attributes != identity)
+    return answer_(request);
+  return {ldap_entry(request.id, "", {{"dnsHostName", {host_(request.connection)}}}) + ldap_result(request)};
+}
+
 bool LdapServer::answer(Client& client, const std::string& message) {
   const LdapRequest request = decode(message, client.number);
   if (request.operation == 0x42) return false;  // unbind
   if (request.operation == 0x50) return true;   // abandon
-  const Reply reply = request.operation == 0x60 ? Reply{ldap_result(request)} : answer_(request);
+  const Reply reply = reply_to(request);
   for (std::string_view bytes = reply.bytes; !bytes.empty();) {
     const auto sent = gnutls_record_send(client.session, bytes.data(), bytes.size());
     if (sent < 0 && gnutls_error_is_fatal(static_cast<int>(sent)) != 0) return false;

@@ -49,8 +49,12 @@ class LdapServer {
   };
   using Answer = std::function<Reply(const LdapRequest&)>;
 
-  /// `answer` is called in the server's thread, for one request at a time.
-  explicit LdapServer(Answer answer);
+  /// Its dnsHostName on a connection, counted from 1. Who asks for that, and for dsServiceName, gets it and
+  /// no more.
+  using HostName = std::function<std::string(int connection)>;
+
+  /// Both are called in the server's thread, for one request at a time.
+  explicit LdapServer(Answer answer, HostName host = {});
   ~LdapServer();
   LdapServer(const LdapServer&) = delete;
   LdapServer& operator=(const LdapServer&) = delete;
@@ -67,7 +71,10 @@ class LdapServer {
   bool take(Client& client);
   bool answer(Client& client, const std::string& message);
 
+  Reply reply_to(const LdapRequest& request) const;
+
   Answer answer_;
+  HostName host_;
   std::unique_ptr<Tls> tls_;
   std::string ca_file_;
   int listener_ = -1;

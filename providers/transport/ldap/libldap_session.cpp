@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/base/text.h"
+#include "providers/transport/ldap/libldap_request.h"
 #include "providers/transport/ldap/libldap_tls.h"
 #include "providers/transport/ldap/libldap_trust.h"
 #include "providers/transport/ldap/recovery.h"
@@ -179,7 +180,48 @@ Result<Handle> Session::open() {
   GMSACTL_TRY(set_options(raw, options_));
   GMSACTL_TRY(secure(raw));
   GMSACTL_TRY(options_.bind == Bind::simple ? bind_simple(raw) : bind_kerberos(raw));
+  GMSACTL_TRY(check_identity(raw));
   return handle;
+}
+
+Result<ControllerIdentity> Session::ask_identity(::ldap* handle) const {
+  SearchRequest search;
+  search.scope = Scope::base;
+  search.attributes = {"dsServiceName", "dnsHostName"};
+  const Send send = GMSACTL_TRY(search_request(search, 0, {}));
+  const std::string doing = "asking " + endpoint_.url() + " which controller it is";
+  int id = 0;
+  if (const int code = send(handle, id); code != LDAP_SUCCESS)
+    return fail(handle_error(handle, code).with_context(doing));
+  const Message message = GMSACTL_TRY(answer(handle, id, options_.connect_timeout, doing));
+  LDAPMessage* const first = ldap_first_entry(handle, message.get());
+  if (first == nullptr) {
+    for (auto* each = ldap_first_message(handle, message.get()); each != nullptr;
+         each = ldap_next_message(handle, each))
+      if (ldap_msgtype(each) == LDAP_RES_SEARCH_RESULT)
+        if (auto said = decode_answer(handle, each).outcome; !said)
+          return fail(std::move(said).error().with_context(doing));
+    return ControllerIdentity{};
+  }
+  const Entry root = GMSACTL_TRY(decode_entry(handle, first));
+  return ControllerIdentity{std::string(root.first("dsServiceName").value_or("")),
+                            std::string(root.first("dnsHostName").value_or(""))};
+}
+
+/// Two controllers have two states of one directory, and each is a little behind the other.
+Result<void> Session::check_identity(::ldap* handle) {
+  auto here = ask_identity(handle);
+  const std::lock_guard lock(mutex_);
+  if (!std::exchange(opened_, true)) {
+    // What keeps the first one from saying so is found by whoever reads from it.
+    if (here) first_ = std::move(*here);
+    return {};
+  }
+  if (!here) return fail(as_fault(Fault::connection_lost, std::move(here).error()));
+  if (first_ && !here->differs_from(*first_)) return {};
+  const std::string before = first_ ? printable(first_->name()) : "one that did not say which it is";
+  return fail(fault(Fault::another_controller, endpoint_.url() + " led to " + before +
+                                                   " at first, and now leads to " + printable(here->name())));
 }
 
 Result<void> Session::secure(::ldap* handle) const {

@@ -27,7 +27,8 @@ constexpr ResultMeaning results[] = {
     {-1, "serverDown", unavailable, anew},
     {1, "operationsError", internal},
     {2, "protocolError", invalid},
-    {3, "timeLimitExceeded", timeout, later, "The server gave up the search; try again when it is less busy"},
+    {3, "timeLimitExceeded", timeout, later,
+     "The server ran out of time for it; try again when it is less busy"},
     {4, "sizeLimitExceeded", constraint, none,
      "The server refuses answers of this size; raise its MaxPageSize"},
     {7, "authMethodNotSupported", unsupported},
@@ -239,6 +240,8 @@ constexpr FaultMeaning faults[] = {
     {Fault::page_cookie_refused, unavailable, anew, run_again},
     {Fault::incomplete_values, corrupt, anew, run_again},
     {Fault::moved_underneath, unavailable, anew, run_again},
+    {Fault::another_controller, unavailable, anew,
+     "Name one domain controller with --server or in directory.servers, not an alias or a load balancer"},
 };
 
 template <class Table, class Code>

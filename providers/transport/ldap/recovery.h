@@ -47,6 +47,7 @@ enum class Fault : uint8_t {
   page_cookie_refused,  ///< the server no longer knows the result that it gave the cookie for
   incomplete_values,    ///< a part of an attribute's values, and no way to the others
   moved_underneath,     ///< the object changed or went while its values were read
+  another_controller,   ///< a further connection to the same name ends at another controller
 };
 
 struct FaultMeaning {

@@ -43,6 +43,24 @@ class Loss(Behaviour):
         return [Close(self._reset)]
 
 
+class LossOfNth(Behaviour):
+    """The connection is gone before the answer to one of the requests, counted from 1."""
+
+    def __init__(self, concerns: Predicate, number: int) -> None:
+        super().__init__()
+        self._concerns = concerns
+        self._left = number
+
+    def answer(self, exchange: Exchange) -> Sequence[Step] | None:
+        if not self._concerns(exchange):
+            return None
+        self._left -= 1
+        if self._left:
+            return None
+        self.fired += 1
+        return [Close(reset=True)]
+
+
 class LossAfter(Behaviour):
     """The server did what it was asked, and the connection is gone before it could say so."""
 

@@ -106,7 +106,7 @@ TEST(Recovery, every_fault_has_a_row) {
     EXPECT_EQ(error.kind, row.kind);
     EXPECT_EQ(error.recovery, row.recovery);
   }
-  EXPECT_EQ(seen.size(), static_cast<size_t>(Fault::moved_underneath) + 1);
+  EXPECT_EQ(seen.size(), static_cast<size_t>(Fault::another_controller) + 1);
 }
 
 }  // namespace
