@@ -30,16 +30,39 @@ void note_orphan(Context& context, const Declaration<Gmsa>& declaration, const R
                  declaration.position(readers_field), id);
 }
 
+/// The types with an object, a condition or both, beside the plain one ([MS-DTYP] 2.4.4.1).
+bool denies(const model::Ace& ace) {
+  return ace.type == model::Ace::denied || ace.type == 0x06 || ace.type == 0x0A || ace.type == 0x0C;
+}
+
+/// Likewise. One with an object type is passed over where the access is not asked for that object
+/// ([MS-ADTS] 5.1.3.3), so whether it grants is not certain.
+bool allows(const model::Ace& ace) { return ace.type == 0x05 || ace.type == 0x09 || ace.type == 0x0B; }
+
 void note_unusual(Context& context, const Declaration<Gmsa>& declaration, const ResourceId& id,
                   const LiveGmsa& live, const std::vector<model::Ace>& unusual) {
   if (unusual.empty()) return;
-  size_t denied = 0;
-  for (const auto& ace : unusual) denied += ace.type == model::Ace::denied ? 1U : 0U;
+  std::vector<std::string> parts;
+  const auto part = [&](auto belongs, const std::string& what, const std::string& effect) {
+    size_t count = 0;
+    std::set<std::string> whose;
+    for (const auto& ace : unusual) {
+      if (!belongs(ace)) continue;
+      ++count;
+      if (!ace.sid.empty()) whose.insert(context.display(ace.sid));
+    }
+    if (count == 0) return;
+    const std::vector<std::string> names(whose.begin(), whose.end());
+    parts.push_back(plural(count, what) + (names.empty() ? "" : " for " + join(names, ", ")) + ", which " +
+                    effect);
+  };
+  part(denies, "deny ACE", "can take away what is granted here");
+  part(allows, "allowing object or callback ACE", "can let the password be read without a declaration");
+  part([](const model::Ace& ace) { return !denies(ace) && !allows(ace); }, "ACE of another type",
+       "may do either");
   context.report(
       Severity::warning, "GMSA0213", "Unusual entries in msDS-GroupMSAMembership",
-      live.id.dn.text() + " has " + plural(denied, "deny ACE") + " and " +
-          plural(unusual.size() - denied, "ACE") +
-          " of other types. They are kept as they are; they can take away what is granted here.",
+      live.id.dn.text() + " has " + join(parts, "; ") + ". They are kept as they are.",
       "Look at them with: samba-tool service-account group-msa-membership show, or Get-ADServiceAccount "
       "-Properties msDS-GroupMSAMembership.",
       declaration.position(readers_field), id);

@@ -125,6 +125,25 @@ TEST(PlanReaders, well_known_and_foreign_sids_are_never_orphans) {
   EXPECT_THAT(plan.changes[0].fields[0].removed, ElementsAre("S-1-5-11", "S-1-5-21-7-8-9-1234"));
 }
 
+TEST(PlanReaders, an_entry_for_an_object_that_allows_is_said_to_and_its_sid_is_named) {
+  FakeWorld world;
+  const auto host = world.add_computer("HOST01").principal.id.sid;
+  // [MS-DTYP] 2.4.4.3, without an object type: 4 bytes of flags before the SID.
+  const auto entry = [](uint8_t type, uint32_t rid) {
+    const std::string sid = fakes::sid(rid).encode();
+    std::string bytes{static_cast<char>(type), '\0', static_cast<char>(12 + sid.size()), '\0'};
+    bytes += std::string("\xFF\x01\x0F\0\0\0\0\0", 8) + sid;
+    return Ace{type, 0, 0xF01FF, fakes::sid(rid), bytes};
+  };
+  world.add_account("Web01").group_msa_membership = descriptor({host}, {entry(5, 5555), entry(6, 6666)});
+  const auto same = plan_for(world, desired({}, {account("Web01", {named("HOST01")})}));
+  ASSERT_THAT(findings(same), ElementsAre("GMSA0213 GMSA/Web01"));
+  const auto& detail = same.diagnostics[0].detail;
+  EXPECT_THAT(detail, HasSubstr("1 deny ACE for " + fakes::sid(6666).text() + ", which can take away"));
+  EXPECT_THAT(detail, HasSubstr("1 allowing object or callback ACE for " + fakes::sid(5555).text() +
+                                ", which can let the password be read without a declaration"));
+}
+
 TEST(PlanReaders, deny_entries_are_kept_and_flagged) {
   FakeWorld world;
   const auto host = world.add_computer("HOST01").principal.id.sid;
@@ -133,7 +152,7 @@ TEST(PlanReaders, deny_entries_are_kept_and_flagged) {
   const auto same = plan_for(world, desired({}, {account("Web01", {named("HOST01")})}));
   EXPECT_TRUE(same.empty());
   ASSERT_THAT(findings(same), ElementsAre("GMSA0213 GMSA/Web01"));
-  EXPECT_THAT(same.diagnostics[0].detail, HasSubstr("1 deny ACE and 0 ACEs of other types"));
+  EXPECT_THAT(same.diagnostics[0].detail, HasSubstr("has 1 deny ACE for"));
 
   const auto cleared = plan_for(world, desired({}, {account("Web01")}));
   const auto& kept = std::get<GmsaChange>(cleared.changes.at(0).detail).kept_aces;
