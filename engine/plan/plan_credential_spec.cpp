@@ -238,6 +238,8 @@ class TargetPlan {
                 "Add --target 'GMSA/" + account.name + "'.",
                 {}},
           where);
+    if (context_.seen.directory.netbios_domain.empty())  // each domain has one
+      return leave_out(id, {ErrorKind::denied, "nETBIOSName of the domain is not readable", {}, {}}, where);
     CredentialSpecChange detail;
     detail.target = target_.name;
     detail.host = host;

@@ -140,7 +140,8 @@ void plan_kds_root_key(Context& context) {
     int64_t usable_from = keys->front().use_start_time;
     for (const auto& key : *keys) usable_from = std::min(usable_from, key.use_start_time);
     usable_from += key_cycle;
-    if (needed && usable_from > facts.server_time)
+    // Where another one's times are hidden, that one may serve already.
+    if (needed && !facts.root_key_hidden && usable_from > facts.server_time)
       context.report(Severity::error, "GMSA0204", "KDS root key not yet usable",
                      "The forest's KDS root key serves from " + model::filetime_text(usable_from) +
                          " on; until then no account can be created.",
@@ -148,10 +149,12 @@ void plan_kds_root_key(Context& context) {
     return;
   }
   if (const auto* unread = std::get_if<model::Unreadable>(&facts.kds_root_keys)) {
-    if (needed && !facts.any_gmsa_exists)
-      context.report(Severity::error, "GMSA0209", "Live state could not be read",
-                     "The KDS root keys could not be read: " + unread->why.message + ".", unread->why.hint,
-                     where, id);
+    const bool wanted = environment.create_kds_root_key && context.selected(id);
+    if ((!needed && !wanted) || facts.any_gmsa_exists) return;
+    context.plan.unreadable.push_back({id, unread->why});
+    context.report(Severity::error, "GMSA0209", "Live state could not be read",
+                   "The KDS root keys could not be read: " + unread->why.message + ".", unread->why.hint,
+                   where, id);
     return;
   }
   if (facts.any_gmsa_exists || facts.root_key_hidden) {

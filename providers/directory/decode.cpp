@@ -106,11 +106,11 @@ Result<uint32_t> required_bits(const ldap::Entry& entry, std::string_view name) 
   return static_cast<uint32_t>(*parsed & 0xFFFFFFFF);
 }
 
-Result<model::Identity> identity(const ldap::Entry& entry, bool with_sid) {
+Result<model::Identity> identity(const ldap::Entry& entry) {
   model::Identity id;
   id.dn = GMSACTL_TRY(model::Dn::parse(entry.dn));
   id.guid = GMSACTL_TRY(model::Guid::decode(GMSACTL_TRY(required(entry, attribute::object_guid))));
-  if (with_sid) id.sid = GMSACTL_TRY(model::Sid::decode(GMSACTL_TRY(required(entry, attribute::object_sid))));
+  id.sid = GMSACTL_TRY(model::Sid::decode(GMSACTL_TRY(required(entry, attribute::object_sid))));
   return id;
 }
 
@@ -137,7 +137,7 @@ bool has_class(const ldap::Entry& entry, std::string_view name) {
 
 Result<model::LiveGmsa> decode_account(const ldap::Entry& entry, const std::string& marker) {
   model::LiveGmsa live;
-  live.id = GMSACTL_TRY(identity(entry, true));
+  live.id = GMSACTL_TRY(identity(entry));
   live.sam_account_name = GMSACTL_TRY(required(entry, attribute::sam_account_name));
   live.user_account_control = GMSACTL_TRY(required_bits(entry, attribute::user_account_control));
   Fields fields(entry, live.unread);
@@ -158,7 +158,7 @@ Result<model::LiveGmsa> decode_account(const ldap::Entry& entry, const std::stri
 
 Result<model::LiveGroup> decode_group(const ldap::Entry& entry, const std::string& marker) {
   model::LiveGroup live;
-  live.id = GMSACTL_TRY(identity(entry, true));
+  live.id = GMSACTL_TRY(identity(entry));
   live.sam_account_name = GMSACTL_TRY(required(entry, attribute::sam_account_name));
   live.group_type = GMSACTL_TRY(required_bits(entry, attribute::group_type));
   Fields fields(entry, live.unread);
@@ -170,9 +170,12 @@ Result<model::LiveGroup> decode_group(const ldap::Entry& entry, const std::strin
 
 Result<model::Principal> decode_principal(const ldap::Entry& entry) {
   model::Principal principal;
-  principal.id = GMSACTL_TRY(identity(entry, false));
-  if (const auto sid = entry.first(attribute::object_sid))
-    principal.id.sid = GMSACTL_TRY(model::Sid::decode(*sid));
+  principal.id.dn = GMSACTL_TRY(model::Dn::parse(entry.dn));
+  // Whoever is there holds what he holds and is whom he is, whatever else of him may be read.
+  if (const auto guid = model::Guid::decode(entry.first(attribute::object_guid).value_or("")))
+    principal.id.guid = *guid;
+  if (const auto sid = model::Sid::decode(entry.first(attribute::object_sid).value_or("")))
+    principal.id.sid = *sid;
   principal.sam_account_name = std::string(entry.first(attribute::sam_account_name).value_or(""));
   if (const auto* classes = entry.find(attribute::object_class);
       classes != nullptr && !classes->values.empty())

@@ -44,6 +44,7 @@ std::vector<std::string> principal_attributes();
 /// there too, without a reason, unless the entry is whole: whether it is absent is for visibility.h to find.
 [[nodiscard]] Result<model::LiveGmsa> decode_account(const ldap::Entry& entry, const std::string& marker);
 [[nodiscard]] Result<model::LiveGroup> decode_group(const ldap::Entry& entry, const std::string& marker);
+/// Fails for a DN that is none, and for nothing else: what of its identity can't be read is empty.
 [[nodiscard]] Result<model::Principal> decode_principal(const ldap::Entry& entry);
 
 /// How to grant the right to read an attribute of an object.

@@ -103,6 +103,8 @@ Result<std::unique_ptr<ports::Locks>> DirectoryProvider::locks() {
   const auto& environment = session_.environment();
   const auto facts = GMSACTL_TRY(read_facts(session_.transport(), session_.root_dse()));
   const bool in_its_own = environment.accounts_path && *environment.accounts_path != facts.domain_dn;
+  if (const auto* why = facts.why_unread(Fact::accounts_container); why != nullptr && !in_its_own)
+    return fail(Error{*why}.with_context("finding the place of the lock"));
   // A serviceConnectionPoint can't stand in the root of a domain ([MS-ADSC] 2.254 possSuperiors).
   return std::make_unique<DirectoryLocks>(session_.shared_transport(),
                                           in_its_own ? *environment.accounts_path : facts.accounts_container,

@@ -5,7 +5,10 @@
 #include <future>
 
 #include "engine/base/text.h"
+#include "engine/model/managed_attributes.h"
+#include "providers/directory/configuration.h"
 #include "providers/directory/decode.h"
+#include "providers/directory/visibility.h"
 
 namespace gmsactl::directory {
 
@@ -18,15 +21,6 @@ namespace {
 // [MS-ADTS] 6.1.1.4: well-known objects of a domain, found by GUID since administrators may move them.
 constexpr std::string_view users_container_guid = "A9D1CA15768811D1ADED00C04FD8D5CD";
 constexpr std::string_view managed_accounts_container_guid = "1EB93889E40C45DF9F0C64D23BBB6237";
-
-// [MS-ADTS] 6.1.1.2.1.1: FLAG_CR_NTDS_DOMAIN of a crossRef's systemFlags.
-constexpr int64_t cross_ref_of_domain = 2;
-
-std::string dns_name_of(const Dn& dn) {
-  std::string name;
-  for (const auto& rdn : dn.rdns()) name += (name.empty() ? "" : ".") + rdn.value;
-  return name;
-}
 
 /// "B:32:GUID:DN" values of wellKnownObjects and otherWellKnownObjects.
 std::optional<Dn> well_known(const Entry& domain, std::string_view guid) {
@@ -49,7 +43,39 @@ std::optional<Dn> well_known(const Entry& domain, std::string_view guid) {
 constexpr std::array<const char*, 3> never_in_a_catalog{"fSMORoleOwner", "rIDManagerReference",
                                                         "pwdProperties"};
 
-Result<void> read_domain(Reader& transport, model::DirectoryFacts& facts) {
+/// Where objects go for which no path is declared. Every domain has wellKnownObjects; otherWellKnownObjects
+/// may be absent where the schema was never extended, and the container then has the name that it is made
+/// with.
+Result<void> find_containers(Reader& transport, const Entry& domain, const std::vector<std::string>& asked,
+                             Facts& facts) {
+  std::vector<model::UnreadAttribute> missing;
+  for (const auto& name : asked)
+    if (domain.read(name).extent() == ldap::Reading::Extent::hidden)
+      missing.push_back({name, model::Completeness::hidden, {}});
+    else if (domain.read(name).extent() == ldap::Reading::Extent::partial)
+      missing.push_back({name, model::Completeness::partial, "only a range of its values came"});
+  const auto find = [&](std::string_view guid, Fact fact, std::string_view usual,
+                        const std::string& attribute) -> Result<Dn> {
+    if (auto found = well_known(domain, guid)) return std::move(*found);
+    std::vector<Doubt> doubts{{facts.domain_guid, facts.domain_sid, asked, {attribute}, &missing}};
+    GMSACTL_TRY(Visibility(transport, facts.domain_dn).settle(doubts));
+    if (const auto hidden = model::unread_among(missing, {attribute}); !hidden.empty())
+      facts.unread.emplace(
+          fact, Error{ErrorKind::denied,
+                      attribute + " of " + facts.domain_dn.text() +
+                          ", which names the container for objects without a path, was not read: " +
+                          hidden.front().why,
+                      read_hint(facts.domain_dn.text(), attribute), std::nullopt});
+    return facts.domain_dn.child("CN", std::string(usual));
+  };
+  facts.users_container =
+      GMSACTL_TRY(find(users_container_guid, Fact::users_container, "Users", "wellKnownObjects"));
+  facts.accounts_container = GMSACTL_TRY(find(managed_accounts_container_guid, Fact::accounts_container,
+                                              "Managed Service Accounts", "otherWellKnownObjects"));
+  return {};
+}
+
+Result<void> read_domain(Reader& transport, Facts& facts) {
   std::vector<std::string> attributes{attribute::object_sid, attribute::object_guid, "wellKnownObjects",
                                       "otherWellKnownObjects"};
   attributes.insert(attributes.end(), never_in_a_catalog.begin(), never_in_a_catalog.end());
@@ -68,50 +94,7 @@ Result<void> read_domain(Reader& transport, model::DirectoryFacts& facts) {
   if (facts.domain_sid.empty() || facts.domain_guid.empty())
     return fail(ErrorKind::denied,
                 "objectSid and objectGUID of " + facts.domain_dn.text() + " are not readable");
-  facts.users_container =
-      well_known(domain, users_container_guid).value_or(facts.domain_dn.child("CN", "Users"));
-  facts.accounts_container = well_known(domain, managed_accounts_container_guid)
-                                 .value_or(facts.domain_dn.child("CN", "Managed Service Accounts"));
-  return {};
-}
-
-/// What the forest's configuration tells, in one search: its domains and controllers, and which SPNs HOST
-/// stands for.
-Result<void> read_configuration(Reader& transport, model::DirectoryFacts& facts) {
-  ldap::SearchRequest request;
-  request.base = facts.configuration_dn.text();
-  request.filter = "(|(objectClass=crossRef)(objectClass=nTDSDSA)(objectClass=nTDSService))";
-  request.attributes = {attribute::object_class, "nCName",      "dnsRoot",
-                        "nETBIOSName",           "systemFlags", "sPNMappings"};
-  size_t domains = 0;
-  size_t controllers = 0;
-  bool named = false;
-  bool service = false;
-  GMSACTL_TRY(transport.search(request, [&](Entry&& entry) {
-    if (has_class(entry, "nTDSDSA")) {
-      ++controllers;
-    } else if (has_class(entry, "crossRef")) {
-      if ((number(entry, "systemFlags").value_or(0) & cross_ref_of_domain) != 0) ++domains;
-      if (model::dn_key(entry.first("nCName").value_or("")) != facts.domain_dn.key()) return true;
-      named = true;
-      facts.dns_domain = entry.first("dnsRoot").value_or("");
-      facts.netbios_domain = entry.first("nETBIOSName").value_or("");
-    } else {
-      service = true;
-      if (const auto* values = entry.find("sPNMappings"))
-        facts.spn_mappings = model::SpnMappings::parse(values->values);
-    }
-    return true;
-  }));
-  if (!named)
-    return fail(ErrorKind::denied,
-                "the crossRef of " + facts.domain_dn.text() + " is not readable under " + request.base);
-  if (!service)
-    return fail(ErrorKind::denied,
-                "CN=Directory Service, which holds sPNMappings, is not readable under " + request.base);
-  facts.domains = std::max<size_t>(domains, 1);
-  facts.domain_controllers = std::max<size_t>(controllers, 1);
-  return {};
+  return find_containers(transport, domain, attributes, facts);
 }
 
 /// A user without rights on the keys sees their names, but no attribute, not even the class that a filter
@@ -154,8 +137,8 @@ Dn root_key_container(const Dn& configuration) {
       .child("CN", "Master Root Keys");
 }
 
-Result<model::DirectoryFacts> read_facts(Reader& transport, const Entry& root_dse) {
-  model::DirectoryFacts facts;
+Result<Facts> read_facts(Reader& transport, const Entry& root_dse) {
+  Facts facts;
   // A saved directory may name the controller that it was read from; what answers is the file.
   const std::string peer = transport.peer();
   facts.server = peer.starts_with("ldif:") ? peer : std::string(root_dse.first("dnsHostName").value_or(peer));
@@ -165,9 +148,11 @@ Result<model::DirectoryFacts> read_facts(Reader& transport, const Entry& root_ds
       GMSACTL_TRY(Dn::parse(root_dse.first("rootDomainNamingContext").value_or(facts.domain_dn.text())));
   facts.forest = dns_name_of(root);
   facts.server_time = filetime(root_dse.first("currentTime").value_or(""));
-  // Each fills in its own part.
+  // Each fills in its own part, but for `unread`, which is nobody's own.
+  Facts configured = facts;
+  const std::string service(root_dse.first("dsServiceName").value_or(""));
   auto reading_configuration =
-      std::async(std::launch::async, [&] { return read_configuration(transport, facts); });
+      std::async(std::launch::async, [&] { return read_configuration(transport, service, configured); });
   auto reading_root_keys = std::async(std::launch::async, [&] {
     facts.kds_root_keys = read_root_keys(transport, facts.configuration_dn, facts.root_key_hidden);
   });
@@ -176,6 +161,16 @@ Result<model::DirectoryFacts> read_facts(Reader& transport, const Entry& root_ds
   reading_root_keys.get();
   GMSACTL_TRY(std::move(domain));
   GMSACTL_TRY(std::move(configuration));
+  facts.dns_domain = std::move(configured.dns_domain);
+  facts.netbios_domain = std::move(configured.netbios_domain);
+  facts.domains = configured.domains;
+  facts.domain_controllers = configured.domain_controllers;
+  facts.spn_mappings = std::move(configured.spn_mappings);
+  facts.unread.merge(configured.unread);
+  if (facts.server_time == 0)
+    facts.unread.emplace(Fact::server_time,
+                         Error{ErrorKind::denied, "the rootDSE of " + facts.server + " shows no currentTime",
+                               "Name another domain controller with --server.", std::nullopt});
   return facts;
 }
 

@@ -156,6 +156,7 @@ class SpnSearch {
       auto* catalog = GMSACTL_TRY(forest_.catalog());
       GMSACTL_TRY(ask(*catalog, "", exact_, true));
     }
+    if (unread_) return fail(std::move(*unread_));
     return std::move(holders_);
   }
 
@@ -171,7 +172,14 @@ class SpnSearch {
 
   void take(const Entry& entry, bool only_others) {
     const auto* held = entry.find(attribute::service_principal_name);
-    if (held == nullptr) return;
+    if (held == nullptr) {
+      // It was found by one of them.
+      if (!unread_)
+        unread_ =
+            Error{ErrorKind::denied, printable(entry.dn) + " holds one of them, and does not show which",
+                  read_hint(entry.dn, attribute::service_principal_name), std::nullopt};
+      return;
+    }
     std::optional<Principal> principal;
     for (const auto& value : held->values) {
       const auto found = wanted_.find(fold(value));
@@ -183,7 +191,7 @@ class SpnSearch {
       }
       auto& of_spn = holders_[*found];
       if (std::none_of(of_spn.begin(), of_spn.end(),
-                       [&](const Principal& p) { return p.id.guid == principal->id.guid; }))
+                       [&](const Principal& p) { return p.id.dn == principal->id.dn; }))
         of_spn.push_back(*principal);
     }
   }
@@ -193,6 +201,7 @@ class SpnSearch {
   std::set<std::string> exact_;
   std::vector<std::string> attributes_;
   std::map<std::string, std::vector<Principal>> holders_;
+  std::optional<Error> unread_;
 };
 
 }  // namespace

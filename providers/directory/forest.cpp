@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/text.h"
+#include "providers/directory/configuration.h"
 #include "providers/directory/decode.h"
 
 namespace gmsactl::directory {
@@ -12,8 +13,15 @@ using model::Dn;
 
 namespace {
 
-// [MS-ADTS] 6.1.1.2.1.1: FLAG_CR_NTDS_DOMAIN of a crossRef's systemFlags.
-constexpr int64_t cross_ref_of_domain = 2;
+bool is_hidden(const Entry& entry, std::string_view name) {
+  return entry.read(name).extent() != ldap::Reading::Extent::complete;
+}
+
+Error unreadable(const Entry& entry, std::string_view name) {
+  const std::string dn = printable(entry.dn);
+  return {ErrorKind::denied, std::string(name) + " of " + dn + " is not readable", read_hint(dn, name),
+          std::nullopt};
+}
 
 template <class Named>
 std::optional<Named> named(const std::vector<Named>& all, std::string_view name) {
@@ -49,9 +57,17 @@ Result<void> Forest::read_domains() {
   std::vector<Domain> domains;
   GMSACTL_TRY(domain_.search(request, [&](Entry&& entry) {
     if ((number(entry, "systemFlags").value_or(0) & cross_ref_of_domain) == 0) return true;
-    if (auto dn = Dn::parse(entry.first("nCName").value_or("")))
-      domains.push_back({std::move(*dn), std::string(entry.first("dnsRoot").value_or("")),
-                         std::string(entry.first("nETBIOSName").value_or(""))});
+    // Each has all three.
+    auto dn = Dn::parse(entry.first("nCName").value_or(""));
+    if (!dn || dn->empty()) {
+      unnamed_ = unreadable(entry, "nCName");
+      return true;
+    }
+    std::string dns_name(entry.first("dnsRoot").value_or(""));
+    if (dns_name.empty()) dns_name = dns_name_of(*dn);
+    const auto netbios_name = entry.first("nETBIOSName");
+    if (is_hidden(entry, "nETBIOSName")) without_netbios_ = unreadable(entry, "nETBIOSName");
+    domains.push_back({std::move(*dn), std::move(dns_name), std::string(netbios_name.value_or(""))});
     return true;
   }));
   domains_ = std::move(domains);
@@ -70,6 +86,8 @@ Result<void> Forest::read_trusts() {
     Trust trust;
     trust.dns_name = entry.first("trustPartner").value_or("");
     trust.netbios_name = entry.first("flatName").value_or("");
+    if (is_hidden(entry, "trustPartner")) unnamed_ = unreadable(entry, "trustPartner");
+    if (is_hidden(entry, "flatName")) without_netbios_ = unreadable(entry, "flatName");
     if (auto sid = model::Sid::decode(entry.first("securityIdentifier").value_or(""))) trust.sid = *sid;
     trusts.push_back(std::move(trust));
     return true;
@@ -89,6 +107,17 @@ Result<std::optional<Forest::Trust>> Forest::find_trust(std::string_view name) {
   const std::lock_guard lock(mutex_);
   GMSACTL_TRY(read_trusts());
   return named(*trusts_, name);
+}
+
+Result<std::optional<Error>> Forest::why_not_found(std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  GMSACTL_TRY(read_domains());
+  GMSACTL_TRY(read_trusts());
+  if (const auto* why = why_domains_unread()) return *why;
+  if (unnamed_) return *unnamed_;
+  if (name.find('.') != std::string_view::npos) return std::nullopt;  // a DNS name
+  if (const auto* why = facts_.why_unread(Fact::netbios_name)) return *why;
+  return without_netbios_;
 }
 
 Result<std::optional<Forest::Trust>> Forest::find_trust(const model::Sid& domain) {

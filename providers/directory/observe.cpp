@@ -216,11 +216,41 @@ void read_spn_holders(Forest& forest, const Desired& desired, Observations& seen
   seen.spn_holders_unreadable.reset();
   const auto missing = spns_to_add(desired, seen);
   if (missing.empty()) return;
+  // Which others mean the same service, and where else to look.
+  for (const auto fact : {Fact::spn_mappings, Fact::domains})
+    if (const auto* why = forest.facts().why_unread(fact)) {
+      seen.spn_holders_unreadable = *why;
+      return;
+    }
   auto holders = find_spn_holders(forest, missing);
   if (holders)
     seen.spn_holders = std::move(*holders);
   else
     seen.spn_holders_unreadable = std::move(holders).error();
+}
+
+/// Where an object belongs that has no path of its own can't be read: then neither is it absent there, nor
+/// does it stand in the wrong place.
+void doubt_places(const Facts& facts, const Desired& desired, Observations& seen) {
+  const auto doubt = [&](Fact fact, const auto& declarations, const auto& path, auto& observations) {
+    const auto* why = path ? nullptr : facts.why_unread(fact);
+    if (why == nullptr) return;
+    for (const auto& one : declarations)
+      if (!one.settled && !one.spec.path) observations.insert_or_assign(one.name, model::Unreadable{*why});
+  };
+  doubt(Fact::users_container, desired.host_groups, desired.environment.host_groups_path, seen.host_groups);
+  doubt(Fact::accounts_container, desired.accounts, desired.environment.accounts_path, seen.accounts);
+}
+
+/// What can be done about the root key depends on the time, or on the number of controllers, and that can't
+/// be read.
+void doubt_root_key(const Facts& facts, const model::Environment& environment, DirectoryFacts& seen) {
+  const bool absent = std::holds_alternative<model::Absent>(seen.kds_root_keys);
+  const auto* why = absent && environment.kds_root_key_effective_immediately
+                        ? facts.why_unread(Fact::domain_controllers)
+                        : nullptr;
+  if (!absent) why = facts.why_unread(Fact::server_time);
+  if (why != nullptr) seen.kds_root_keys = model::Unreadable{*why};
 }
 
 template <class Live>
@@ -314,6 +344,7 @@ Result<Observations> observe_once(Forest& forest, const Desired& desired, ports:
   Visibility visibility(transport, facts.domain_dn);
   GMSACTL_TRY(settle_unread(visibility, desired, seen));
   GMSACTL_TRY(doubt_root_keys(transport, visibility, seen.directory));
+  doubt_root_key(facts, desired.environment, seen.directory);
   Places places(transport, visibility);
   GMSACTL_TRY(places.read_containers({&groups, &accounts}, seen.containers));
   GMSACTL_TRY(places.look_at(groups, seen.host_groups, seen.containers, seen.dn_holders));
@@ -323,8 +354,9 @@ Result<Observations> observe_once(Forest& forest, const Desired& desired, ports:
   GMSACTL_TRY(find_unseen_readers(transport, readers, seen));
   seen.known_members = GMSACTL_TRY(find_objects(forest, unknown_members(desired, seen)));
   GMSACTL_TRY(read_containing_groups(forest, desired, seen));
-  if (has_unreadable_key_question(facts))
+  if (has_unreadable_key_question(seen.directory))
     seen.directory.any_gmsa_exists = GMSACTL_TRY(any_account(transport, facts.domain_dn));
+  doubt_places(facts, desired, seen);
   return seen;
 }
 

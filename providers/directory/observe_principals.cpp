@@ -174,8 +174,13 @@ class PrincipalResolver {
       other_names_.push_back({key, sam, std::move(other->dn)});
       return {};
     }
-    if (at_domain) return {};
     const auto trust = GMSACTL_TRY(forest_.find_trust(domain));
+    if (!trust)
+      if (auto why = GMSACTL_TRY(forest_.why_not_found(domain))) {
+        (at_domain ? maybe_elsewhere_[key] : lookup.unreadable.emplace()) = std::move(*why);
+        return {};
+      }
+    if (at_domain) return {};
     const std::string shown = printable(domain);
     lookup.unreadable =
         trust ? outside(shown + " is a trusted domain outside of the forest " + facts_.forest +
@@ -191,6 +196,9 @@ class PrincipalResolver {
 
   void want_sid(const std::string& key, Sid sid) {
     own_.sid(sid);
+    if (const auto* why = forest_.why_domains_unread();
+        why != nullptr && sid.domain().is_domain() && !(sid.domain() == facts_.domain_sid))
+      lookups_[key].unreadable = *why;
     if (may_be_elsewhere(sid)) {
       others_.sid(sid);
       others_.sid(sid.domain());  // whether its domain belongs to the forest
@@ -223,6 +231,8 @@ class PrincipalResolver {
                                   trust->dns_name);
     else if (forest_.has_other_domains())
       other_dns_.emplace_back(key, dn.text());
+    else if (auto why = GMSACTL_TRY(forest_.why_not_found(dns_name)))
+      lookup.unreadable = std::move(*why);
     return {};
   }
 
@@ -299,7 +309,7 @@ class PrincipalResolver {
 
   static void add(std::vector<Principal>& matches, const Principal& principal) {
     if (std::none_of(matches.begin(), matches.end(),
-                     [&](const Principal& one) { return one.id.guid == principal.id.guid; }))
+                     [&](const Principal& one) { return one.id.dn == principal.id.dn; }))
       matches.push_back(principal);
   }
 
@@ -313,7 +323,10 @@ class PrincipalResolver {
     auto& lookup = lookups_[upn.first];
     for (const auto* inquiry : {&own_, &others_})
       for (const auto& principal : inquiry->with_user_name(upn.second)) add(lookup.matches, principal);
-    if (lookup.matches.empty() && no_catalog_) lookup.unreadable = no_catalog_;
+    if (!lookup.matches.empty()) return;
+    if (no_catalog_) lookup.unreadable = no_catalog_;
+    if (const auto found = maybe_elsewhere_.find(upn.first); found != maybe_elsewhere_.end())
+      lookup.unreadable = found->second;
   }
 
   Result<void> decide_sid(PrincipalLookup& lookup, const Sid& sid) {
@@ -334,7 +347,7 @@ class PrincipalResolver {
   }
 
   Forest& forest_;
-  const model::DirectoryFacts& facts_;
+  const Facts& facts_;
   std::map<std::string, PrincipalLookup> lookups_;
   Inquiry own_;
   Inquiry others_;  // of a global catalogue
@@ -345,6 +358,7 @@ class PrincipalResolver {
   std::vector<std::pair<std::string, std::string>> dns_;  // key, DN
   std::vector<std::pair<std::string, std::string>> other_dns_;
   std::optional<Error> no_catalog_;
+  std::map<std::string, Error> maybe_elsewhere_;  // by key, of names with a domain that may be unreadable
 };
 
 }  // namespace

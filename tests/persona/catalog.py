@@ -6,6 +6,7 @@ import windows_text as text
 from behaviours import access, connections, forms, meanwhile, ranges, refusals, root_dse, writes
 from behaviours.base import Behaviour
 from catalog_changes import CHANGE_CASES
+from catalog_facts import FACT_CASES
 from catalog_writes import WRITE_CASES
 from checks import Applied, Case, Same, Unreadable
 
@@ -167,4 +168,4 @@ _ACCESS_CASES = [
          Unreadable("psn-hosts")),
 ]
 
-CASES = [*_RANGES_CASES, *_FORM_CASES, *_READ_CASES, *_ROOT_DSE_CASES, *_ACCESS_CASES, *WRITE_CASES, *CHANGE_CASES]
+CASES = [*_RANGES_CASES, *_FORM_CASES, *_READ_CASES, *_ROOT_DSE_CASES, *_ACCESS_CASES, *FACT_CASES, *WRITE_CASES, *CHANGE_CASES]

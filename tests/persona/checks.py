@@ -9,6 +9,7 @@ from typing import Protocol
 from behaviours.base import Behaviour
 from estate import Estate, Failed, Run
 
+UNREADABLE = 4
 NEVER = ("declared, and missing", "does not exist yet")
 
 
@@ -84,17 +85,45 @@ class Unreadable:
 class Planned:
     """The plan has these words, and the exit code."""
 
-    def __init__(self, right: str, *words: str, code: int = 0, more: str = "") -> None:
+    def __init__(
+        self,
+        right: str,
+        *words: str,
+        code: int = 0,
+        more: str = "",
+        environment: str = "",
+        change: Callable[[str], str] = lambda text: text,
+    ) -> None:
         self.right = right
         self._words = words
         self._code = code
         self._more = more
+        self._environment = environment
+        self._change = change
 
     def __call__(self, estate: Estate) -> None:
         estate.write("changed", estate.account_and_hosts() + self._more)
+        path = estate.folder / "changed" / "all.yaml"
+        text = path.read_text(encoding="utf-8").replace("  owner: persona\n", "  owner: persona\n" + self._environment)
+        path.write_text(self._change(text), encoding="utf-8")
         run = estate.gmsactl("plan", manifests="changed")
         run.demand(self._code, *self._words)
         _nothing_invented(run)
+
+
+class OneController:
+    """A plan of what one controller shows, or exit 4 with the names of both; the other one has a fourth member."""
+
+    right = "a plan of one of them, or exit 4 with the names of both"
+
+    def __call__(self, estate: Estate) -> None:
+        run = estate.plan()
+        if run.code == UNREADABLE:
+            run.demand(UNREADABLE, "dc01", "dc02")
+            return
+        here = "dc01" in str(run.document()["server"])
+        if run.code or bool(run.document()["changes"]) == here:
+            raise Failed(f"of both: {run.document()['server']}, {run.facts()}\n{run.err}")
 
 
 class Applied:

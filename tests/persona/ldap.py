@@ -174,6 +174,12 @@ class Message:
         made.id, made.op, made.body, made._controls, made._raw = message_id, op, body, controls, None
         return made
 
+    @classmethod
+    def of_entry(cls, message_id: int, entry: Entry) -> Message:
+        made = cls.make(message_id, Op.ENTRY, b"")
+        made.__dict__["entry"] = entry
+        return made
+
     def touched(self) -> None:
         """What was decoded has been changed."""
         self._raw = None

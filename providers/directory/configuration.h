@@ -1,0 +1,22 @@
+// What the forest's configuration tells: its domains and controllers, the own domain's names, and which SPNs
+// HOST stands for. What could not be read is named in Facts::unread. Internal to
+// providers/directory.
+#pragma once
+
+#include <string>
+
+#include "engine/base/result.h"
+#include "providers/directory/facts.h"
+#include "providers/transport/ldap/transport.h"
+
+namespace gmsactl::directory {
+
+/// In one search, and a few more where something did not come. `service` is the controller's own
+/// dsServiceName, empty where it does not say.
+[[nodiscard]] Result<void> read_configuration(ldap::Reader& transport, const std::string& service,
+                                              Facts& facts);
+
+/// "contoso.com" for DC=contoso,DC=com.
+std::string dns_name_of(const model::Dn& dn);
+
+}  // namespace gmsactl::directory
