@@ -213,8 +213,10 @@ Result<void> Session::check_identity(::ldap* handle) {
   auto here = ask_identity(handle);
   const std::lock_guard lock(mutex_);
   if (!std::exchange(opened_, true)) {
-    // What keeps the first one from saying so is found by whoever reads from it.
+    // What keeps the first one from saying so is found by whoever reads from it. One that is lost already has
+    // told nothing, and the next one is the first.
     if (here) first_ = std::move(*here);
+    if (!here && here.error().recovery == Recovery::anew) opened_ = false;
     return {};
   }
   if (!here) return fail(as_fault(Fault::connection_lost, std::move(here).error()));
