@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "engine/base/text.h"
 #include "providers/transport/ldap/forwarding_transport.h"
 #include "tests/contract/ldap/conformance.h"
 
@@ -104,7 +105,8 @@ class Lying : public ldap::ForwardingTransport {
     }
     return inner_.search(request, [&](Entry&& entry) {
       if (entry.dn.empty()) return sink(without_controls(std::move(entry)));
-      std::erase_if(entry.attributes, [](const auto& each) { return each.name == "msKds-UseStartTime"; });
+      std::erase_if(entry.attributes,
+                    [](const auto& each) { return equal_folded(each.name, "msKds-UseStartTime"); });
       for (auto& attribute : entry.attributes)
         for (auto& value : attribute.values) value = "other";
       return sink(Entry(entry)) && sink(std::move(entry));
@@ -123,7 +125,8 @@ class Lying : public ldap::ForwardingTransport {
 
  private:
   static Entry without_controls(Entry entry) {
-    std::erase_if(entry.attributes, [](const auto& each) { return each.name == "supportedControl"; });
+    std::erase_if(entry.attributes,
+                  [](const auto& each) { return equal_folded(each.name, "supportedControl"); });
     return entry;
   }
 };
