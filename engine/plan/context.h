@@ -63,6 +63,8 @@ class Context {
   std::vector<Handover> handovers;
   std::vector<Dependence> dependences;
   bool blocked = false;  ///< a declared principal could not be resolved, so its users are left out
+  /// Lists, by their field's path, that lose values which nobody is known to have declared.
+  std::set<std::pair<model::ResourceId, std::string_view>> undeclared_losses;
   std::vector<std::string> unpruned;  ///< addresses of what is ours and declared no longer, and stays
 
   bool selected(const model::ResourceId& id) const;

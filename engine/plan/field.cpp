@@ -91,6 +91,32 @@ std::string value_hash(const FieldValue& value, bool fold_text) {
   return guard_hash(value, fold_text).substr(0, 8);
 }
 
+namespace {
+
+constexpr std::string_view adopted_suffix = ".adopted";
+constexpr std::string_view additive_suffix = ".additive";
+
+std::string key_of(std::string_view path, std::string_view suffix) {
+  return std::string(path) + std::string(suffix);
+}
+
+/// The cause by what the last apply is known to have left. Where only a part was compared then and the whole
+/// is now, others' values were welcome until the manifest changed, so none of them is drift.
+std::string_view cause_since(const std::optional<Ledger::Last>& last, const Ledger::Record& record,
+                             const FieldChange& change) {
+  const std::string desired = value_hash(record.after, record.fold_text);
+  const auto cause = [&](const FieldValue& live) {
+    return cause_of(desired, value_hash(live, record.fold_text),
+                    last ? std::optional(std::string(last->hash)) : std::nullopt);
+  };
+  const bool was_additive = last && last->basis == Ledger::Basis::additive;
+  if (!last || was_additive == record.additive) return cause(record.before);
+  if (record.additive) return cause(change.before);
+  return last->hash == desired && !change.added.empty() ? model::cause::both : model::cause::pending;
+}
+
+}  // namespace
+
 bool Ledger::left_alone(std::string_view path) const {
   return std::any_of(accepted.begin(), accepted.end(), [&](const auto& field) { return field.path == path; });
 }
@@ -99,17 +125,44 @@ bool Ledger::has(std::string_view path) const {
   return std::any_of(records.begin(), records.end(), [&](const auto& record) { return record.path == path; });
 }
 
+const Ledger::Record* Ledger::record_of(std::string_view path) const {
+  const auto found =
+      std::find_if(records.begin(), records.end(), [&](const auto& record) { return record.path == path; });
+  return found == records.end() ? nullptr : &*found;
+}
+
+std::optional<Ledger::Last> Ledger::last(std::string_view path) const {
+  if (const auto found = applied.find(path); found != applied.end()) return Last{found->second, Basis::whole};
+  if (const auto found = applied.find(key_of(path, adopted_suffix)); found != applied.end())
+    return Last{found->second, Basis::adopted};
+  if (const auto found = applied.find(key_of(path, additive_suffix)); found != applied.end())
+    return Last{found->second, Basis::additive};
+  return std::nullopt;
+}
+
+std::string_view Ledger::path_of(std::string_view key) {
+  for (const auto suffix : {adopted_suffix, additive_suffix})
+    if (key.ends_with(suffix)) return key.substr(0, key.size() - suffix.size());
+  return key;
+}
+
 std::map<std::string, std::string, std::less<>> Ledger::applied_afterwards() const {
   std::map<std::string, std::string, std::less<>> hashes;
   for (const auto& record : records)
-    hashes.insert_or_assign(std::string(record.path), value_hash(record.after, record.fold_text));
+    hashes.insert_or_assign(key_of(record.path, record.additive ? additive_suffix : ""),
+                            value_hash(record.after, record.fold_text));
   return hashes;
 }
 
 std::map<std::string, std::string, std::less<>> Ledger::live_values() const {
   std::map<std::string, std::string, std::less<>> hashes;
-  for (const auto& record : records)
-    hashes.insert_or_assign(std::string(record.path), value_hash(record.before, record.fold_text));
+  for (const auto& record : records) {
+    const bool list = std::holds_alternative<std::vector<std::string>>(record.before);
+    hashes.insert_or_assign(key_of(record.path, record.additive ? additive_suffix
+                                                : list          ? adopted_suffix
+                                                                : ""),
+                            value_hash(record.before, record.fold_text));
+  }
   return hashes;
 }
 
@@ -130,9 +183,9 @@ std::vector<model::Guard> Ledger::guards() const {
   return guards;
 }
 
-void Fields::record(std::string_view path, const FieldValue& before, const FieldValue& after,
-                    bool fold_text) {
-  if (ledger_ != nullptr) ledger_->records.push_back({path, before, after, fold_text});
+void Fields::record(std::string_view path, const FieldValue& before, const FieldValue& after, bool fold_text,
+                    bool additive) {
+  if (ledger_ != nullptr) ledger_->records.push_back({path, before, after, fold_text, additive});
 }
 
 bool Fields::take(FieldChange change) {
@@ -141,10 +194,11 @@ bool Fields::take(FieldChange change) {
     return true;
   }
   const auto& record = ledger_->records.back();
-  const auto applied = ledger_->applied.find(record.path);
-  change.cause =
-      cause_of(value_hash(record.after, record.fold_text), value_hash(record.before, record.fold_text),
-               applied == ledger_->applied.end() ? std::nullopt : std::optional(applied->second));
+  const auto last = ledger_->last(record.path);
+  change.cause = cause_since(last, record, change);
+  if (!change.removed.empty() && change.cause != model::cause::drift &&
+      !(last && last->basis == Ledger::Basis::whole))
+    ledger_->undeclared_losses.push_back(record.path);
   const bool accepted =
       change.cause == model::cause::drift && ledger_->accepts && ledger_->accepts(change.path);
   (accepted ? ledger_->accepted : changes_).push_back(std::move(change));
@@ -185,14 +239,19 @@ bool Fields::add(FieldChange change, const FieldValue& before, const FieldValue&
   return take(std::move(change));
 }
 
+bool Fields::add_additive(FieldChange change, const FieldValue& before, const FieldValue& after) {
+  record(change.path, before, after, /*fold_text=*/true, /*additive=*/true);
+  return take(std::move(change));
+}
+
 void Fields::identify(std::string_view path, const std::function<Ledger::Identities()>& identities) {
   if (ledger_ == nullptr) return;
   for (auto& record : ledger_->records)
     if (record.path == path) record.identities = identities;
 }
 
-void Fields::note(std::string_view path, const FieldValue& value) {
-  record(path, value, value, /*fold_text=*/true);
+void Fields::note(std::string_view path, const FieldValue& value, bool additive) {
+  record(path, value, value, /*fold_text=*/true, additive);
 }
 
 }  // namespace gmsactl::plan

@@ -26,18 +26,41 @@ struct Ledger {
     model::FieldValue before;
     model::FieldValue after;
     bool fold_text = false;
+    /// Of a list: only the declared values were compared, and others may stand beside them.
+    bool additive = false;
     /// Where a value is shown by something else than what it is: by names in place of SIDs.
     std::function<Identities()> identities = {};
   };
 
+  /// What was live after the last apply, as far as its hash says. Only a list that was applied as a whole
+  /// says that nothing else was there.
+  enum class Basis : unsigned char {
+    whole,
+    adopted,   ///< as a whole, but as it was found: nobody has declared it
+    additive,  ///< the declared values alone
+  };
+  struct Last {
+    std::string_view hash;
+    Basis basis = Basis::whole;
+  };
+
+  /// By the field's path, with a suffix where the basis is another than `whole`.
   std::map<std::string, std::string, std::less<>> applied;
   std::vector<Record> records;
+  /// Lists that lose values of which the last apply does not prove that somebody declared them, or that they
+  /// came later.
+  std::vector<std::string_view> undeclared_losses;
   /// Whether drift of a field is to be left as it is; what was left is collected.
   std::function<bool(std::string_view)> accepts;
   std::vector<model::FieldChange> accepted;
 
   bool left_alone(std::string_view path) const;
   bool has(std::string_view path) const;
+  /// Null where the field is not managed.
+  const Record* record_of(std::string_view path) const;
+  std::optional<Last> last(std::string_view path) const;
+  /// The field's path, of a key of `applied`.
+  static std::string_view path_of(std::string_view key);
   /// For the marker: the hash of each wanted value.
   std::map<std::string, std::string, std::less<>> applied_afterwards() const;
   /// The same of each live value, for what is taken over as it is.
@@ -82,15 +105,19 @@ class Fields {
   bool text(std::string_view path, model::FieldValue live, const std::optional<std::string>& wanted);
   /// One that was made elsewhere. `before` and `after` are what it is judged by.
   bool add(model::FieldChange change, const model::FieldValue& before, const model::FieldValue& after);
+  /// The same of a list that may hold other values than the declared ones: `before` are those of the declared
+  /// ones that are live.
+  bool add_additive(model::FieldChange change, const model::FieldValue& before,
+                    const model::FieldValue& after);
   /// The same where there is no difference.
-  void note(std::string_view path, const model::FieldValue& value);
+  void note(std::string_view path, const model::FieldValue& value, bool additive = false);
   /// What a field's values are apart from how they are shown: its guard goes by these.
   /// Called at the end, if at all; what it refers to must be there still.
   void identify(std::string_view path, const std::function<Ledger::Identities()>& identities);
 
  private:
   void record(std::string_view path, const model::FieldValue& before, const model::FieldValue& after,
-              bool fold_text);
+              bool fold_text, bool additive = false);
   /// Works the cause out. False where it is drift that somebody has accepted.
   bool take(model::FieldChange change);
 

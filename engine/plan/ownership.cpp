@@ -1,6 +1,7 @@
 #include "engine/plan/ownership.h"
 
 #include <algorithm>
+#include <array>
 
 #include "engine/base/glob.h"
 #include "engine/base/text.h"
@@ -57,6 +58,25 @@ Standing judge_ownership(Context& context, const ResourceId& id, const std::opti
   return {};
 }
 
+bool refuse_built_in(Context& context, const ResourceId& id, const model::Identity& live,
+                     std::optional<SourceRange> where) {
+  // [MS-ADTS] 3.1.1.1.9.2, 6.1.1.4.12: what is made later gets a RID of 1000 or more.
+  constexpr uint32_t first_free_rid = 1000;
+  constexpr uint32_t builtin_domain = 32;
+  const auto& parts = live.sid.sub_authorities;
+  const bool built_in = !parts.empty() && (parts.front() == builtin_domain || parts.back() < first_free_rid);
+  if (!built_in) return false;
+  context.report(
+      Severity::error, "GMSA0313", "Built-in object",
+      live.dn.text() + " (" + live.sid.text() + "), which " + model::address(id) +
+          " means, comes with the domain. gmsactl never adopts, changes or deletes such an object.",
+      "Declare another samAccountName. If gmsactl manages it already, release it with gmsactl "
+      "forget " +
+          model::address(id) + ".",
+      where, id);
+  return true;
+}
+
 Ledger open_ledger(const Context& context, const ResourceId& id, const Standing& standing) {
   Ledger ledger;
   if (standing.marker) ledger.applied = standing.marker->applied;
@@ -96,8 +116,8 @@ std::string marker_text(Context& context, const Standing& standing, bool protect
 
 void report_released(Context& context, const Ledger& ledger, const model::Change& change) {
   std::vector<std::string> released;
-  for (const auto& [field, hash] : ledger.applied)
-    if (!ledger.has(field)) released.push_back(field);
+  for (const auto& [key, hash] : ledger.applied)
+    if (const auto field = Ledger::path_of(key); !ledger.has(field)) released.emplace_back(field);
   if (released.empty()) return;
   context.report(Severity::note, "GMSA0221", "Fields are managed no longer",
                  join(released, ", ") + " of " + model::address(change.id) +
@@ -121,6 +141,35 @@ void report_accepted(Context& context, const Ledger& ledger, const model::Change
 
 }  // namespace
 
+namespace {
+
+struct ListMode {
+  std::string_view list;
+  std::string_view mode;
+};
+constexpr std::array<ListMode, 2> list_modes{
+    {{"members", "membership"}, {"servicePrincipalNames", "servicePrincipalNamesMode"}}};
+
+std::string_view mode_of(bool additive) { return additive ? "additive" : "exact"; }
+
+/// How a list is managed is noted when it changes, also where no value does: what others add while they may
+/// must not be taken for drift later.
+void compare_modes(const Ledger& ledger, model::Change& change) {
+  for (const auto& each : list_modes) {
+    const auto last = ledger.last(each.list);
+    if (!last) continue;
+    const bool was_additive = last->basis == Ledger::Basis::additive;
+    const auto* record = ledger.record_of(each.list);
+    if (record != nullptr && record->additive == was_additive) continue;
+    const std::string_view mode = record == nullptr ? "unmanaged" : mode_of(record->additive);
+    change.fields.push_back(about_marker(each.mode, std::string(mode_of(was_additive)), std::string(mode)));
+    change.reasons.push_back("the manifest manages " + std::string(each.list) +
+                             " in another way: " + std::string(mode));
+  }
+}
+
+}  // namespace
+
 std::string settle_marker(Context& context, const Standing& standing, const Ledger& ledger, bool live,
                           bool protect, model::Change& change) {
   auto& fields = change.fields;
@@ -133,6 +182,8 @@ std::string settle_marker(Context& context, const Standing& standing, const Ledg
     if (old.id.kind != change.id.kind || !equal_folded(old.id.name, change.id.name))
       fields.push_back(about_marker("metadata.name", old.id.name, change.id.name));
     if (old.protect != protect) fields.push_back(about_marker("metadata.protect", old.protect, protect));
+    // To take something back, a list is compared as a whole, however its manifest manages it.
+    if (!context.options.removals) compare_modes(ledger, change);
     if (old.deleting) {
       fields.push_back(about_marker("deletion", std::string("begun"), {}));
       change.reasons.emplace_back("an earlier run began to delete it, and it is declared again");
@@ -192,18 +243,9 @@ bool may_replace(Context& context, const model::Declaration<model::Gmsa>& declar
   return true;
 }
 
-void report_adoption_losses(Context& context, const Change& change) {
-  std::string losses;
-  for (const auto& field : change.fields)
-    if (!field.removed.empty())
-      losses += (losses.empty() ? "" : "; ") + std::string(field.path) + ": " + join(field.removed, ", ");
-  if (losses.empty()) return;
-  context.report(
-      Severity::warning, "GMSA0276", "Adoption removes live values",
-      "Adopting " + model::address(change.id) + " as declared removes " + losses + ".",
-      "Declare what should stay, or keep what others add: servicePrincipalNamesMode: additive of an "
-      "account, membership: additive of a group. gmsactl adopt changes nothing but the marker.",
-      change.declared_at, change.id);
+void remember_losses(Context& context, const Ledger& ledger, const ResourceId& id) {
+  if (context.options.removals) return;  // what an apply added is to go again
+  for (const auto path : ledger.undeclared_losses) context.undeclared_losses.emplace(id, path);
 }
 
 namespace {

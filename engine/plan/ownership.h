@@ -19,6 +19,11 @@ struct Standing {
 Standing judge_ownership(Context& context, const model::ResourceId& id,
                          const std::optional<std::string>& marker, const model::Dn& dn, SourceRange where);
 
+/// True, and an error, for an object that comes with the domain itself, such as Domain Admins: whoever
+/// declares one has mistaken a name, or is not to decide about it.
+bool refuse_built_in(Context& context, const model::ResourceId& id, const model::Identity& live,
+                     std::optional<SourceRange> where);
+
 /// A ledger that knows what the marker remembers, and which drift is accepted.
 Ledger open_ledger(const Context& context, const model::ResourceId& id, const Standing& standing);
 
@@ -32,8 +37,8 @@ std::string settle_marker(Context& context, const Standing& standing, const Ledg
 /// to take over.
 bool plan_adoption(Context& context, const Standing& standing, const Ledger& ledger, bool protect,
                    std::variant<model::LiveGroup, model::LiveGmsa> live, model::Change& change);
-/// Says what an object loses because it is adopted: nobody who manages it now has agreed to that.
-void report_adoption_losses(Context& context, const model::Change& change);
+/// For check_thresholds: lists that lose what nobody is known to have declared.
+void remember_losses(Context& context, const Ledger& ledger, const model::ResourceId& id);
 /// Replacing deletes what is there. False where that is nobody's, and so is not to be planned; what is
 /// protected is reported.
 bool may_replace(Context& context, const model::Declaration<model::Gmsa>& declaration,

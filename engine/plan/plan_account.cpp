@@ -7,6 +7,7 @@
 #include "engine/plan/field.h"
 #include "engine/plan/ownership.h"
 #include "engine/plan/readers.h"
+#include "engine/plan/replacement.h"
 #include "engine/plan/unread.h"
 
 namespace gmsactl::plan {
@@ -98,8 +99,9 @@ class AccountDiff {
     fields_.name("path", {}, detail_.dn.parent().text());
     fields_.note("name", declaration_.name);  // the address says it already
     fields_.name("dnsHostName", {}, spec_.dns_host_name);
-    if (spec_.service_principal_names_mode != model::SpnMode::unmanaged)
+    if (spec_.service_principal_names_mode == model::SpnMode::exact)
       fields_.set("servicePrincipalNames", {}, texts(spec_.service_principal_names));
+    if (spec_.service_principal_names_mode == model::SpnMode::additive) lacks_service_principal_names({});
     std::vector<std::string> readers;
     for (const auto& reader : detail_.readers) readers.push_back(reader.display);
     fields_.set(readers_field, {}, readers);
@@ -144,7 +146,7 @@ class AccountDiff {
     const auto declared = texts(spec_.service_principal_names);
     auto added = minus_folded(declared, live.service_principal_names);
     if (added.empty()) {
-      fields_.note("servicePrincipalNames", declared);
+      fields_.note("servicePrincipalNames", declared, /*additive=*/true);
       return false;
     }
     auto before = live.service_principal_names;
@@ -153,7 +155,7 @@ class AccountDiff {
     std::sort(before.begin(), before.end(), LessFolded{});
     std::sort(after.begin(), after.end(), LessFolded{});
     const auto ours = minus_folded(declared, added);
-    return fields_.add(
+    return fields_.add_additive(
         {"servicePrincipalNames", std::move(before), std::move(after), std::move(added), {}, {}}, ours,
         declared);
   }
@@ -180,6 +182,7 @@ class AccountDiff {
 
   /// A changed name makes the server rewrite the SPNs that hold the old one ([MS-ADTS] 3.1.1.5.3.3).
   void predict_rewrite(const LiveGmsa& live) {
+    if (is_replaced(context_, change_.id, spec_, live)) return;  // a new account is not renamed
     std::vector<std::string> rewritten;
     for (const auto& spn : live.service_principal_names) {
       const std::string becomes = model::spn_after_renaming(spn, live, spec_);
@@ -226,7 +229,7 @@ class AccountDiff {
     if (!fields_.value("managedPasswordIntervalInDays", days, int64_t{spec_.password_interval_days})) return;
     change_.action = Action::replace;
     because("managedPasswordIntervalInDays can be set at creation only");
-    if (context_.options.allow_replace.contains(model::address(change_.id))) return replace();
+    if (is_replaced(context_, change_.id, spec_, live)) return replace();
     context_.report(
         Severity::error, "GMSA0301", "Immutable field changed",
         "managedPasswordIntervalInDays of " + model::address(change_.id) + " is " + std::to_string(days) +
@@ -334,6 +337,7 @@ void plan_account(Context& context, const Declaration<Gmsa>& declaration) {
   Standing standing;
   if (live != nullptr) {
     if (!context.claim(live->id, id, declaration.declared_at)) return;
+    if (refuse_built_in(context, id, live->id, declaration.declared_at)) return;
     if (!read_in_full(
             context, id, live->id.dn, live->unread,
             model::managed_attributes(declaration.spec, context.desired.environment.marker_attribute),
@@ -363,14 +367,20 @@ void plan_account(Context& context, const Declaration<Gmsa>& declaration) {
     context.plan.unchanged.push_back(id);
     return;
   }
-  if (change.action == Action::replace && !may_replace(context, declaration, standing, id)) return;
+  const bool replaced = change.action == Action::replace;
+  // What is not managed goes to the new account too, so it must have been read.
+  if (replaced && (!may_replace(context, declaration, standing, id) ||
+                   !read_in_full(context, id, live->id.dn, live->unread)))
+    return;
   if (live != nullptr) {
     detail.live = *live;
     leave_alone(ledger, *live, detail);
   }
-  if (standing.adopt) report_adoption_losses(context, change);
+  // Every marker that gmsactl writes remembers something.
+  if (standing.adopt || !ledger.applied.empty()) remember_losses(context, ledger, id);
   check_reader_count(context, declaration, id, detail);
   fill_wanted_bits(change.action, detail);
+  if (replaced) carry_over(detail, change);
   context.name_claims.push_back({id, detail.dn, detail.desired.sam_account_name + "$", change.guid,
                                  declaration.position("samAccountName")});
   for (const auto& reader : detail.readers)

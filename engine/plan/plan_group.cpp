@@ -142,26 +142,34 @@ void lose_replaced(const Context& context, GroupChange& detail, model::FieldChan
   }
 }
 
+/// What the group is to hold: what an apply kept has been there since.
+std::vector<std::string> with_kept(const Context& context, std::vector<std::string> declared,
+                                   const std::vector<std::string>& kept) {
+  for (const auto& dn : kept) declared.push_back(context.display_member(dn));
+  return declared;
+}
+
 /// Fills detail.add and detail.remove, and the members field.
 void diff_members(Context& context, const Declaration<HostGroup>& declaration,
                   const std::vector<PlannedPrincipal>& wanted, GroupChange& detail, Change& change,
                   Fields& fields) {
   const HostGroup& spec = declaration.spec;
   if (!spec.members) return;
+  const bool additive = spec.membership == model::Membership::additive;
   static const std::vector<std::string> nobody;
   const auto& live = detail.live ? detail.live->members : nobody;
   const auto kept = split_members(context, spec, wanted, live, detail);
   note_orphans(context, declaration, change.id, kept);
   std::vector<std::string> declared;
   for (const auto& principal : wanted) declared.push_back(principal.display);
-  const auto identify = [&context, &live, &wanted, &fields, &spec, &kept] {
-    fields.identify("members", [&context, &live, &wanted, &spec, kept] {
+  const auto identify = [&context, &live, &wanted, &fields, additive, &kept] {
+    fields.identify("members", [&context, &live, &wanted, additive, kept] {
       Ledger::Identities identities;
       for (const auto& dn : live)
         if (std::find(kept.begin(), kept.end(), dn) == kept.end())
           identities.before.push_back(context.member_identity(dn));
       for (const auto& principal : wanted) identities.after.push_back(context.identity(principal));
-      if (spec.membership == model::Membership::additive)
+      if (additive)
         std::erase_if(identities.before, [&](const std::string& member) {
           return std::find(identities.after.begin(), identities.after.end(), member) ==
                  identities.after.end();
@@ -170,7 +178,7 @@ void diff_members(Context& context, const Declaration<HostGroup>& declaration,
     });
   };
   if (detail.add.empty() && detail.remove.empty()) {
-    fields.note("members", declared);
+    fields.note("members", with_kept(context, declared, kept), additive);
     return identify();
   }
 
@@ -193,10 +201,11 @@ void diff_members(Context& context, const Declaration<HostGroup>& declaration,
       change.reasons.push_back(plural(field.removed.size(), "member") +
                                " in the group but not declared, and membership is exact");
   }
-  // Of an additive group only the declared members are our affair, and none that nothing stands for.
-  const auto ours = spec.membership == model::Membership::exact ? minus_folded(before, kept)
-                                                                : minus_folded(declared, field.added);
-  if (!fields.add(std::move(field), ours, declared)) {
+  // Of an additive group only the declared members are our affair.
+  const auto ours = additive ? minus_folded(declared, field.added) : before;
+  const auto wanted_members = with_kept(context, declared, kept);
+  if (additive ? !fields.add_additive(std::move(field), ours, wanted_members)
+               : !fields.add(std::move(field), ours, wanted_members)) {
     detail.add.clear();
     detail.remove.clear();
   }
@@ -296,6 +305,7 @@ void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
   Standing standing;
   if (live != nullptr) {
     if (!context.claim(live->id, id, declaration.declared_at)) return;
+    if (refuse_built_in(context, id, live->id, declaration.declared_at)) return;
     if (!read_in_full(
             context, id, live->id.dn, live->unread,
             model::managed_attributes(declaration.spec, context.desired.environment.marker_attribute),
@@ -333,7 +343,8 @@ void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
   if (live != nullptr) leave_alone(ledger, *live, detail);
   const auto where = declaration.position(live != nullptr ? "commonName" : "samAccountName");
   context.name_claims.push_back({id, detail.dn, detail.desired.sam_account_name, change.guid, where});
-  if (standing.adopt) report_adoption_losses(context, change);
+  // Every marker that gmsactl writes remembers something.
+  if (standing.adopt || !ledger.applied.empty()) remember_losses(context, ledger, id);
   check_nesting(context, declaration, members.wanted, detail);
   require_groups(detail, change);
   change.detail = std::move(detail);

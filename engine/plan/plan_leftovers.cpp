@@ -158,6 +158,8 @@ void plan_leftovers(Context& context) {
       staying.push_back(&leftover);
     } else if (!context.prunes()) {
       context.unpruned.push_back(model::address(id));
+    } else if (refuse_built_in(context, id, leftover.id(), std::nullopt)) {
+      staying.push_back(&leftover);
     } else if (leftover.marker.protect) {
       staying.push_back(&leftover);
       context.report(Severity::error, "GMSA0307", "Protected object",

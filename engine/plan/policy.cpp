@@ -4,6 +4,7 @@
 #include <set>
 
 #include "engine/base/text.h"
+#include "engine/model/account.h"
 #include "engine/plan/access.h"
 #include "engine/plan/ownership.h"
 #include "engine/plan/readers.h"
@@ -97,6 +98,8 @@ void check_removed_members(Context& context, const model::Change& change) {
                  change.declared_at, change.id);
 }
 
+constexpr std::string_view spn_field = "servicePrincipalNames";
+
 const model::FieldChange* field_of(const model::Change& change, std::string_view path) {
   const auto field = std::find_if(change.fields.begin(), change.fields.end(),
                                   [&](const auto& each) { return each.path == path; });
@@ -146,19 +149,63 @@ void check_removed_readers(Context& context, const model::Change& change, std::o
                  change.declared_at, change.id);
 }
 
-/// An account that nobody managed yet serves under the names it has.
-void check_removed_spns(Context& context, const model::Change& change) {
-  if (change.action != Action::adopt) return;
-  const auto* field = field_of(change, "servicePrincipalNames");
-  if (field == nullptr || field->removed.size() < 2) return;
+/// What a list loses without anybody having declared it, except what another change of the plan takes over
+/// and what the server itself rewrites.
+class UndeclaredLosses {
+ public:
+  explicit UndeclaredLosses(const Context& context) : context_(context) {
+    if (context.undeclared_losses.empty()) return;
+    for (const auto& change : context.plan.changes)
+      if (const auto* spns = field_of(change, spn_field))
+        for (const auto& spn : spns->added) taken_.insert(spn);
+  }
+
+  std::vector<std::string> of(const model::Change& change, const model::FieldChange& field) const {
+    if (!context_.undeclared_losses.contains({change.id, field.path})) return {};
+    // What a replaced account leaves and enters again is no loss.
+    std::vector<std::string> lost = minus_folded(field.removed, field.added);
+    const auto* account = std::get_if<model::GmsaChange>(&change.detail);
+    if (account != nullptr && field.path == spn_field)
+      std::erase_if(lost, [&](const std::string& spn) {
+        return taken_.contains(spn) ||
+               (account->live && model::spn_after_renaming(spn, *account->live, account->desired) != spn);
+      });
+    return lost;
+  }
+
+ private:
+  const Context& context_;
+  std::set<std::string, LessFolded> taken_;
+};
+
+/// Whoever depends on these values has not heard of the manifests yet.
+void report_undeclared_losses(Context& context, const model::Change& change, const UndeclaredLosses& all) {
+  std::string losses;
+  for (const auto& field : change.fields)
+    if (const auto lost = all.of(change, field); !lost.empty())
+      losses += (losses.empty() ? "" : "; ") + std::string(field.path) + ": " + join(lost, ", ");
+  if (losses.empty()) return;
+  context.report(
+      Severity::warning, "GMSA0276", "Live values that nobody declared are removed",
+      "Making " + model::address(change.id) + " as declared removes " + losses +
+          ". They were there before its manifest managed the whole list.",
+      "Declare what should stay, or keep what others add: servicePrincipalNamesMode: additive of an "
+      "account, membership: additive of a group.",
+      change.declared_at, change.id);
+}
+
+void check_removed_spns(Context& context, const model::Change& change, const UndeclaredLosses& all) {
+  const auto* field = field_of(change, spn_field);
+  if (field == nullptr) return;
+  const auto lost = all.of(change, *field);
   const size_t live = elements(field->before);
   const uint32_t most = context.desired.environment.policy.max_spns_removed_percent;
-  if (field->removed.size() * 100 <= live * most) return;
+  if (lost.size() < 2 || lost.size() * 100 <= live * most) return;
   context.report(
-      Severity::error, "GMSA0328", "Too many SPNs removed by an adoption",
-      "Adopting " + model::address(change.id) + " would remove " + std::to_string(field->removed.size()) +
-          " of " + plural(live, "SPN") + ": " + join(field->removed, ", ") +
-          "; policy.maxSpnsRemovedPercent is " + std::to_string(most) + ".",
+      Severity::error, "GMSA0328", "Too many undeclared SPNs removed",
+      model::address(change.id) + " would lose " + std::to_string(lost.size()) + " of " +
+          plural(live, "SPN") + " that were there before its manifest managed the whole list: " +
+          join(lost, ", ") + "; policy.maxSpnsRemovedPercent is " + std::to_string(most) + ".",
       "Declare them in servicePrincipalNames, set servicePrincipalNamesMode: additive to keep what "
       "others registered, or raise policy.maxSpnsRemovedPercent in the Environment.",
       change.declared_at, change.id);
@@ -226,10 +273,12 @@ const WellKnown* well_known_of(const Sid& sid, const Sid& domain) {
 void check_thresholds(Context& context) {
   check_deletions(context);
   std::optional<Access> access;
+  const UndeclaredLosses undeclared(context);
   for (const auto& change : context.plan.changes) {
+    report_undeclared_losses(context, change, undeclared);
     check_removed_members(context, change);
     check_removed_readers(context, change, access);
-    check_removed_spns(context, change);
+    check_removed_spns(context, change, undeclared);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "engine/plan/revert.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "engine/base/text.h"
@@ -137,13 +138,19 @@ class Undoing {
            "", Severity::error);
   }
 
+  static bool was_applied(const Leftover& leftover, std::string_view path) {
+    const auto& applied = leftover.marker.applied;
+    return std::any_of(applied.begin(), applied.end(),
+                       [&](const auto& entry) { return Ledger::path_of(entry.first) == path; });
+  }
+
   /// What the marker remembers stays managed, and nothing else begins to be.
   template <class Spec>
   static void leave_unmanaged(const Leftover& leftover, const Change& done, std::string_view path,
                               std::optional<Spec>& field) {
     const bool touched = std::any_of(done.fields.begin(), done.fields.end(),
                                      [&](const FieldChange& each) { return each.path == path; });
-    if (!touched && !leftover.marker.applied.contains(path)) field.reset();
+    if (!touched && !was_applied(leftover, path)) field.reset();
   }
 
   /// As it is live.
@@ -165,11 +172,20 @@ class Undoing {
     leave_unmanaged(leftover, done, "trustedToAuthForDelegation", spec.trusted_to_auth_for_delegation);
     leave_unmanaged(leftover, done, "accountNotDelegated", spec.account_not_delegated);
     leave_unmanaged(leftover, done, "allowedToDelegateTo", spec.allowed_to_delegate_to);
+    spec.service_principal_names_mode = spn_mode(leftover, done);
     // What nobody has any more can't be named; it is kept without being named.
     std::erase_if(spec.principals, [&](const PrincipalRef& ref) { return is_orphan(ref); });
     for (const auto& field : done.fields)
       if (!set_back(field, spec, declaration.protect)) not_expressible(done, field);
     reversal_.accounts.push_back(std::move(declaration));
+  }
+
+  /// To take something back, the whole list is compared. What was never compared stays as it is.
+  static model::SpnMode spn_mode(const Leftover& leftover, const Change& done) {
+    constexpr std::string_view path = "servicePrincipalNames";
+    const bool touched = std::any_of(done.fields.begin(), done.fields.end(),
+                                     [&](const FieldChange& each) { return each.path == path; });
+    return touched || was_applied(leftover, path) ? model::SpnMode::exact : model::SpnMode::unmanaged;
   }
 
   bool set_back(const FieldChange& field, Gmsa& spec, bool& protect) const {
@@ -258,7 +274,9 @@ class Undoing {
   /// What is no attribute of its own but a part of the marker.
   static bool set_back_marker(const FieldChange& field, bool& protect) {
     if (field.path == "metadata.protect") protect = is_true(field.before);
-    return field.path == "metadata.protect" || field.path == "owner" || field.path == "deletion";
+    constexpr std::array<std::string_view, 5> in_marker{"metadata.protect", "owner", "deletion", "membership",
+                                                        "servicePrincipalNamesMode"};
+    return std::find(in_marker.begin(), in_marker.end(), field.path) != in_marker.end();
   }
 
   bool is_orphan(const PrincipalRef& ref) const {

@@ -4,6 +4,7 @@
 
 #include "engine/base/text.h"
 #include "engine/plan/context.h"
+#include "engine/plan/field.h"
 
 namespace gmsactl::plan {
 
@@ -139,7 +140,10 @@ class SpnCheck {
     const bool freed =
         std::any_of(first, last, [&](const auto& entry) { return entry.second == holder_change->second; });
     const auto& other = context_.plan.changes[holder_change->second];
-    const bool goes = other.action == model::Action::replace || other.action == model::Action::remove;
+    const bool goes =
+        other.action == model::Action::remove ||
+        (other.action == model::Action::replace &&
+         !contains_folded(std::get<model::GmsaChange>(other.detail).service_principal_names, held));
     if (!freed && !goes) return false;
     change.requires_.push_back(other.id);
     change.reasons.push_back(held + " is freed by " + model::address(other.id) + " first");

@@ -29,8 +29,8 @@ constexpr std::array<FieldAttribute, 4> more_attributes{{
     {"managedPasswordIntervalInDays", attribute::password_interval},
 }};
 // Of what the marker says, under the names that the planner gives it.
-constexpr std::array<std::string_view, 4> marker_fields{"owner", "metadata.name", "metadata.protect",
-                                                        "deletion"};
+constexpr std::array<std::string_view, 6> marker_fields{
+    "owner", "metadata.name", "metadata.protect", "deletion", "membership", "servicePrincipalNamesMode"};
 
 using Stamps = std::map<std::string, AttributeStamp, LessFolded>;
 

@@ -206,9 +206,12 @@ std::vector<Attribute> new_group(const model::GroupChange& change, const std::st
 std::string marker_without(const std::string& text, std::initializer_list<std::string_view> fields) {
   auto marker = model::Marker::parse(text);
   if (!marker) return text;
+  // A key is a field, or a field and how it was compared: "members.additive".
   for (const auto field : fields)
-    if (const auto found = marker->applied.find(field); found != marker->applied.end())
-      marker->applied.erase(found);
+    std::erase_if(marker->applied, [&](const auto& entry) {
+      const std::string_view key = entry.first;
+      return key == field || (key.starts_with(field) && key[field.size()] == '.');
+    });
   return marker->text();
 }
 

@@ -112,7 +112,7 @@ Result<void> FakeWorld::carry_out(const Change& change, const GmsaChange& detail
   GMSACTL_TRY(check_free(next.id.guid, detail.dn, sam));
   const auto readers = GMSACTL_TRY(reader_sids(detail));
   const auto mode = detail.desired.service_principal_names_mode;
-  if (mode == model::SpnMode::additive)
+  if (mode == model::SpnMode::additive || fresh)
     for (const auto& spn : detail.service_principal_names)
       if (std::none_of(next.service_principal_names.begin(), next.service_principal_names.end(),
                        [&](const auto& held) { return equal_folded(held, spn); }))

@@ -257,6 +257,48 @@ TEST(Plan, a_replacement_shows_what_the_old_account_had) {
   for (const auto& field : change.fields) EXPECT_EQ(field.cause, "pending") << field.path;
 }
 
+TEST(Plan, a_replaced_account_keeps_what_the_manifest_leaves_alone) {
+  constexpr uint32_t not_delegated = 0x100000;
+  for (const auto mode : {model::SpnMode::additive, model::SpnMode::unmanaged}) {
+    FakeWorld world;
+    auto& live = world.add_account("Web01");
+    live.password_interval_days = 10;
+    live.service_principal_names = {"http/declared", "MSSQLSvc/a:1433"};
+    live.description = "set by hand";
+    live.display_name = "by hand";
+    live.allowed_to_delegate_to = {"cifs/files"};
+    live.user_account_control |= not_delegated;
+    auto declared = account("Web01");
+    declared.spec.service_principal_names_mode = mode;
+    declared.spec.service_principal_names = fakes::located({"http/declared"});
+    if (mode == model::SpnMode::unmanaged) declared.spec.service_principal_names.clear();
+    const auto wanted = desired({}, {declared});
+    const auto plan = plan_for(world, wanted, {{{}, {}, {"GMSA/Web01"}}});
+    EXPECT_THAT(findings(plan), IsEmpty());
+    ASSERT_THAT(actions(plan), ElementsAre("replace GMSA/Web01"));
+    EXPECT_THAT(plan.changes[0].reasons, testing::Contains(HasSubstr("MSSQLSvc/a:1433")));
+    ASSERT_EQ(world.apply(plan.changes[0]).outcome, model::Outcome::applied);
+    const auto& now = *world.find_account("Web01");
+    EXPECT_EQ(now.password_interval_days, 30U);
+    EXPECT_THAT(now.service_principal_names, UnorderedElementsAre("http/declared", "MSSQLSvc/a:1433"));
+    EXPECT_EQ(now.description, "set by hand");
+    EXPECT_EQ(now.display_name, "by hand");
+    EXPECT_THAT(now.allowed_to_delegate_to, ElementsAre("cifs/files"));
+    EXPECT_EQ(now.user_account_control & not_delegated, not_delegated);
+    EXPECT_THAT(actions(plan_for(world, wanted)), IsEmpty());
+  }
+}
+
+TEST(Plan, an_account_is_not_replaced_while_something_of_it_is_hidden) {
+  FakeWorld world;
+  auto& live = world.add_account("Web01");
+  live.password_interval_days = 10;
+  live.unread = {{"description", model::Completeness::hidden, "no right to read it"}};
+  const auto plan = plan_for(world, desired({}, {account("Web01")}), {{{}, {}, {"GMSA/Web01"}}});
+  EXPECT_THAT(actions(plan), IsEmpty());
+  EXPECT_THAT(unreadable(plan), ElementsAre("GMSA/Web01"));
+}
+
 TEST(Plan, what_is_protected_is_not_replaced_whoever_says_so) {
   for (const bool in_manifest : {true, false}) {
     FakeWorld world;

@@ -223,6 +223,38 @@ TEST(Ownership, what_is_somebody_elses_is_refused_even_with_adopt) {
   }
 }
 
+TEST(Ownership, what_comes_with_the_domain_is_never_ours) {
+  const model::Sid sids[] = {fakes::sid(512), fakes::sid(999), {5, {32, 544}}};
+  for (const auto& sid : sids)
+    for (const bool marked : {false, true}) {
+      FakeWorld world;
+      auto& live = world.add_group("Hosts");
+      live.id.sid = sid;
+      if (!marked) live.marker.reset();
+      plan::Options options;
+      options.adopt = true;
+      auto wanted = desired({group("Hosts")}, {});
+      wanted.host_groups[0].spec.description = "new";
+      const auto plan = plan_for(world, wanted, options);
+      EXPECT_THAT(actions(plan), IsEmpty()) << sid.text();
+      EXPECT_THAT(findings(plan), ElementsAre("GMSA0313 HostGroup/Hosts"));
+      EXPECT_TRUE(has_errors(plan.diagnostics));
+      plan::Options adopting;
+      adopting.aim = plan::Aim::adopt;
+      EXPECT_THAT(findings(plan_for(world, wanted, adopting)), ElementsAre("GMSA0313 HostGroup/Hosts"));
+      if (!marked) continue;
+      plan::Options pruning;
+      pruning.prune = true;
+      pruning.allow_deletes = 9;
+      const auto pruned = plan_for(world, desired({}, {account("Other")}), pruning);
+      EXPECT_THAT(actions(pruned), ElementsAre("create GMSA/Other"));
+      EXPECT_THAT(findings(pruned), testing::Contains("GMSA0313 HostGroup/Hosts"));
+    }
+  FakeWorld world;
+  world.add_group("Hosts").id.sid = fakes::sid(1000);
+  EXPECT_THAT(findings(plan_for(world, desired({group("Hosts")}, {}))), IsEmpty());
+}
+
 TEST(Ownership, an_object_is_known_by_its_marker_whatever_it_was_renamed_to) {
   FakeWorld world;
   const auto wanted = desired({}, {account("Web01")});

@@ -253,6 +253,102 @@ TEST(MembersRemoved, what_somebody_else_added_is_no_loss) {
   EXPECT_THAT(findings(plan), IsEmpty());
 }
 
+/// Applies what is planned, whatever it says; gives what it planned.
+model::Plan apply_as_planned(FakeWorld& world, const model::Desired& wanted,
+                             const plan::Options& options = {}) {
+  auto plan = plan_for(world, wanted, options);
+  for (const auto& change : plan.changes) EXPECT_EQ(world.apply(change).outcome, model::Outcome::applied);
+  return plan;
+}
+
+model::Desired additive(model::Desired wanted) {
+  wanted.host_groups[0].spec.membership = model::Membership::additive;
+  return wanted;
+}
+
+/// Ten members of which the group's declaration names only the first, since it was taken over as additive.
+struct AdditiveWorld : MembersWorld {
+  AdditiveWorld() {
+    world.find_group("Hosts")->marker.reset();
+    plan::Options options;
+    options.adopt = true;
+    apply_as_planned(world, additive(group_of(0, 1)), options);
+  }
+};
+
+TEST(MembersRemoved, those_that_an_additive_declaration_kept_are_a_loss_when_it_becomes_exact) {
+  for (const size_t declared : {1U, 2U}) {  // the same members, and one that was there already
+    AdditiveWorld estate;
+    const auto plan = plan_for(estate.world, group_of(0, declared));
+    const auto& change = change_of(plan, "HostGroup/Hosts");
+    EXPECT_THAT(paths(change), ElementsAre("members", "membership")) << declared;
+    EXPECT_EQ(change.cause, model::cause::pending) << "nobody touched the directory: " << declared;
+    EXPECT_THAT(findings(plan), ElementsAre("GMSA0276 HostGroup/Hosts", "GMSA0309 HostGroup/Hosts"));
+  }
+}
+
+TEST(MembersRemoved, a_declared_one_that_somebody_took_away_is_drift_also_where_the_mode_changes) {
+  AdditiveWorld estate;
+  auto& members = estate.world.find_group("Hosts")->members;
+  members.erase(members.begin());
+  const auto plan = plan_for(estate.world, group_of(0, 1));
+  EXPECT_EQ(field_of(change_of(plan, "HostGroup/Hosts"), "members").cause, model::cause::both);
+  EXPECT_THAT(findings(plan), ElementsAre("GMSA0276 HostGroup/Hosts", "GMSA0309 HostGroup/Hosts"));
+}
+
+TEST(MembersRemoved, what_others_add_while_they_may_is_a_loss_later) {
+  // Exact, additive or not managed for a while, and exact again: by the hash alone it would look like drift.
+  auto unmanaged = group_of(0, 1);
+  unmanaged.host_groups[0].spec.members.reset();
+  for (const auto& meanwhile : {additive(group_of(0, 1)), unmanaged}) {
+    FakeWorld world;
+    for (size_t i = 0; i < 20; ++i) world.add_computer("HOST" + std::to_string(i));
+    apply_as_planned(world, group_of(0, 1));
+    const auto noted = apply_as_planned(world, meanwhile);
+    ASSERT_THAT(actions(noted), ElementsAre("update HostGroup/Hosts"));
+    EXPECT_THAT(paths(noted.changes[0]), ElementsAre("membership"));
+    EXPECT_EQ(noted.changes[0].cause, model::cause::pending);
+    EXPECT_THAT(actions(plan_for(world, meanwhile)), IsEmpty());
+    for (size_t i = 1; i < 20; ++i)
+      world.find_group("Hosts")->members.push_back("CN=HOST" + std::to_string(i) +
+                                                   ",OU=Hosts,DC=contoso,DC=com");
+    const auto plan = plan_for(world, group_of(0, 1));
+    EXPECT_EQ(change_of(plan, "HostGroup/Hosts").cause, model::cause::pending);
+    EXPECT_THAT(findings(plan), ElementsAre("GMSA0276 HostGroup/Hosts", "GMSA0309 HostGroup/Hosts"));
+  }
+}
+
+TEST(MembersRemoved, becoming_additive_is_pending) {
+  MembersWorld exact;
+  const auto plan = plan_for(exact.world, additive(group_of(9, 11)));
+  EXPECT_EQ(change_of(plan, "HostGroup/Hosts").cause, model::cause::pending);
+  EXPECT_THAT(findings(plan), IsEmpty());
+  exact.world.find_group("Hosts")->members.pop_back();
+  EXPECT_EQ(
+      field_of(change_of(plan_for(exact.world, additive(group_of(0, 10))), "HostGroup/Hosts"), "members")
+          .cause,
+      model::cause::drift)
+      << "somebody removed what was applied";
+}
+
+TEST(MembersRemoved, adopting_first_and_applying_then_loses_no_less) {
+  MembersWorld estate;
+  estate.world.find_group("Hosts")->marker.reset();
+  plan::Options adopting;
+  adopting.aim = plan::Aim::adopt;
+  apply_as_planned(estate.world, group_of(0, 5), adopting);
+  const auto plan = plan_for(estate.world, group_of(0, 5));
+  EXPECT_EQ(change_of(plan, "HostGroup/Hosts").cause, model::cause::pending);
+  EXPECT_THAT(findings(plan), ElementsAre("GMSA0276 HostGroup/Hosts", "GMSA0309 HostGroup/Hosts"));
+  // What came after the adoption is known to have come later.
+  for (size_t i = 10; i < 20; ++i)
+    estate.world.find_group("Hosts")->members.push_back("CN=HOST" + std::to_string(i) +
+                                                        ",OU=Hosts,DC=contoso,DC=com");
+  const auto later = plan_for(estate.world, group_of(0, 10));
+  EXPECT_EQ(change_of(later, "HostGroup/Hosts").cause, model::cause::drift);
+  EXPECT_THAT(findings(later), IsEmpty());
+}
+
 TEST(MembersRemoved, a_single_one_may_always_go) {
   FakeWorld world;
   world.add_computer("HOST0");

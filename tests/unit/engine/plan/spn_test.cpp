@@ -123,7 +123,18 @@ TEST(PlanSpn, additive_adds_what_is_missing_and_unmanaged_nothing) {
   EXPECT_THAT(actions(plan_for(world, desired({}, {declared}))), IsEmpty());
   declared.spec.service_principal_names_mode = model::SpnMode::unmanaged;
   declared.spec.service_principal_names.clear();
+  const auto released = plan_for(world, desired({}, {declared}));
+  ASSERT_THAT(actions(released), ElementsAre("update GMSA/A"));
+  EXPECT_THAT(paths(released.changes[0]), ElementsAre("servicePrincipalNamesMode"));
+  world.apply(released.changes[0]);
+  EXPECT_THAT(world.find_account("A")->service_principal_names, testing::SizeIs(4));
   EXPECT_THAT(actions(plan_for(world, desired({}, {declared}))), IsEmpty());
+  declared.name = declared.spec.sam_account_name = "B";
+  declared.spec.dns_host_name = "b.contoso.com";
+  declared.spec.service_principal_names = fakes::located({"http/new"});
+  declared.spec.service_principal_names_mode = model::SpnMode::additive;
+  world.apply(change_of(plan_for(world, desired({}, {declared})), "GMSA/B"));
+  EXPECT_THAT(actions(plan_for(world, desired({}, {declared}))), IsEmpty()) << "it was created as additive";
   auto fresh = with_spns("New", {});
   fresh.spec.service_principal_names_mode = model::SpnMode::unmanaged;
   const auto created = plan_for(world, desired({}, {fresh}));
@@ -146,6 +157,60 @@ TEST(PlanSpn, an_adoption_says_what_it_would_take_away_and_may_take_little) {
   EXPECT_THAT(findings(plan_for(world, wanted, options)), ElementsAre("GMSA0276 GMSA/A"));
   wanted.accounts[0].spec.service_principal_names_mode = model::SpnMode::additive;
   EXPECT_THAT(findings(plan_for(world, wanted, options)), IsEmpty());
+}
+
+TEST(PlanSpn, what_nobody_declared_goes_in_no_other_way_than_by_adoption) {
+  const auto apply = [](FakeWorld& world, const model::Desired& wanted, const plan::Options& options) {
+    for (const auto& change : plan_for(world, wanted, options).changes)
+      EXPECT_EQ(world.apply(change).outcome, model::Outcome::applied);
+  };
+  plan::Options aim_adopt;
+  aim_adopt.aim = plan::Aim::adopt;
+  plan::Options adopt;
+  adopt.adopt = true;
+  struct Case {
+    model::SpnMode before;
+    plan::Options options;
+  };
+  for (const auto& each : {Case{model::SpnMode::exact, aim_adopt}, Case{model::SpnMode::additive, aim_adopt},
+                           Case{model::SpnMode::unmanaged, aim_adopt}, Case{model::SpnMode::additive, adopt},
+                           Case{model::SpnMode::unmanaged, adopt}}) {
+    FakeWorld world;
+    auto& live = world.add_account("A");
+    live.marker.reset();
+    live.service_principal_names = {"http/a", "http/b", "http/c", "http/d", "http/e"};
+    auto before = with_spns("A", {"http/a"});
+    before.spec.service_principal_names_mode = each.before;
+    apply(world, desired({}, {before}), each.options);
+    const auto plan = plan_for(world, desired({}, {with_spns("A", {"http/a"})}));
+    EXPECT_EQ(change_of(plan, "GMSA/A").cause, model::cause::pending);
+    EXPECT_THAT(findings(plan), ElementsAre("GMSA0276 GMSA/A", "GMSA0328 GMSA/A"));
+  }
+}
+
+TEST(PlanSpn, what_a_manifest_declared_may_go_and_so_may_drift) {
+  FakeWorld world;
+  for (const auto& change :
+       plan_for(world, desired({}, {with_spns("A", {"http/a", "http/b", "http/c"})})).changes)
+    EXPECT_EQ(world.apply(change).outcome, model::Outcome::applied);
+  EXPECT_THAT(findings(plan_for(world, desired({}, {with_spns("A", {"http/a"})}))), IsEmpty());
+  for (const auto* spn : {"http/d", "http/e", "http/f"})
+    world.find_account("A")->service_principal_names.emplace_back(spn);
+  const auto plan = plan_for(world, desired({}, {with_spns("A", {"http/a", "http/b", "http/c"})}));
+  EXPECT_EQ(change_of(plan, "GMSA/A").cause, model::cause::drift);
+  EXPECT_THAT(findings(plan), IsEmpty());
+}
+
+TEST(PlanSpn, a_replaced_account_does_not_free_what_it_keeps) {
+  FakeWorld world;
+  auto& old = world.add_account("Old");
+  old.service_principal_names = {"MSSQLSvc/db"};
+  old.password_interval_days = 5;
+  auto keeps = with_spns("Old", {});
+  keeps.spec.service_principal_names_mode = model::SpnMode::additive;
+  const auto plan =
+      plan_for(world, desired({}, {with_spns("Web01", {"MSSQLSvc/db"}), keeps}), {{{}, {}, {"GMSA/Old"}}});
+  EXPECT_THAT(findings(plan), ElementsAre("GMSA0205 GMSA/Web01"));
 }
 
 TEST(PlanSpn, a_replaced_account_frees_what_it_does_not_declare_again) {
