@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 
 #include "engine/base/text.h"
@@ -62,11 +63,17 @@ void show(const Options& options, const Loaded& loaded, Planned& planned, ExitCo
 
 std::string directory_of(const Options& options, const model::Environment& environment,
                          const model::Plan& plan) {
+  // One file has many paths.
+  const auto file = [](const std::string& url) {
+    std::error_code unknown;
+    const auto path = std::filesystem::weakly_canonical(url.substr(5), unknown);
+    return "ldif:" + (unknown ? url.substr(5) : path.string());
+  };
   for (const auto& server : options.servers)
-    if (server.starts_with("ldif:")) return server;
+    if (server.starts_with("ldif:")) return file(server);
   if (options.servers.empty())
     for (const auto& server : environment.servers)
-      if (server.text.starts_with("ldif:")) return server.text;
+      if (server.text.starts_with("ldif:")) return file(server.text);
   return plan.domain_sid;
 }
 

@@ -8,11 +8,11 @@
 
 namespace gmsactl::model {
 
-/// A declared principal that nothing, or more than one object, answers to: a deleted host must not stop
-/// everybody else's changes.
+/// A declared principal that nothing, or more than one object, answers to, and a live one of which it is not
+/// known whether it is gone: one host must not stop everybody else's changes.
 inline bool is_confined(const Diagnostic& diagnostic) {
   return diagnostic.severity == Severity::error && !diagnostic.address.empty() &&
-         (diagnostic.code == "GMSA0201" || diagnostic.code == "GMSA0202");
+         (diagnostic.code == "GMSA0201" || diagnostic.code == "GMSA0202" || diagnostic.code == "GMSA0285");
 }
 
 inline Diagnostics without_confined(Diagnostics diagnostics) {

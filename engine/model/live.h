@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -153,6 +154,11 @@ struct Principal {
   uint32_t group_type = 0;       ///< of a group, as LiveGroup::group_type
 };
 
+/// A foreignSecurityPrincipal: it stands for whatever has its SID elsewhere.
+inline bool is_foreign(const Principal& principal) {
+  return equal_folded(principal.object_class, "foreignSecurityPrincipal");
+}
+
 /// What a PrincipalRef turned out to be.
 struct PrincipalLookup {
   std::vector<Principal> matches;  ///< one is right, none is unknown, more are ambiguous
@@ -200,6 +206,11 @@ struct Observations {
   /// Members that exact groups have and the manifests do not name, by dn_key(), so that they can be shown by
   /// name.
   std::map<std::string, Principal> known_members;
+  /// Why something of this domain may exist although it was not found: a place that this user cannot look
+  /// into. Absent where there is none. Looked for only where a SID or member of this domain was not found.
+  std::optional<Error> blind_spot;
+  /// Of the SIDs that were not found: those whose objects were seen among the deleted ones, by Sid::text().
+  std::set<std::string> deleted_sids;
   /// The groups that a live group is a member of itself, by its Dn::key(); only of those whose scope is to
   /// change.
   std::map<std::string, std::vector<Principal>> containing_groups;

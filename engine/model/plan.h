@@ -88,7 +88,10 @@ struct GroupChange {
   uint32_t group_type = 0;
   std::vector<PlannedPrincipal> add;
   std::vector<std::string> remove;  ///< DNs, as the server wrote them
-  std::string marker;               ///< Marker::text() as it shall be
+  /// Among them one that the new scope forbids: a controller judges a request by the members that are there
+  /// when it comes, so they go in requests of their own, before the scope changes.
+  bool members_first = false;
+  std::string marker;  ///< Marker::text() as it shall be
   std::optional<LiveGroup> live;
 };
 

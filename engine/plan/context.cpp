@@ -4,6 +4,8 @@
 
 #include "engine/base/glob.h"
 #include "engine/base/text.h"
+#include "engine/model/domain.h"
+#include "engine/plan/names.h"
 
 namespace gmsactl::plan {
 
@@ -25,7 +27,10 @@ Context::Context(const model::Desired& wanted, const model::Observations& observ
   for (const auto& [key, after] : afterwards_)
     if (after.replaced) replaced_.insert(after.dn_after.key());
   const auto remember = [this](const Principal& principal) {
-    if (!principal.id.sid.empty()) principals_by_sid_.emplace(principal.id.sid.text(), &principal);
+    if (!principal.id.sid.empty()) {
+      auto& known = principals_by_sid_[principal.id.sid.text()];
+      if (known == nullptr || is_foreign(*known)) known = &principal;
+    }
     if (!principal.id.dn.empty()) principals_by_dn_.emplace(principal.id.dn.key(), &principal);
   };
   for (const auto& [key, lookup] : seen.principals)
@@ -81,12 +86,6 @@ std::string quoted(const PrincipalRef& ref) {
                                                     : "\"" + ref.text + "\"";
 }
 
-/// The same on both sides of a diff, wherever the principal was met.
-std::string label(const Principal& principal) {
-  if (!principal.sam_account_name.empty()) return principal.sam_account_name;
-  return principal.id.sid.empty() ? principal.id.dn.text() : principal.id.sid.text();
-}
-
 }  // namespace
 
 const Observation<model::LiveGroup>& Context::group(const std::string& name) const {
@@ -139,7 +138,7 @@ ResolvedRef Context::resolve(const PrincipalRef& ref, const ResourceId& user) {
     return follow(after->second, ref, user);
   if (lookup.matches.size() == 1) {
     const auto& match = lookup.matches.front();
-    return {PlannedPrincipal{label(match), match.id.sid, match.id.dn, {}}, false};
+    return {PlannedPrincipal{label(match, seen.directory.domain_dn), match.id.sid, match.id.dn, {}}, false};
   }
   if (lookup.matches.empty()) {
     report(Severity::error, "GMSA0201", "Unknown principal",
@@ -187,21 +186,47 @@ bool Context::is_replaced(const PlannedPrincipal& principal) const {
 std::string Context::display(const Sid& sid) const {
   std::string text = sid.text();
   const auto found = principals_by_sid_.find(text);
-  if (found != principals_by_sid_.end()) return label(*found->second);
+  if (found != principals_by_sid_.end()) return label(*found->second, seen.directory.domain_dn);
   const auto group = groups_by_sid_.find(text);
   if (group != groups_by_sid_.end()) return group->second->sam_account_name;
   return text;
 }
 
-bool Context::is_orphan(const Sid& sid) const {
-  // A SID of another domain or a well-known one can't be looked up here; only our own domain's can be
-  // orphaned.
-  return sid.domain() == seen.directory.domain_sid && display(sid) == sid.text();
+Context::Whereabouts Context::whereabouts(const Sid& sid) const {
+  const std::string text = sid.text();
+  if (!(sid.domain() == seen.directory.domain_sid) || groups_by_sid_.contains(text))
+    return Whereabouts::known;
+  const auto found = principals_by_sid_.find(text);
+  if (found != principals_by_sid_.end() && !is_foreign(*found->second)) return Whereabouts::known;
+  return seen.blind_spot && !seen.deleted_sids.contains(text) ? Whereabouts::unseen : Whereabouts::gone;
 }
 
-bool Context::knows_member(const std::string& dn) const {
+Context::Whereabouts Context::whereabouts_of_member(const std::string& dn) const {
+  const auto parsed = Dn::parse(dn);
+  const Dn& domain = seen.directory.domain_dn;
+  if (!parsed || !(model::domain_of(*parsed) == domain)) return Whereabouts::known;
+  // A foreign security principal is there, and stands for nothing where its SID is one that this very domain
+  // had.
+  if (parsed->parent() == domain.child("CN", "ForeignSecurityPrincipals"))
+    if (const auto sid = Sid::parse(parsed->leaf().value)) return whereabouts(*sid);
   const std::string key = model::dn_key(dn);
-  return principals_by_dn_.contains(key) || groups_by_dn_.contains(key);
+  if (principals_by_dn_.contains(key) || groups_by_dn_.contains(key)) return Whereabouts::known;
+  return seen.blind_spot ? Whereabouts::unseen : Whereabouts::gone;
+}
+
+void Context::report_unseen(const ResourceId& id, const std::vector<std::string>& names,
+                            std::string_view attribute, SourceRange where) {
+  const Error& why = *seen.blind_spot;
+  plan.unreadable.push_back(
+      {id, Error{why.kind,
+                 "whether " + join(names, "; ") + " in its " + std::string(attribute) +
+                     (names.size() == 1 ? " is" : " are") + " gone is not known: " + why.message,
+                 why.hint, std::nullopt}});
+  report(Severity::error, "GMSA0285", "Whether a principal is gone is not known",
+         model::address(id) + " is left as it is: " + join(names, "; ") + " in " + std::string(attribute) +
+             (names.size() == 1 ? " was" : " were") + " not found, and may exist out of sight, since " +
+             why.message + ".",
+         why.hint, where, id);
 }
 
 const model::AcceptedDrift* Context::accepted_drift(const ResourceId& id, std::string_view field) const {
@@ -266,7 +291,7 @@ std::string Context::member_identity(const std::string& dn) const {
 std::string Context::display_member(const std::string& dn) const {
   const std::string key = model::dn_key(dn);
   if (const auto found = principals_by_dn_.find(key); found != principals_by_dn_.end())
-    return label(*found->second);
+    return label(*found->second, seen.directory.domain_dn);
   const auto group = groups_by_dn_.find(key);
   return group == groups_by_dn_.end() ? dn : group->second->sam_account_name;
 }

@@ -84,9 +84,15 @@ class Context {
   std::string display(const model::Sid& sid) const;
   /// A live member's DN for people.
   std::string display_member(const std::string& dn) const;
-  bool is_orphan(const model::Sid& sid) const;
-  /// Whether an object stands at a live member's DN, as far as could be seen.
-  bool knows_member(const std::string& dn) const;
+  /// Whether what a live SID or a live member's DN stands for is still there. What lies outside of the
+  /// domain cannot be looked up here, and counts as known.
+  enum class Whereabouts { known, gone, unseen };
+  Whereabouts whereabouts(const model::Sid& sid) const;
+  Whereabouts whereabouts_of_member(const std::string& dn) const;
+  /// Leaves a change out since it would keep or remove `names`, of whom it is not known whether they are
+  /// gone.
+  void report_unseen(const model::ResourceId& id, const std::vector<std::string>& names,
+                     std::string_view attribute, SourceRange where);
   /// What a principal is, whatever it is called: its SID, or the HostGroup that it is or will be.
   std::string identity(const model::PlannedPrincipal& principal) const;
   std::string identity(const model::Sid& sid) const;
@@ -140,9 +146,12 @@ class Context {
 // One function per kind; each adds to context.plan.
 void plan_containers(Context& context);
 void plan_group(Context& context, const model::Declaration<model::HostGroup>& declaration);
-/// Refuses members, and places in other groups, that the group's scope does not allow.
+/// Refuses members that the group's scope does not allow; sets detail.members_first.
 void check_nesting(Context& context, const model::Declaration<model::HostGroup>& declaration,
-                   const std::vector<model::PlannedPrincipal>& wanted, const model::GroupChange& detail);
+                   const std::vector<model::PlannedPrincipal>& wanted, model::GroupChange& detail);
+/// Once all groups are planned: refuses places in other groups that a changed scope does not allow, and lets
+/// memberships and scopes that depend on each other change in an order in which each step is allowed.
+void order_nesting(Context& context);
 void plan_account(Context& context, const model::Declaration<model::Gmsa>& declaration);
 /// The KDS root key, once it is known whether any account is to be created.
 void plan_kds_root_key(Context& context);

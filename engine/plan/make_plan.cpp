@@ -233,6 +233,7 @@ model::Plan make_plan(const model::Desired& desired, const model::Observations& 
   }
   if (options.aim == Aim::adopt) return std::move(context.plan);
   plan_leftovers(context);
+  order_nesting(context);
   check_names(context);
   plan_kds_root_key(context);
   check_service_principal_names(context);

@@ -24,4 +24,8 @@ struct Names {
 /// Of accounts and groups that exist; nothing for other changes.
 std::optional<Names> names_of(const model::Change& change);
 
+/// What a principal is called in a plan. The same on both sides of a diff, wherever the principal was met;
+/// and not the same for two principals, whose names are unique in their own domain only.
+std::string label(const model::Principal& principal, const model::Dn& own_domain);
+
 }  // namespace gmsactl::plan

@@ -1,6 +1,7 @@
 // Who may be in a group, by the scopes of both ([MS-SAMR] 3.1.1.8.9): for declared and for live ones alike. A
 // domain controller running Windows refuses the rest (53 with 00002144 to 00002148); Samba checks nothing.
 #include <algorithm>
+#include <map>
 
 #include "engine/base/text.h"
 #include "engine/model/account.h"
@@ -68,10 +69,15 @@ std::string_view rule(GroupScope group) {
   return "Name the built-in group's members instead.";
 }
 
+bool removes(const model::GroupChange& change, const model::Dn& member) {
+  return std::any_of(change.remove.begin(), change.remove.end(),
+                     [&](const std::string& dn) { return model::dn_key(dn) == member.key(); });
+}
+
 class NestingCheck {
  public:
   NestingCheck(Context& context, const model::Declaration<model::HostGroup>& declaration,
-               const model::GroupChange& detail)
+               model::GroupChange& detail)
       : context_(context), declaration_(declaration), detail_(detail), scope_(declaration.spec.scope) {
     if (const auto scope = bits::scope(detail.group_type)) scope_ = *scope;
   }
@@ -84,7 +90,25 @@ class NestingCheck {
     if (!changes) return;
     for (const auto& dn : detail_.live->members)
       if (!is_wanted(dn, wanted)) check_live(dn);
-    check_containing();
+  }
+
+  /// `plan_of` gives the planned change of a group, or null.
+  template <class PlanOf>
+  void check_containing(const PlanOf& plan_of) {
+    const auto found = context_.seen.containing_groups.find(detail_.live->id.dn.key());
+    if (found == context_.seen.containing_groups.end()) return;
+    Member self_as_member{model::address(id()), detail_.live->id.sid};
+    self_as_member.scope = scope_;
+    for (const auto& group : found->second) {
+      const model::GroupChange* around = plan_of(group.id.guid);
+      if (around != nullptr && removes(*around, detail_.live->id.dn)) continue;
+      auto scope = bits::scope(group.group_type);
+      if (const auto* declared = context_.declared_group(group.id.sid)) scope = declared->spec.scope;
+      if (!scope || obstacle(*scope, self_as_member, group.id.sid.domain()).empty()) continue;
+      report(self() + " from now on, is a member of " + group.id.dn.text() + ", which is " +
+                 std::string(name(*scope)) + " and can't contain it then.",
+             "Remove it from that group first, or keep its scope.", "scope");
+    }
   }
 
  private:
@@ -100,11 +124,7 @@ class NestingCheck {
     const bool goes = std::find(detail_.remove.begin(), detail_.remove.end(), dn) != detail_.remove.end();
     const Member member = live_member(dn);
     if (!goes) return check(member, "scope");
-    const auto why = obstacle(scope_, member, context_.seen.directory.domain_sid);
-    if (!why.empty())
-      report(self() + " from now on, still contains " + printable(member.shown) + ", which " +
-                 std::string(why) + ".",
-             "Let it go in one run, and change the scope in the next.", "scope");
+    detail_.members_first |= !obstacle(scope_, member, context_.seen.directory.domain_sid).empty();
   }
 
   void check(const Member& member, std::string_view field) {
@@ -116,7 +136,7 @@ class NestingCheck {
 
   Member known(const Principal& principal, std::string shown) const {
     Member member{std::move(shown), principal.id.sid};
-    member.foreign = equal_folded(principal.object_class, "foreignSecurityPrincipal");
+    member.foreign = is_foreign(principal);
     if (principal.group_type != 0) member.scope = bits::scope(principal.group_type);
     // A declared group is as it is to be.
     if (const auto* declared = context_.declared_group(principal.id.sid)) member.scope = declared->spec.scope;
@@ -150,32 +170,89 @@ class NestingCheck {
                        [&](const auto& one) { return context_.identity(one) == identity; });
   }
 
-  void check_containing() {
-    const auto found = context_.seen.containing_groups.find(detail_.live->id.dn.key());
-    if (found == context_.seen.containing_groups.end()) return;
-    Member self_as_member{model::address(id()), detail_.live->id.sid};
-    self_as_member.scope = scope_;
-    for (const auto& group : found->second) {
-      auto scope = bits::scope(group.group_type);
-      if (const auto* declared = context_.declared_group(group.id.sid)) scope = declared->spec.scope;
-      if (!scope || obstacle(*scope, self_as_member, group.id.sid.domain()).empty()) continue;
-      report(self() + " from now on, is a member of " + group.id.dn.text() + ", which is " +
-                 std::string(name(*scope)) + " and can't contain it then.",
-             "Remove it from that group first, or keep its scope.", "scope");
+  Context& context_;
+  const model::Declaration<model::HostGroup>& declaration_;
+  model::GroupChange& detail_;
+  GroupScope scope_;
+};
+
+/// Live groups of one plan that are, were or will be in each other.
+class NestingOrder {
+ public:
+  explicit NestingOrder(Context& context) : context_(context) {
+    auto& changes = context_.plan.changes;
+    for (size_t i = 0; i < changes.size(); ++i)
+      if (const auto* group = std::get_if<model::GroupChange>(&changes[i].detail);
+          group != nullptr && group->live) {
+        by_dn_.emplace(group->live->id.dn.key(), i);
+        by_guid_.emplace(group->live->id.guid, i);
+      }
+  }
+
+  void run() {
+    for (const auto& [dn, i] : by_dn_) {
+      auto& group = std::get<model::GroupChange>(context_.plan.changes[i].detail);
+      if (bits::scope(group.live->group_type) != bits::scope(group.group_type)) check_around(i, group);
+      for (const auto& member : group.live->members) order_member(i, group, member);
+      for (const auto& principal : group.add)
+        if (const auto found = by_dn_.find(principal.dn.key());
+            found != by_dn_.end() && !allowed(group.group_type, detail(found->second).live->group_type))
+          wait(i, found->second);
     }
   }
 
+ private:
+  const model::GroupChange& detail(size_t i) const {
+    return std::get<model::GroupChange>(context_.plan.changes[i].detail);
+  }
+  void wait(size_t waits, size_t first) {
+    if (waits != first) context_.plan.changes[waits].requires_.push_back(context_.plan.changes[first].id);
+  }
+
+  bool allowed(uint32_t group_type, uint32_t member_type) const {
+    const auto scope = bits::scope(group_type);
+    Member member{{}, context_.seen.directory.domain_sid.with_rid(0)};
+    member.scope = bits::scope(member_type);
+    return !scope || obstacle(*scope, member, context_.seen.directory.domain_sid).empty();
+  }
+
+  void check_around(size_t i, model::GroupChange& group) {
+    const auto& name = context_.plan.changes[i].id.name;
+    const auto& all = context_.desired.host_groups;
+    const auto declaration =
+        std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.name == name; });
+    if (declaration == all.end()) return;
+    NestingCheck(context_, *declaration, group).check_containing([this](const model::Guid& guid) {
+      const auto found = by_guid_.find(guid);
+      return found == by_guid_.end() ? nullptr : &detail(found->second);
+    });
+  }
+
+  void order_member(size_t i, model::GroupChange& group, const std::string& dn) {
+    const auto found = by_dn_.find(model::dn_key(dn));
+    if (found == by_dn_.end()) return;
+    const auto& member = detail(found->second);
+    const bool later = !allowed(group.live->group_type, member.group_type);
+    const bool sooner = !allowed(group.group_type, member.live->group_type);
+    if (later) wait(found->second, i);
+    if (sooner && removes(group, member.live->id.dn))
+      group.members_first = true;
+    else if (sooner)
+      wait(i, found->second);
+  }
+
   Context& context_;
-  const model::Declaration<model::HostGroup>& declaration_;
-  const model::GroupChange& detail_;
-  GroupScope scope_;
+  std::map<std::string, size_t> by_dn_;  // by Dn::key() of where it is
+  std::map<model::Guid, size_t> by_guid_;
 };
 
 }  // namespace
 
 void check_nesting(Context& context, const model::Declaration<model::HostGroup>& declaration,
-                   const std::vector<model::PlannedPrincipal>& wanted, const model::GroupChange& detail) {
+                   const std::vector<model::PlannedPrincipal>& wanted, model::GroupChange& detail) {
   NestingCheck(context, declaration, detail).run(wanted);
 }
+
+void order_nesting(Context& context) { NestingOrder(context).run(); }
 
 }  // namespace gmsactl::plan

@@ -69,25 +69,15 @@ std::string member_key(const Context& context, const PlannedPrincipal& principal
       .key();
 }
 
-/// A live member that stands for nothing: its object is gone from this domain, or it is a foreign security
-/// principal for a SID of this very domain that nothing has. What lies in other domains is not looked up, and
-/// so is never taken for one.
-bool is_orphaned(const Context& context, const std::string& member) {
-  const auto dn = Dn::parse(member);
-  const Dn& domain = context.seen.directory.domain_dn;
-  if (!dn || !(model::domain_of(*dn) == domain)) return false;
-  if (dn->parent() == domain.child("CN", "ForeignSecurityPrincipals")) {
-    const auto sid = model::Sid::parse(dn->leaf().value);
-    return sid && context.is_orphan(*sid);
-  }
-  return !context.knows_member(member);
-}
+struct Undeclared {
+  std::vector<std::string> kept;    ///< although nothing stands for them
+  std::vector<std::string> unseen;  ///< neither to be kept nor to be removed
+};
 
-/// Who is wanted and not there, and the other way round. Gives the members that are kept although nothing
-/// stands for them.
-std::vector<std::string> split_members(const Context& context, const HostGroup& spec,
-                                       const std::vector<PlannedPrincipal>& wanted,
-                                       const std::vector<std::string>& live, GroupChange& detail) {
+/// Who is wanted and not there, and the other way round.
+Undeclared split_members(const Context& context, const HostGroup& spec,
+                         const std::vector<PlannedPrincipal>& wanted, const std::vector<std::string>& live,
+                         GroupChange& detail) {
   // By the DN, and by what stands there: an account and the foreign security principal that stands for it are
   // one member.
   std::vector<std::string> live_keys;
@@ -108,14 +98,18 @@ std::vector<std::string> split_members(const Context& context, const HostGroup& 
     wanted_keys.insert(std::move(identity));
     if (!key.empty()) wanted_keys.insert(std::move(key));
   }
-  std::vector<std::string> kept;
-  if (spec.membership != model::Membership::exact) return kept;
+  Undeclared undeclared;
+  if (spec.membership != model::Membership::exact) return undeclared;
   for (size_t i = 0; i < live.size(); ++i) {
     if (wanted_keys.contains(live_keys[i]) || wanted_keys.contains(live_identities[i])) continue;
-    const bool keeps = spec.keep_orphaned_members && is_orphaned(context, live[i]);
-    (keeps ? kept : detail.remove).push_back(live[i]);
+    const auto where = context.whereabouts_of_member(live[i]);
+    const bool gone = where == Context::Whereabouts::gone;
+    if (where == Context::Whereabouts::unseen)
+      undeclared.unseen.push_back(live[i]);
+    else
+      (gone && spec.keep_orphaned_members ? undeclared.kept : detail.remove).push_back(live[i]);
   }
-  return kept;
+  return undeclared;
 }
 
 void note_orphans(Context& context, const Declaration<HostGroup>& declaration, const ResourceId& id,
@@ -158,11 +152,13 @@ void diff_members(Context& context, const Declaration<HostGroup>& declaration,
   const bool additive = spec.membership == model::Membership::additive;
   static const std::vector<std::string> nobody;
   const auto& live = detail.live ? detail.live->members : nobody;
-  const auto kept = split_members(context, spec, wanted, live, detail);
+  const auto [kept, unseen] = split_members(context, spec, wanted, live, detail);
+  if (!unseen.empty() && context.options.aim != Aim::adopt)
+    return context.report_unseen(change.id, unseen, "member", declaration.position("members"));
   note_orphans(context, declaration, change.id, kept);
   std::vector<std::string> declared;
   for (const auto& principal : wanted) declared.push_back(principal.display);
-  const auto identify = [&context, &live, &wanted, &fields, additive, &kept] {
+  const auto identify = [&context, &live, &wanted, &fields, additive, &kept = kept] {
     fields.identify("members", [&context, &live, &wanted, additive, kept] {
       Ledger::Identities identities;
       for (const auto& dn : live)
@@ -327,6 +323,7 @@ void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
   if (context.plan.unreadable.size() != unreadable_before) return;
   const size_t without_members = change.fields.size();
   diff_members(context, declaration, members.wanted, detail, change, fields);
+  if (context.plan.unreadable.size() != unreadable_before) return;
   if (change.fields.size() != without_members && change.action == Action::move)
     change.action = Action::update;
   if (adopts) {

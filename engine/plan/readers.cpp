@@ -116,14 +116,20 @@ void compare_readers(Context& context, const Declaration<Gmsa>& declaration, con
   }
   const auto live_readers = descriptor.readers();
   std::vector<std::string> before;
+  std::vector<std::string> unseen;
   for (const auto& sid : live_readers) {
     before.push_back(context.display(sid));
-    if (wanted.contains(sid) || !declaration.spec.keep_orphaned_principals || !context.is_orphan(sid))
-      continue;
+    if (wanted.contains(sid)) continue;
+    const auto where = context.whereabouts(sid);
+    if (where == Context::Whereabouts::unseen) unseen.push_back(sid.text());
+    if (where != Context::Whereabouts::gone || !declaration.spec.keep_orphaned_principals) continue;
     detail.kept_orphans.push_back(sid);
     after.push_back(context.display(sid));
     note_orphan(context, declaration, change.id, sid);
   }
+  if (!unseen.empty() && context.options.aim != Aim::adopt)
+    return context.report_unseen(change.id, unseen, "msDS-GroupMSAMembership",
+                                 declaration.position(readers_field));
   if (fields.set(readers_field, std::move(before), std::move(after)))
     change.reasons.emplace_back("other principals may retrieve the managed password than declared");
   fields.identify(readers_field, [&context, &detail, live_readers] {

@@ -7,6 +7,7 @@
 #include "engine/base/text.h"
 #include "engine/model/account.h"
 #include "engine/plan/field.h"
+#include "engine/plan/names.h"
 #include "engine/plan/readers.h"
 
 namespace gmsactl::plan {
@@ -70,7 +71,8 @@ bool was_written(const model::ChangeResult& result) {
 class Undoing {
  public:
   Undoing(const model::Observations& seen) : seen_(seen) {
-    for (const auto& [sid, principal] : seen.known_sids) labels_.emplace(sid, principal.sam_account_name);
+    for (const auto& [sid, principal] : seen.known_sids)
+      labels_.emplace(sid, label(principal, seen.directory.domain_dn));
     if (!seen.leftovers) return;
     for (const auto& leftover : *seen.leftovers) {
       ours_.emplace(leftover.marker.id, &leftover);
@@ -80,7 +82,7 @@ class Undoing {
       }
     }
     for (const auto& [dn, principal] : seen.known_members)
-      member_labels_.emplace(model::dn_key(dn), principal.sam_account_name);
+      member_labels_.emplace(model::dn_key(dn), label(principal, seen.directory.domain_dn));
   }
 
   void add(const Change& done) {

@@ -100,8 +100,10 @@ class World {
     for (const auto* member : members_) {
       check_spns(*member);
       check_handovers(*member);
-      check_removals(*member);
+      check_references(*member);
+      check_controller(*member);
     }
+    say_the_order();
   }
 
  private:
@@ -124,7 +126,7 @@ class World {
 
   void claim_objects(const Member& member) {
     for_each_declaration(member, [&](const ResourceId& id, const Guid& guid, const model::Dn& dn,
-                                     const std::string&, SourceRange where) {
+                                     const std::string& sam, SourceRange where) {
       const auto clash = [&](const auto& claim, const std::string& what) {
         // Whose marker it carries decides, and the other is refused already.
         if (claim.member == &member || refused(member, id) || refused(*claim.member, claim.id)) return;
@@ -138,9 +140,11 @@ class World {
       };
       const auto [place, free] = places_.try_emplace(dn.key(), Claim{&member, id});
       if (!free) clash(place->second, "The place " + dn.text());
+      const auto [name, sole] = names_.try_emplace(fold(sam), Claim{&member, id});
+      if (!sole && free) clash(name->second, "sAMAccountName " + sam);
       if (guid.empty()) return;
       const auto [object, fresh] = objects_.try_emplace(guid, Claim{&member, id});
-      if (!fresh && free) clash(object->second, "One live object (" + guid.text() + ")");
+      if (!fresh && free && sole) clash(object->second, "One live object (" + guid.text() + ")");
     });
   }
 
@@ -239,9 +243,9 @@ class World {
     return found == changes_.end() || found->second.first == &member ? nullptr : &found->second;
   }
 
-  /// The reason and the order, in place of advice to take it away by hand.
-  static void postpone(const Member& member, const ResourceId& id, SourceRange where, const std::string& what,
-                       const model::Dn& held_by, const Elsewhere& other) {
+  /// The reason, in place of advice to take it away by hand. The order is worked out once all are known.
+  void postpone(const Member& member, const ResourceId& id, SourceRange where, const std::string& what,
+                const model::Dn& held_by, const Elsewhere& other) {
     const std::string address = model::address(id);
     const auto erased = std::erase_if(member.plan->diagnostics, [&](const Diagnostic& one) {
       return (one.code == "GMSA0205" || one.code == "GMSA0206" || one.code == "GMSA0207" ||
@@ -249,32 +253,115 @@ class World {
              one.address == address && one.detail.find(held_by.text()) != std::string::npos;
     });
     if (erased == 0) return;  // it is not in this plan
-    const std::string& first = other.first->desired->environment.name;
-    report(member, "GMSA0279", "Handed over between environments",
-           address + " takes " + what + ", which " + named(*other.first, other.second->id) +
-               " holds and gives up. Each environment is planned before any is written.",
-           "Apply environment " + first + " first (--env " + first + "), then environment " +
-               member.desired->environment.name + ".",
-           where, id);
+    waits_[&member].insert(other.first);
+    postponed_.push_back({&member, other.first, id, where,
+                          address + " takes " + what + ", which " + named(*other.first, other.second->id) +
+                              " holds and gives up. Each environment is planned before any is written."});
   }
 
-  void check_removals(const Member& member) {
-    for (const auto& [key, lookup] : member.seen->principals)
-      for (const auto& match : lookup.matches) {
-        const auto* other = elsewhere(member, match);
-        if (other == nullptr || other->second->action != Action::remove) continue;
-        report(*other->first, "GMSA0310", "Object to be deleted is still named",
-               match.id.dn.text() + " is to be deleted, and a declaration of environment " +
-                   member.desired->environment.name + " still names it (" + key + ").",
-               "Remove it there first, or keep both.", other->second->declared_at, other->second->id);
-      }
+  /// Whether `member` waits for `other`, or for one that does.
+  bool is_waiting(const Member* member, const Member* other, std::set<const Member*>& asked) const {
+    const auto found = waits_.find(member);
+    if (found == waits_.end() || !asked.insert(member).second) return false;
+    return found->second.contains(other) ||
+           std::any_of(found->second.begin(), found->second.end(),
+                       [&](const Member* next) { return is_waiting(next, other, asked); });
   }
+
+  void say_the_order() const {
+    for (const auto& one : postponed_) {
+      const std::string& first = one.giver->desired->environment.name;
+      const std::string& then = one.taker->desired->environment.name;
+      std::set<const Member*> asked;
+      report(
+          *one.taker, "GMSA0279", "Handed over between environments", one.detail,
+          is_waiting(one.giver, one.taker, asked)
+              ? "Environment " + first + " waits for environment " + then +
+                    " too, so neither can go first. Give " + model::address(one.id) +
+                    " something that nobody has, and apply: environment " + then + " first, then " + first +
+                    ". Then declare what it is to have."
+              : "Apply environment " + first + " first (--env " + first + "), then environment " + then + ".",
+          one.where, one.id);
+    }
+  }
+
+  /// What declarations of `member` name, and another environment deletes or calls otherwise.
+  void check_references(const Member& member) {
+    const auto check = [&](const std::vector<model::PrincipalRef>& refs) {
+      for (const auto& ref : refs) check_reference(member, ref);
+    };
+    for (const auto& group : member.desired->host_groups)
+      if (group.spec.members) check(*group.spec.members);
+    for (const auto& account : member.desired->accounts) check(account.spec.principals);
+  }
+
+  void check_reference(const Member& member, const model::PrincipalRef& ref) {
+    const auto found = member.seen->principals.find(model::principal_key(ref));
+    if (found == member.seen->principals.end()) return;
+    for (const auto& match : found->second.matches) {
+      const auto* other = elsewhere(member, match);
+      const auto names = other == nullptr ? std::nullopt : names_of(*other->second);
+      if (!names) continue;
+      using Form = model::PrincipalRef::Form;
+      const bool goes = other->second->action == Action::remove;
+      const bool by_name = ref.form == Form::name || ref.form == Form::qualified;
+      if (!goes && !(by_name && names->gives_up_name(names->sam_before)) &&
+          !(ref.form == Form::dn && names->gives_up_place(names->dn_before)))
+        continue;
+      if (!mentioned_.insert({&member, model::principal_key(ref)}).second) continue;
+      const std::string by = ", and a declaration of environment " + member.desired->environment.name +
+                             " still names it (" + model::principal_key(ref) + ").";
+      const auto& change = *other->second;
+      if (goes)
+        report(*other->first, "GMSA0310", "Object to be deleted is still named",
+               match.id.dn.text() + " is to be deleted" + by, "Remove it there first, or keep both.",
+               change.declared_at, change.id);
+      else
+        report(*other->first, "GMSA0287", "Object to be renamed is still named",
+               match.id.dn.text() + " gets another name or place" + by,
+               "Write its SID there: " + match.id.sid.text() + ".", change.declared_at, change.id);
+    }
+  }
+
+  /// What one controller has been told another one may not know yet, and so neither can say that a name is
+  /// free.
+  void check_controller(const Member& member) {
+    for (const auto* first : members_) {
+      if (first == &member) return;
+      if (equal_folded(first->plan->server, member.plan->server)) continue;
+      const bool both = !first->plan->changes.empty() && !member.plan->changes.empty();
+      member.plan->diagnostics.push_back(
+          {both ? Severity::error : Severity::warning,
+           "GMSA0286",
+           "Two domain controllers for one domain",
+           "Environment " + member.desired->environment.name + " was read from " + member.plan->server +
+               ", and environment " + first->desired->environment.name + " of the same domain from " +
+               first->plan->server + ". What is written to one of them the other does not know yet.",
+           "Name the same servers in both environments, or apply one environment at a time and let the "
+           "controllers replicate in between.",
+           member.plan->declared_at,
+           {}});
+      return;
+    }
+  }
+
+  struct Postponed {
+    const Member* taker;
+    const Member* giver;
+    ResourceId id;
+    SourceRange where;
+    std::string detail;
+  };
 
   std::vector<const Member*> members_;
   std::map<std::string, Claim> places_;  // by Dn::key()
+  std::map<std::string, Claim> names_;   // by fold(sAMAccountName)
   std::map<Guid, Claim> objects_;
   std::map<std::string, std::vector<SpnClaim>> spns_;  // by fold(SPN)
   std::map<Guid, Elsewhere> changes_;
+  std::map<const Member*, std::set<const Member*>> waits_;  // for what another one gives up
+  std::vector<Postponed> postponed_;
+  std::set<std::pair<const Member*, std::string>> mentioned_;  // principal_key()
 };
 
 }  // namespace

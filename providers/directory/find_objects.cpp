@@ -48,10 +48,17 @@ Result<void> find_dns(ldap::Reader& directory, const std::vector<Dn>& dns,
                                });
     // The container may be gone by now, and so is what stood in it.
     if (!searched && searched.error().kind != ErrorKind::not_found) return searched;
+    // A name that must not be read is found by no filter.
+    for (const auto* dn : members)
+      if (!found.contains(dn->key())) single.push_back(dn->text());
   }
   return read_each(directory, single, principal_attributes(), [&](size_t at, Entry&& entry) {
-    if (auto principal = decode_principal(entry))
-      found.emplace(model::dn_key(single[at]), std::move(*principal));
+    auto principal = decode_principal(entry);
+    auto& known = found[model::dn_key(single[at])];
+    if (principal)
+      known = std::move(*principal);
+    else if (auto dn = Dn::parse(entry.dn))
+      known.id.dn = std::move(*dn);  // it is there, whatever else of it must not be read
   });
 }
 

@@ -22,6 +22,7 @@ class KnownControllers {
   bool is_dead(const std::string& url) const;
   void set_alive(const std::string& url);
 
+  /// `domain` is folded.
   void choose(const std::string& domain, const std::string& url);
   /// Empty where none has been.
   std::string chosen(const std::string& domain) const;

@@ -215,6 +215,20 @@ std::string marker_without(const std::string& text, std::initializer_list<std::s
   return marker->text();
 }
 
+std::string marker_so_far(const std::string& text, const std::string& before,
+                          std::initializer_list<std::string_view> pending) {
+  auto marker = model::Marker::parse(text);
+  if (!marker) return text;
+  const auto old = model::Marker::parse(before);
+  for (const auto field : pending) {
+    if (const auto found = marker->applied.find(field); found != marker->applied.end())
+      marker->applied.erase(found);
+    if (!old) continue;
+    if (const auto was = old->applied.find(field); was != old->applied.end()) marker->applied.insert(*was);
+  }
+  return marker->text();
+}
+
 bool is_sam_owned(std::string_view name) {
   return equal_folded(name, attribute::sam_account_name) ||
          equal_folded(name, attribute::user_account_control) || equal_folded(name, attribute::group_type);

@@ -50,6 +50,11 @@ std::vector<ldap::Modification> marker_modifications(const std::optional<std::st
 /// not a marker.
 std::string marker_without(const std::string& text, std::initializer_list<std::string_view> fields);
 
+/// A marker's text of which the `pending` fields are not written yet: of those it says what `before`, the
+/// live marker, says.
+std::string marker_so_far(const std::string& text, const std::string& before,
+                          std::initializer_list<std::string_view> pending);
+
 /// Whether one of these attributes is kept by the server's account database, of which it is not known whether
 /// it compares the old value ([MS-SAMR] 3.1.1.8): sAMAccountName, userAccountControl and groupType.
 bool is_sam_owned(std::string_view attribute);

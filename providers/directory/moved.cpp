@@ -134,7 +134,11 @@ void replace_all(Map&& from, Map& to) {
 
 void take_over(Observations&& again, const std::vector<ChangedObject>& changes, Observations& seen) {
   std::set<Guid> changed;
-  for (const auto& change : changes) changed.insert(change.guid);
+  std::set<Guid> deleted_now;
+  for (const auto& change : changes) {
+    changed.insert(change.guid);
+    if (change.deleted) deleted_now.insert(change.guid);
+  }
   const auto forget_changed = [&](std::map<std::string, model::Principal>& principals) {
     std::erase_if(principals, [&](const auto& one) { return changed.contains(one.second.id.guid); });
   };
@@ -145,9 +149,17 @@ void take_over(Observations&& again, const std::vector<ChangedObject>& changes, 
   replace_all(std::move(again.accounts), seen.accounts);
   replace_all(std::move(again.containers), seen.containers);
   replace_all(std::move(again.principals), seen.principals);
-  for (auto* principals :
-       {&seen.known_sids, &seen.known_members, &seen.sam_account_name_holders, &seen.dn_holders})
+  for (auto* principals : {&seen.known_members, &seen.sam_account_name_holders, &seen.dn_holders})
     forget_changed(*principals);
+  // A descriptor is not read again because a reader of it has changed: that one is still there, or is known
+  // to be deleted.
+  std::erase_if(seen.known_sids, [&](const auto& one) {
+    const bool deleted = deleted_now.contains(one.second.id.guid);
+    if (deleted) seen.deleted_sids.insert(one.first);
+    return deleted;
+  });
+  if (again.blind_spot) seen.blind_spot = std::move(again.blind_spot);
+  seen.deleted_sids.merge(again.deleted_sids);
   replace_all(std::move(again.known_sids), seen.known_sids);
   replace_all(std::move(again.known_members), seen.known_members);
   replace_all(std::move(again.sam_account_name_holders), seen.sam_account_name_holders);

@@ -17,6 +17,7 @@
 #include "providers/directory/observe_objects.h"
 #include "providers/directory/observe_principals.h"
 #include "providers/directory/places.h"
+#include "providers/directory/strangers.h"
 #include "providers/directory/visibility.h"
 
 namespace gmsactl::directory {
@@ -103,84 +104,6 @@ Result<void> doubt_root_keys(ldap::Reader& transport, Visibility& visibility, Di
                 keys.text() + "\" /G \"DOMAIN\\USER:LC\"",
             std::nullopt}};
   return {};
-}
-
-std::span<const model::Leftover> leftovers(const Observations& seen) {
-  return seen.leftovers ? std::span<const model::Leftover>(*seen.leftovers)
-                        : std::span<const model::Leftover>();
-}
-
-/// Readers in live descriptors that no reference resolved to.
-std::set<Sid> unknown_readers(const Observations& seen) {
-  std::set<Sid> known;
-  for (const auto& [key, lookup] : seen.principals)
-    for (const auto& match : lookup.matches) known.insert(match.id.sid);
-  for (const auto& [name, observation] : seen.host_groups)
-    if (const auto* live = std::get_if<LiveGroup>(&observation)) known.insert(live->id.sid);
-  for (const auto& leftover : leftovers(seen)) known.insert(leftover.id().sid);
-  std::set<Sid> unknown;
-  const auto note = [&](const LiveGmsa* live) {
-    if (live == nullptr || !live->group_msa_membership) return;
-    const auto descriptor = model::SecurityDescriptor::decode(*live->group_msa_membership);
-    if (!descriptor) return;
-    for (auto& sid : descriptor->readers())
-      if (!known.contains(sid)) unknown.insert(std::move(sid));
-  };
-  for (const auto& [name, observation] : seen.accounts) note(std::get_if<LiveGmsa>(&observation));
-  for (const auto& leftover : leftovers(seen)) note(std::get_if<LiveGmsa>(&leftover.live));
-  return unknown;
-}
-
-/// Whether the declaration gives the live group another scope: then all its members, and the groups it is in,
-/// must go with that.
-bool changes_scope(const model::Declaration<model::HostGroup>& group, const LiveGroup& live) {
-  return (live.group_type & model::group_type::scopes) != model::group_type::of(group.spec.scope);
-}
-
-/// DNs of members that no reference means: of exact groups, of those whose scope changes, and of those that
-/// are left over.
-std::set<std::string> unknown_members(const Desired& desired, const Observations& seen) {
-  std::set<std::string> known;
-  for (const auto& [key, lookup] : seen.principals)
-    for (const auto& match : lookup.matches) known.insert(match.id.dn.key());
-  for (const auto& [name, observation] : seen.host_groups)
-    if (const auto* live = std::get_if<LiveGroup>(&observation)) known.insert(live->id.dn.key());
-  for (const auto& leftover : leftovers(seen)) known.insert(leftover.id().dn.key());
-  std::set<std::string> unknown;
-  const auto note = [&](const LiveGroup& live) {
-    for (const auto& member : live.members)
-      if (!known.contains(model::dn_key(member))) unknown.insert(member);
-  };
-  for (const auto& group : desired.host_groups) {
-    const auto* live = model::live_of(seen.host_groups, group.name);
-    if (live == nullptr || group.settled) continue;
-    const bool exact = group.spec.members && group.spec.membership == model::Membership::exact;
-    if (exact || changes_scope(group, *live)) note(*live);
-  }
-  for (const auto& leftover : leftovers(seen))
-    if (const auto* live = std::get_if<LiveGroup>(&leftover.live)) note(*live);
-  return unknown;
-}
-
-/// Readers whose objects are there and can't be found by their SID, which is not readable: who deletes the
-/// SIDs of nobody must not take them for that.
-Result<void> find_unseen_readers(ldap::Reader& transport, const std::set<Sid>& readers, Observations& seen) {
-  std::vector<const Sid*> sids;
-  std::vector<std::string> dns;
-  for (const auto& sid : readers) {
-    if (seen.known_sids.contains(sid.text()) || !(sid.domain() == seen.directory.domain_sid)) continue;
-    sids.push_back(&sid);
-    dns.push_back("<SID=" + sid.text() + ">");  // [MS-ADTS] 3.1.1.3.1.2.4
-  }
-  return read_each(transport, dns, {"1.1"}, [&](size_t at, ldap::Entry&& entry) {
-    auto dn = Dn::parse(entry.dn);
-    if (!dn || dn->empty()) return;
-    model::Principal principal;
-    principal.id.sid = *sids[at];
-    principal.sam_account_name = dn->leaf().value;  // as people know it, as far as can be told
-    principal.id.dn = std::move(*dn);
-    seen.known_sids.emplace(sids[at]->text(), std::move(principal));
-  });
 }
 
 /// Those that are to be added, and those that the server makes of others when an account gets another name.
@@ -349,10 +272,7 @@ Result<Observations> observe_once(Forest& forest, const Desired& desired, ports:
   GMSACTL_TRY(places.read_containers({&groups, &accounts}, seen.containers));
   GMSACTL_TRY(places.look_at(groups, seen.host_groups, seen.containers, seen.dn_holders));
   GMSACTL_TRY(places.look_at(accounts, seen.accounts, seen.containers, seen.dn_holders));
-  const auto readers = unknown_readers(seen);
-  seen.known_sids = GMSACTL_TRY(find_sids(forest, readers));
-  GMSACTL_TRY(find_unseen_readers(transport, readers, seen));
-  seen.known_members = GMSACTL_TRY(find_objects(forest, unknown_members(desired, seen)));
+  GMSACTL_TRY(find_strangers(forest, visibility, desired, seen));
   GMSACTL_TRY(read_containing_groups(forest, desired, seen));
   if (has_unreadable_key_question(seen.directory))
     seen.directory.any_gmsa_exists = GMSACTL_TRY(any_account(transport, facts.domain_dn));

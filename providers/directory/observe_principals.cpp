@@ -20,10 +20,6 @@ using model::Sid;
 namespace {
 
 constexpr char user_principal_name[] = "userPrincipalName";
-constexpr std::string_view foreign_class = "foreignSecurityPrincipal";
-
-bool is_foreign(const Principal& principal) { return equal_folded(principal.object_class, foreign_class); }
-
 /// What one directory, the own domain or the catalogue, is asked and has answered.
 class Inquiry {
  public:

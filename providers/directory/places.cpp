@@ -39,7 +39,8 @@ Unreadable unseen(const Dn& dn) {
 
 Unreadable unlisted(const std::string& container) {
   return {Error{ErrorKind::denied,
-                "this user may not list " + container + ", so what stands in it is not known",
+                "this user may not list " + container +
+                    ", or may not read its permissions, so what stands in it is not known",
                 list_hint(container), std::nullopt}};
 }
 
@@ -73,6 +74,8 @@ Result<void> Places::read_containers(const std::vector<const std::vector<Wanted>
             live.id.guid = *guid;
           if (const auto bytes = entry.first(attribute::security_descriptor); bytes && !entry.whole)
             descriptors_.emplace(live.id.dn.key(), *bytes);
+          else if (!entry.whole)
+            without_descriptor_.emplace(live.id.dn.key(), live.id.dn.text());
           seen.emplace(live.id.dn.key(), std::move(live));
         },
         Visibility::without_auditing()));
@@ -98,8 +101,23 @@ Result<void> Places::read_containers(const std::vector<const std::vector<Wanted>
 
 Result<bool> Places::is_listable(const std::string& container_key) {
   const auto found = descriptors_.find(container_key);
-  if (found == descriptors_.end()) return true;
-  return visibility_.may_list(found->second);
+  if (found != descriptors_.end()) return visibility_.may_list(found->second);
+  const auto hidden = without_descriptor_.find(container_key);
+  if (hidden == without_descriptor_.end()) return true;
+  // Who sees one thing in it may list it.
+  ldap::SearchRequest request;
+  request.base = hidden->second;
+  request.scope = ldap::Scope::one_level;
+  request.attributes = {"1.1"};
+  request.page_size = 1;
+  bool any = false;
+  const auto listed = transport_.search(request, [&](Entry&&) {
+    any = true;
+    return false;
+  });
+  if (!listed && listed.error().kind != ErrorKind::cancelled && listed.error().kind != ErrorKind::not_found)
+    return fail(listed.error());
+  return any;
 }
 
 Result<void> Places::find_taken(const std::vector<const Wanted*>& places, const std::string& container,

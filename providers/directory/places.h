@@ -42,6 +42,8 @@ class Places {
   ldap::Reader& transport_;
   Visibility& visibility_;
   std::map<std::string, std::string> descriptors_;  // of containers, by Dn::key()
+  std::map<std::string, std::string>
+      without_descriptor_;  // of those whose permissions are not readable: their DNs
 };
 
 }  // namespace gmsactl::directory

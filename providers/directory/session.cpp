@@ -82,6 +82,13 @@ Result<void> Session::start() {
       for (const auto& doubt : password.doubts) options_.warn(doubt);
     connect.password = std::move(password.value);
   }
+  // Environments of one domain keep to one controller: another may not know yet what was written to it.
+  const std::string chosen = host_of(options_.known->chosen(fold(environment_.domain)));
+  const auto same = std::ranges::find_if(
+      servers_, [&](const std::string& url) { return equal_folded(host_of(url), chosen); });
+  if (servers_.size() > 1 && options_.prefer.empty() && same != servers_.end() &&
+      !options_.known->is_dead(*same))
+    if (auto done = choose({*same}); done || !worth_another_server(done.error().kind)) return done;
   return choose(servers_);
 }
 
@@ -144,9 +151,6 @@ Result<void> Session::find_servers() {
         ldaps || record.port == 389 || record.port == 0 ? "" : ":" + std::to_string(record.port);
     servers_.push_back((ldaps ? "ldaps://" : "ldap://") + record.host + port);
   }
-  const std::string chosen = options_.known->chosen(environment_.domain);
-  std::stable_partition(servers_.begin(), servers_.end(),
-                        [&](const std::string& url) { return url == chosen; });
   return {};
 }
 
@@ -183,7 +187,7 @@ Result<void> Session::choose(const std::vector<std::string>& urls) {
                     root_dse_ = GMSACTL_TRY(check_server(*transport, environment_));
                     transport_ = std::move(transport);
                     pinned_ = url;
-                    options_.known->choose(environment_.domain, url);
+                    options_.known->choose(fold(environment_.domain), url);
                     return {};
                   });
 }

@@ -1,6 +1,7 @@
 #include "providers/directory/visibility.h"
 
 #include <algorithm>
+#include <array>
 
 #include "providers/directory/batch.h"
 #include "providers/directory/decode.h"
@@ -26,6 +27,17 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 /// What every account of the class has ([MS-ADSC] 2.140, systemMustContain), so that its lack says enough.
 bool is_mandatory(std::string_view attribute) {
   return equal_folded(attribute, attribute::password_interval);
+}
+
+/// What Active Directory makes for its own use and shows to administrators only, in every domain. Accounts
+/// and groups belong into none of it.
+bool is_closed_by_default(const std::string& text, const model::Dn& domain) {
+  const auto dn = model::Dn::parse(text);
+  constexpr std::array<const char*, 4> closed{"System", "Keys", "NTDS Quotas", "TPM Devices"};
+  return dn && std::any_of(closed.begin(), closed.end(), [&](const char* name) {
+           const model::Dn place = domain.child("CN", name);
+           return *dn == place || dn->is_under(place);
+         });
 }
 
 std::optional<Guid> guid_of(const Entry& entry, std::string_view name) {
@@ -160,6 +172,63 @@ Result<bool> Visibility::may_list(const std::string& descriptor) {
   if (!decoded) return true;
   GMSACTL_TRY(learn_asker());
   return !asker_ || asker_->may_list(*decoded);
+}
+
+std::optional<Error> Visibility::why_unlisted(const Entry& container) const {
+  const std::string dn = printable(container.dn);
+  const auto bytes = container.first(attribute::security_descriptor);
+  const auto descriptor = model::SecurityDescriptor::decode(bytes.value_or(""));
+  if (bytes && descriptor && asker_->may_list(*descriptor)) return std::nullopt;
+  return Error{
+      ErrorKind::denied,
+      bytes && descriptor ? "this user may not list " + dn : "the permissions of " + dn + " are not readable",
+      "Grant the account that gmsactl runs as the rights to list and read it, for example: dsacls \"" + dn +
+          "\" /G \"DOMAIN\\USER:GR\". Or remove what is gone by hand.",
+      std::nullopt};
+}
+
+Result<std::optional<Error>> Visibility::find_blind_spot() {
+  const auto head = GMSACTL_TRY(ldap::read(transport_, domain_.text(), {attribute::object_class}));
+  if (head.whole) return std::nullopt;  // a file has no other side
+  GMSACTL_TRY(learn_asker());
+  if (!asker_)
+    return Error{ErrorKind::unsupported, "the server does not say in which groups this user is",
+                 "Use a domain controller that does, or remove what is gone by hand.", std::nullopt};
+  std::optional<Error> blind;
+  // What computers, users, groups and managed accounts may stand in ([MS-ADSC], possSuperiors).
+  ldap::SearchRequest request;
+  request.base = domain_.text();
+  request.filter =
+      "(|(objectClass=container)(objectClass=organizationalUnit)(objectClass=builtinDomain)"
+      "(objectClass=domainDNS)(objectClass=lostAndFound)(objectClass=msDS-AzAdminManager)"
+      "(objectClass=msDS-AzApplication)(objectClass=msDS-AzScope))";
+  request.attributes = {attribute::security_descriptor};
+  request.controls = without_auditing();
+  bool any = false;
+  GMSACTL_TRY(transport_.search(request, [&](Entry&& entry) {
+    any |= model::dn_key(entry.dn) == domain_.key();
+    if (!blind && !is_closed_by_default(entry.dn, domain_)) blind = why_unlisted(entry);
+    return true;
+  }));
+  if (blind) return blind;
+  if (!any) return why_unlisted({domain_.text(), {}});
+  // Of which kind an object is, is not readable everywhere, and then no filter finds it by that.
+  request.filter = "(objectClass=*)";
+  request.attributes = {attribute::object_class};
+  request.controls.clear();
+  std::vector<std::string> unknown;
+  GMSACTL_TRY(transport_.search(request, [&](Entry&& entry) {
+    if (entry.find(attribute::object_class) == nullptr && !is_closed_by_default(entry.dn, domain_))
+      unknown.push_back(std::move(entry.dn));
+    return true;
+  }));
+  GMSACTL_TRY(read_each(
+      transport_, unknown, {attribute::security_descriptor},
+      [&](size_t, Entry&& entry) {
+        if (!blind) blind = why_unlisted(entry);
+      },
+      without_auditing()));
+  return blind;
 }
 
 }  // namespace gmsactl::directory

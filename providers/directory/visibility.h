@@ -39,6 +39,12 @@ class Visibility {
   /// told, he does.
   [[nodiscard]] Result<bool> may_list(const std::string& descriptor);
 
+  /// Why objects of the domain may be out of this user's sight; nothing where none can be. An object is seen
+  /// by whoever may list the container it is in ([MS-ADTS] 3.1.1.4.3), and so from the head of the domain
+  /// downwards nothing is hidden where every object that can hold others is seen and may be listed. Apart
+  /// from what every domain keeps closed and no account belongs into, such as CN=System.
+  [[nodiscard]] Result<std::optional<Error>> find_blind_spot();
+
   /// For a search that shall return nTSecurityDescriptor: all of it but the part on auditing, for which a
   /// privilege is needed ([MS-ADTS] 3.1.1.3.4.1.11).
   static std::vector<ldap::Control> without_auditing();
@@ -51,6 +57,8 @@ class Visibility {
   [[nodiscard]] Result<void> read_descriptors(const std::vector<std::string>& clauses);
   [[nodiscard]] Result<void> find_absent(const std::string& attribute,
                                          const std::vector<std::string>& clauses);
+  /// Why this user does not see what stands in a container, where that is so or is not known.
+  std::optional<Error> why_unlisted(const ldap::Entry& container) const;
   /// Empty where the attribute is absent.
   std::string why_hidden(const Doubt& doubt, const std::string& attribute) const;
   /// Whether the rights as they are understood here allow everything that came.

@@ -43,6 +43,13 @@ void drop_first_part(std::vector<std::string>& all) {
 
 constexpr std::string_view sid_prefix = "<SID=";
 
+/// What one request does for a group on its way. Of these the first that there is a need for is next.
+enum class Step : uint8_t {
+  members_first,  ///< removes members that the new scope forbids
+  detour,         ///< by way of the scope between
+  rest,           ///< attributes, and members
+};
+
 /// What is still to be done, judged by what is there now.
 struct Remaining {
   std::vector<Modification> attributes;
@@ -99,14 +106,54 @@ struct Writer::GroupState {
   Remaining left;
   std::vector<std::string> add;  ///< DNs, all of the planned ones
   uint32_t live_type = 0;
-  std::string live_marker;  ///< empty: none
-  std::string on_the_way;   ///< after the scope between, with members to come
-  std::string in_parts;     ///< with members to come
+  std::string live_marker;   ///< empty: none
+  std::string before_scope;  ///< without members that the new scope forbids; everything else to come
+  std::string on_the_way;    ///< after the scope between, with members and other attributes to come
+  std::string in_parts;      ///< with members to come
   std::string wanted;
 
   bool finished() const { return left.nothing() && live_marker == wanted; }
+  uint32_t universal() const { return (live_type & ~bits::scopes) | bits::universal; }
+
+  Step next(const GroupChange& detail) const {
+    const bool other_scope = ((live_type ^ detail.group_type) & bits::scopes) != 0;
+    if (detail.members_first && other_scope && !left.remove.empty()) return Step::members_first;
+    return needs_detour(live_type, detail.group_type) ? Step::detour : Step::rest;
+  }
+
+  /// What to write, without the marker, and the marker that goes with it.
+  std::pair<std::vector<Modification>, std::string> request(Step step) const {
+    if (step == Step::members_first)
+      return {{{ModifyOperation::remove, attribute::member, first_part(left.remove)}}, before_scope};
+    if (step == Step::detour)
+      return {{{ModifyOperation::remove, attribute::group_type, {signed_text(live_type)}},
+               {ModifyOperation::add, attribute::group_type, {signed_text(universal())}}},
+              on_the_way};
+    std::vector<Modification> all = left.attributes;
+    if (auto values = first_part(left.remove); !values.empty())
+      all.push_back({ModifyOperation::remove, attribute::member, std::move(values)});
+    if (auto values = first_part(left.add); !values.empty())
+      all.push_back({ModifyOperation::add, attribute::member, std::move(values)});
+    const bool last = std::max(left.add.size(), left.remove.size()) <= members_per_request;
+    return {std::move(all), last ? wanted : in_parts};
+  }
+
+  void done(Step step, const GroupChange& detail) {
+    if (step != Step::detour) drop_first_part(left.remove);
+    if (step == Step::detour) {
+      live_type = universal();
+      LiveGroup between = *detail.live;
+      between.group_type = live_type;
+      planned.attributes = left.attributes = group_modifications(detail, between);
+    } else if (step == Step::rest) {
+      left.attributes.clear();
+      live_type = detail.group_type;
+      drop_first_part(left.add);
+    }
+  }
   bool knows(const std::string& marker, const std::string& before) const {
-    return marker == before || marker == on_the_way || marker == in_parts || marker == wanted;
+    return marker == before || marker == before_scope || marker == on_the_way || marker == in_parts ||
+           marker == wanted;
   }
 };
 
@@ -131,7 +178,7 @@ void Writer::create_group(const Change& change, const GroupChange& detail, Steps
   state.add = *members;
   state.live_type = detail.group_type;
   state.wanted = detail.marker;
-  state.on_the_way = state.in_parts = marker_without(detail.marker, {"members"});
+  state.before_scope = state.on_the_way = state.in_parts = marker_without(detail.marker, {"members"});
   state.left.add = *members;
   if (auto at_once = first_part(*members); !at_once.empty())
     attributes.push_back({attribute::member, std::move(at_once)});
@@ -201,7 +248,16 @@ void Writer::update_group(const Change& change, const GroupChange& detail, Steps
   state.live_marker = detail.live->marker.value_or("");
   state.wanted = detail.marker;
   state.in_parts = marker_without(detail.marker, {"members"});
-  state.on_the_way = marker_without(detail.marker, {"members", "scope"});
+  state.before_scope =
+      marker_so_far(state.in_parts, state.live_marker, {"scope", "samAccountName", "description"});
+  state.on_the_way = marker_without(
+      marker_so_far(state.in_parts, state.live_marker, {"samAccountName", "description"}), {"scope"});
+  // Of what was nobody's the two say the same, and a lost answer is cleared up by the marker.
+  if (auto marker = model::Marker::parse(state.on_the_way);
+      marker && state.on_the_way == state.before_scope) {
+    ++marker->generation;
+    state.on_the_way = marker->text();
+  }
   if (!(change.dn == detail.dn)) {
     // A move compares nothing, so what somebody else has changed is looked for before it.
     auto now = marker_of(object);
@@ -225,22 +281,8 @@ bool Writer::modify_group(const std::string& object, const GroupChange& detail, 
                           Steps& steps) {
   const std::string planned_marker = state.live_marker;
   for (int attempt = 1; !state.finished();) {
-    const bool detour = needs_detour(state.live_type, detail.group_type);
-    const uint32_t universal = (state.live_type & ~bits::scopes) | bits::universal;
-    std::vector<Modification> request;
-    std::string receipt = state.on_the_way;
-    if (detour) {
-      request = {{ModifyOperation::remove, attribute::group_type, {signed_text(state.live_type)}},
-                 {ModifyOperation::add, attribute::group_type, {signed_text(universal)}}};
-    } else {
-      const bool last = std::max(state.left.add.size(), state.left.remove.size()) <= members_per_request;
-      receipt = last ? state.wanted : state.in_parts;
-      request = state.left.attributes;
-      if (auto values = first_part(state.left.remove); !values.empty())
-        request.push_back({ModifyOperation::remove, attribute::member, std::move(values)});
-      if (auto values = first_part(state.left.add); !values.empty())
-        request.push_back({ModifyOperation::add, attribute::member, std::move(values)});
-    }
+    const Step step = state.next(detail);
+    auto [request, receipt] = state.request(step);
     const std::string names = attribute_names(request, marker_);
     const auto optional_text = [](const std::string& text) {
       return text.empty() ? std::nullopt : std::optional<std::string>(text);
@@ -258,21 +300,11 @@ bool Writer::modify_group(const std::string& object, const GroupChange& detail, 
                                                       state.left.add.size() + state.left.remove.size();
                                              });
     if (fate) {
-      steps.wrote(detour ? "modified groupType to Universal on the way"
-                         : "modified " + (names.empty() ? marker_ : names));
+      steps.wrote(step == Step::detour ? "modified groupType to Universal on the way"
+                                       : "modified " + (names.empty() ? marker_ : names));
       if (fate.error) return steps.fail_with(std::move(*fate.error), Outcome::conflict);
       state.live_marker = receipt;
-      if (detour) {
-        state.live_type = universal;
-        LiveGroup between = *detail.live;
-        between.group_type = universal;
-        state.planned.attributes = state.left.attributes = group_modifications(detail, between);
-      } else {
-        state.left.attributes.clear();
-        state.live_type = detail.group_type;
-        drop_first_part(state.left.add);
-        drop_first_part(state.left.remove);
-      }
+      state.done(step, detail);
       continue;
     }
     if (fate.kind == Fate::unknown || fate.error->not_sent)

@@ -262,4 +262,56 @@ for command in plan apply; do
 done
 assert_err 'Nothing was written.'
 assert_same "$(count_below "$keys" '(objectClass=msKds-ProvRootKey)') $(count_below "$ou" '(objectClass=group)')" '0 0' 'how many keys and groups there are'
+
+step 'environments of one domain use one controller, and no run writes to two'
+rm -f "$manifests"/*
+two() { # SERVERS OF A, SERVERS OF B
+  local name servers=$1
+  for name in a b; do
+    cat <<END
+kind: Environment
+metadata: {name: two-$name}
+spec:
+  domain: $GMSACTL_LAB_DOMAIN
+  owner: e2e
+  accountsPath: "$ou"
+  hostGroupsPath: "$ou"
+  directory: {$servers}
+---
+kind: HostGroup
+metadata: {name: e2e-two-$name, environments: [two-$name]}
+spec: {members: [HOST01]}
+---
+END
+    servers=$2
+  done | sed '$d' | manifest two.yaml
+}
+two "servers: [\"ldap://$dc1\"]" "servers: [\"ldap://$dc2\"]"
+plan --all-envs
+assert_exit 4
+assert_err 'error[GMSA0286]' "was read from $dc2" "from $dc1"
+apply --all-envs
+assert_exit 4
+assert_err 'Nothing was written.'
+for dc in "$dc1" "$dc2"; do
+  assert_same "$(ldap_server=$dc count_below "$ou" '(objectClass=group)')" 0 "the number of groups at $dc"
+done
+apply_all --env two-a
+plan --all-envs
+assert_exit 0
+assert_err 'warning[GMSA0286]'
+remove "CN=e2e-two-a,$ou"
+
+# servers_of: which controllers the plans of -o json are from
+servers_of() { grep -o '"server": *"[^"]*"' "$work/out" | sort -u | sed 's/.*"server": *//' | tr -d '"'; }
+for servers in "servers: [\"ldap://$dc1\", \"ldap://$dc2\"]|servers: [\"ldap://$dc2\", \"ldap://$dc1\"]" \
+  "servers: [\"ldap://$dc2\"]|" "|servers: [\"ldap://$dc2\", \"ldap://$dc1\"]" '|'; do
+  two "${servers%%|*}" "${servers#*|}"
+  plan --all-envs -o json
+  assert_exit 0
+  assert_not_err GMSA0286
+  assert_same "$(servers_of | wc -l)" 1 'the number of controllers'
+done
+two '' ''
+apply_all --all-envs
 done_well

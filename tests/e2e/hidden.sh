@@ -170,6 +170,76 @@ deny "$ou" LC
 unreadable GMSA/e2e-hid "this user may not list $ou"
 clear_denials "$ou"
 
+step 'a reader and a member whom nobody declares any more, and who cannot be seen'
+unit="OU=hosts,$ou"
+new_unit "$unit"
+ldap ldapmodify >/dev/null <<END_LDIF
+dn: CN=E2EHIDX,$unit
+changetype: add
+objectClass: computer
+sAMAccountName: E2EHIDX\$
+userAccountControl: 4096
+END_LDIF
+with_host() { # HOST ORPHANS
+  manifest objects.yaml <<END_YAML
+kind: HostGroup
+metadata: {name: e2e-hid-hosts}
+spec: {members: [HOST01, HOST02$1], orphanedMembers: $2}
+---
+kind: GMSA
+metadata: {name: e2e-hid}
+spec:
+  principalsAllowedToRetrieveManagedPassword: [{hostGroup: e2e-hid-hosts}$1]
+  orphanedPrincipals: $2
+  servicePrincipalNames: [HTTP/e2e-hid.contoso.com]
+END_YAML
+}
+with_host ', E2EHIDX' keep
+apply_all
+# unseen ADDRESS: neither kept nor removed
+unseen() {
+  as_reader plan
+  assert_exit 4
+  assert_err 'error[GMSA0285]' "this user may not list $unit" "$1 is left as it is"
+  as_reader plan -o json
+  assert_exit 4
+  assert_same "$(planned)" '' 'the plan'
+}
+for orphans in keep remove; do
+  with_host '' $orphans
+  as_reader plan -o json
+  assert_exit 0
+  assert_same "$(planned | sort)" "GMSA/e2e-hid update principalsAllowedToRetrieveManagedPassword
+HostGroup/e2e-hid-hosts update members" 'the plan of who sees everything'
+  deny "$unit" LC
+  unseen GMSA/e2e-hid
+  unseen HostGroup/e2e-hid-hosts
+  clear_denials "$unit"
+done
+
+step 'deleted, the host may still exist out of sight'
+remove "CN=E2EHIDX,$unit"
+deny "$unit" LC
+for orphans in keep remove; do
+  with_host '' $orphans
+  unseen GMSA/e2e-hid
+done
+
+step 'but not for who sees everything: the domain has no other blind spot'
+clear_denials "$unit"
+as_reader plan -o json
+assert_exit 0
+assert_same "$(planned)" 'GMSA/e2e-hid update principalsAllowedToRetrieveManagedPassword' 'the plan'
+with_host '' keep
+as_reader plan --detailed-exitcode
+assert_exit 0
+assert_err 'warning[GMSA0214]'
+assert_not_err GMSA0285
+with_host '' remove
+apply_all
+declared
+apply_all
+
 step 'and everything is as it was'
 as_reader plan --detailed-exitcode
 assert_exit 0

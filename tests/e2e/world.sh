@@ -213,7 +213,7 @@ rm -f "$manifests"/*
 : | two
 sed -i '$d' "$manifests/world.yaml"
 converged_runs=0 refused_runs=0
-for ((round = 0; round < 16 && SECONDS < ${WORLD_SECONDS:-55}; ++round)); do
+for ((round = 0; round < ${WORLD_ROUNDS:-16} && SECONDS < ${WORLD_SECONDS:-55}; ++round)); do
   "$python" "$work/shuffle.py" $((seed + round)) "$work/state.json" "$work/objects" "$ou"
   cp "$work/objects" "$manifests/objects.yaml"
   before=$(search "$ou" sub '(objectClass=*)' uSNChanged)

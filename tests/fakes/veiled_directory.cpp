@@ -166,7 +166,14 @@ const Entry* VeiledDirectory::find_sid(const std::string& base) const {
   return found == objects.end() ? nullptr : &*found;
 }
 
-bool VeiledDirectory::is_seen(const Entry& object) const { return !unlisted.contains(parent_key(object.dn)); }
+bool VeiledDirectory::is_seen(const Entry& object, const ldap::SearchRequest& request) const {
+  constexpr std::string_view show_deleted = "1.2.840.113556.1.4.417";
+  if (object.find("isDeleted") != nullptr &&
+      std::none_of(request.controls.begin(), request.controls.end(),
+                   [&](const ldap::Control& one) { return one.oid == show_deleted; }))
+    return false;
+  return !unlisted.contains(parent_key(object.dn));
+}
 
 std::string VeiledDirectory::descriptor(const std::string& key) const {
   std::vector<model::Ace> aces;
@@ -206,11 +213,11 @@ Result<void> VeiledDirectory::search(const ldap::SearchRequest& request, const l
     } else {
       const bool by_sid = request.base.starts_with("<SID=");
       const Entry* base = by_sid ? find_sid(request.base) : find(request.base);
-      if (base == nullptr || !is_seen(*base))
+      if (base == nullptr || !is_seen(*base, request))
         return fail(ErrorKind::not_found, "no such object " + request.base);
       Filter filter(request.filter);
       for (const auto& object : objects) {
-        if (!(by_sid ? &object == base : is_in_scope(object, request)) || !is_seen(object)) continue;
+        if (!(by_sid ? &object == base : is_in_scope(object, request)) || !is_seen(object, request)) continue;
         Entry seen = as_seen(object);
         if (!filter.matches(seen)) continue;
         const bool all = request.attributes.empty();

@@ -53,7 +53,7 @@ class VeiledDirectory : public ldap::Transport {
 
  private:
   const ldap::Entry* find_sid(const std::string& base) const;
-  bool is_seen(const ldap::Entry& object) const;
+  bool is_seen(const ldap::Entry& object, const ldap::SearchRequest& request) const;
   ldap::Entry as_seen(const ldap::Entry& object) const;
   std::string descriptor(const std::string& key) const;
 

@@ -10,6 +10,7 @@
 #include "engine/base/text.h"
 #include "engine/model/dn.h"
 #include "engine/model/guid.h"
+#include "engine/model/sid.h"
 #include "providers/transport/ldap/libldap_ranges.h"
 #include "providers/transport/ldap/recovery.h"
 
@@ -113,6 +114,23 @@ void forget_pages(Connection& connection, const SearchRequest& search, const std
   request.only_in = only_in;
   connection.submit(request);
   connection.wait(request);
+}
+
+/// A filter for the object that "<GUID=…>" or "<SID=…>" names; empty for any other DN.
+std::string filter_for(std::string_view dn) {
+  const auto names = [&](std::string_view opening) {
+    return dn.size() > opening.size() && equal_folded(dn.substr(0, opening.size()), opening) &&
+           dn.ends_with('>');
+  };
+  constexpr std::string_view by_guid = "<GUID=";
+  constexpr std::string_view by_sid = "<SID=";
+  if (names(by_guid))
+    if (const auto guid = model::Guid::parse(dn.substr(by_guid.size(), dn.size() - by_guid.size() - 1)))
+      return "(objectGUID=" + model::escape_filter_value(guid->encode()) + ")";
+  if (names(by_sid))
+    if (const auto sid = model::Sid::parse(dn.substr(by_sid.size(), dn.size() - by_sid.size() - 1)))
+      return "(objectSid=" + model::escape_filter_value(sid->encode()) + ")";
+  return {};
 }
 
 }  // namespace
@@ -283,23 +301,19 @@ Result<void> LibldapTransport::search_on(Connection& connection, const SearchReq
   return {};
 }
 
-/// A controller that is no global catalog answers a referral where an object named by its GUID is gone, since
-/// another domain might hold it ([MS-ADTS] 3.1.1.4.6). What is asked for by GUID here was found in this
-/// domain, so a domain that does not know it either settles the matter.
+/// A controller that is no global catalog answers a referral where an object named by its GUID or SID is
+/// gone, since another domain might hold it ([MS-ADTS] 3.1.1.4.6). What is asked for like that here is of
+/// this domain, so a domain that does not know it either settles the matter.
 Error LibldapTransport::without_referral(const std::string& dn, Error error) {
   if (!error.native || error.native->code != LDAP_REFERRAL) return error;
-  constexpr std::string_view opening = "<GUID=";
-  if (dn.size() < opening.size() || !equal_folded(dn.substr(0, opening.size()), opening) ||
-      !dn.ends_with('>'))
-    return error;
-  const auto guid = model::Guid::parse(dn.substr(opening.size(), dn.size() - opening.size() - 1));
-  if (!guid) return error;
+  const std::string filter = filter_for(dn);
+  if (filter.empty()) return error;
   const auto root = read(*this, "", {"defaultNamingContext"});
   const auto domain = root ? root->first("defaultNamingContext") : std::nullopt;
   if (!domain) return error;
   SearchRequest search;
   search.base = *domain;
-  search.filter = "(objectGUID=" + model::escape_filter_value(guid->encode()) + ")";
+  search.filter = filter;
   search.attributes = {"1.1"};
   const auto found = search_all(*this, search);
   if (!found || !found->empty()) return error;

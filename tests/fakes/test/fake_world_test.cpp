@@ -98,9 +98,14 @@ TEST(FakeWorld, a_member_must_exist) {
   change.id = {model::Kind::host_group, "Hosts"};
   change.dn = live.id.dn;
   change.guid = live.id.guid;
-  change.detail = GroupChange{
-      group("Hosts").spec, live.id.dn, live.group_type, {{"X", sid(9), dn("CN=X,DC=contoso,DC=com"), {}}}, {},
-      *live.marker,        live};
+  change.detail = GroupChange{group("Hosts").spec,
+                              live.id.dn,
+                              live.group_type,
+                              {{"X", sid(9), dn("CN=X,DC=contoso,DC=com"), {}}},
+                              {},
+                              false,
+                              *live.marker,
+                              live};
   EXPECT_EQ(world.apply(change).error->kind, ErrorKind::not_found);
 }
 

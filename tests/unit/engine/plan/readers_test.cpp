@@ -85,6 +85,24 @@ TEST(PlanReaders, a_host_group_that_gets_another_name_stays_the_same_reader) {
   EXPECT_THAT(field.removed, IsEmpty());
 }
 
+TEST(PlanReaders, two_principals_of_one_name_are_two) {
+  FakeWorld world;
+  const auto emea = model::Sid::parse("S-1-5-21-7-8-9-1104").value();
+  auto& other = world.add_object("HOST01$", "CN=HOST01,OU=Hosts,DC=emea,DC=contoso,DC=com", "computer");
+  other.principal.id.sid = emea;
+  const auto own = world.add_computer("HOST01").principal.id.sid;
+  world.add_account("Web01").group_msa_membership = descriptor({emea});
+  const auto plan = plan_for(world, desired({}, {account("Web01", {named(own.text())})}));
+  ASSERT_THAT(actions(plan), ElementsAre("update GMSA/Web01"))
+      << "the password goes to another host than declared";
+  const auto& field = field_of(plan.changes[0], principals);
+  EXPECT_THAT(field.added, ElementsAre(HasSubstr("HOST01$")));
+  EXPECT_THAT(field.removed, ElementsAre(HasSubstr("HOST01$")));
+  EXPECT_NE(field.added, field.removed) << "a reader of the plan sees which is which";
+  world.apply(plan.changes[0]);
+  EXPECT_THAT(actions(plan_for(world, desired({}, {account("Web01", {named(own.text())})}))), IsEmpty());
+}
+
 TEST(PlanReaders, orphaned_sids_are_shown_and_kept) {
   FakeWorld world;
   const auto orphan = fakes::sid(9999);

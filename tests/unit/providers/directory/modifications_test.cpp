@@ -156,7 +156,8 @@ TEST(Modifications, a_new_account_has_exactly_what_is_declared) {
 TEST(Modifications, each_field_of_a_group_is_swapped_alone) {
   fakes::FakeWorld world;
   const model::LiveGroup live = world.add_group("Hosts");
-  GroupChange change{fakes::group("Hosts").spec, live.id.dn, live.group_type, {}, {}, *live.marker, live};
+  GroupChange change{
+      fakes::group("Hosts").spec, live.id.dn, live.group_type, {}, {}, false, *live.marker, live};
   EXPECT_THAT(group_modifications(change, live), IsEmpty());
   change.group_type = 0x80000008;
   EXPECT_THAT(group_modifications(change, live),
@@ -170,7 +171,8 @@ TEST(Modifications, each_field_of_a_group_is_swapped_alone) {
 TEST(Modifications, several_descriptions_are_replaced_as_a_whole) {
   fakes::FakeWorld world;
   model::LiveGroup live = world.add_group("Hosts");
-  GroupChange change{fakes::group("Hosts").spec, live.id.dn, live.group_type, {}, {}, *live.marker, live};
+  GroupChange change{
+      fakes::group("Hosts").spec, live.id.dn, live.group_type, {}, {}, false, *live.marker, live};
   live.description = "one";
   live.more_descriptions = {"two"};
   EXPECT_THAT(group_modifications(change, live), IsEmpty()) << "not managed";

@@ -343,12 +343,12 @@ TEST_F(Failing, a_write_is_never_sent_twice) {
   EXPECT_EQ(writes, 2);
 }
 
-/// A controller that is no global catalog, asked for an object by its GUID.
+/// A controller that is no global catalog, asked for an object by its GUID or SID.
 class Gone : public Failing {
  protected:
   void serve_referrals(bool still_there) {
     serve([still_there](const LdapRequest& request, int) -> std::optional<LdapServer::Reply> {
-      if (request.base.starts_with("<GUID="))
+      if (request.base.starts_with("<"))
         return LdapServer::Reply{
             ldap_result(request, 10,
                         "0000202B: RefErr: DSID-0310082F, data 0, 1 access points\n\tref 1: "
@@ -366,6 +366,10 @@ class Gone : public Failing {
 TEST_F(Gone, an_object_that_the_domain_does_not_know_is_not_found) {
   serve_referrals(false);
   EXPECT_EQ(read(*transport_, guid_dn, {"cn"}).error().kind, ErrorKind::not_found);
+  EXPECT_EQ(read(*transport_, "<SID=S-1-5-21-1-2-3-1104>", {"cn"}).error().kind, ErrorKind::not_found);
+  EXPECT_EQ(read(*transport_, "<WKGUID=18e2ea80684f11d2b9aa00c04f79f805,DC=other>", {"cn"}).error().kind,
+            ErrorKind::unsupported)
+      << "of which domain that is was not known before";
   EXPECT_EQ(transport_->modify(guid_dn, {{ModifyOperation::replace, "description", {"x"}}}).error().kind,
             ErrorKind::not_found);
   EXPECT_EQ(transport_->rename(guid_dn, "CN=x", "").error().kind, ErrorKind::not_found);
@@ -375,6 +379,7 @@ TEST_F(Gone, an_object_that_the_domain_does_not_know_is_not_found) {
 TEST_F(Gone, an_object_that_the_domain_does_know_is_not_gone) {
   serve_referrals(true);
   EXPECT_EQ(read(*transport_, guid_dn, {"cn"}).error().kind, ErrorKind::unsupported);
+  EXPECT_EQ(read(*transport_, "<SID=S-1-5-21-1-2-3-1104>", {"cn"}).error().kind, ErrorKind::unsupported);
   EXPECT_EQ(transport_->remove(guid_dn).error().kind, ErrorKind::unsupported);
 }
 
