@@ -11,6 +11,8 @@
 #include <numeric>
 #include <utility>
 
+#include "engine/base/unicode.h"
+
 namespace gmsactl {
 
 char fold(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -135,12 +137,6 @@ size_t utf8_length(std::string_view text) {
   return 0;
 }
 
-bool invisible(uint32_t code) {
-  return (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
-         (code >= 0x2060 && code <= 0x2069) || code == 0xFEFF || code == 0x00AD || code == 0x061C ||
-         code == 0x180E;
-}
-
 }  // namespace
 
 std::string printable(std::string_view text) {
@@ -161,7 +157,7 @@ std::string printable(std::string_view text) {
       code = first & (0xFFU >> (length + 1));
       for (size_t i = 1; i < length; ++i) code = code << 6U | (static_cast<unsigned char>(text[i]) & 0x3FU);
     }
-    if ((code >= 0x80 && code < 0xA0) || invisible(code)) {
+    if (length > 1 && first_hidden_character(text.substr(0, length))) {
       std::snprintf(escape.data(), escape.size(), code < 0xA0 ? "\\x%02x" : "\\u{%04x}", code);
       safe += escape.data();
     } else {

@@ -66,18 +66,19 @@ ExitCode prepare_saved(const Options& options, const report::PlanDocument& docum
 /// A plan in a file says itself what it is about and what it may do. What asks for anything else must not
 /// look as if it were heeded. Empty where there is no such flag.
 std::string_view flag_of_another_plan(const Options& options) {
-  const std::pair<bool, std::string_view> given[] = {{!options.manifests.empty(), "--manifests"},
-                                                     {!options.environments.empty(), "--env"},
-                                                     {options.all_environments, "--all-envs"},
-                                                     {!options.targets.empty(), "--target"},
-                                                     {!options.excludes.empty(), "--exclude"},
-                                                     {!options.since.empty(), "--since"},
-                                                     {options.shard.has_value(), "--shard"},
-                                                     {options.adopt, "--adopt"},
-                                                     {options.prune, "--prune"},
-                                                     {options.allow_deletes.has_value(), "--allow-deletes"},
-                                                     {!options.allow_replace.empty(), "--allow-replace"},
-                                                     {options.verify_signature, "--verify-signature"}};
+  const std::pair<bool, std::string_view> given[] = {
+      {!options.manifests.empty(), "--manifests"},
+      {!options.environments.empty(), "--env"},
+      {options.all_environments, "--all-envs"},
+      {!options.targets.empty(), "--target"},
+      {!options.excludes.empty(), "--exclude"},
+      {!options.since.empty(), "--since"},
+      {options.shard.has_value(), "--shard"},
+      {options.adopt, "--adopt"},
+      {options.prune, "--prune"},
+      {options.allow_deletes.has_value(), "--allow-deletes"},
+      {!options.allow_replace.empty(), "--allow-replace"},
+      {options.verify_signature && !options.verify_by_variable, "--verify-signature"}};
   for (const auto& [is_given, flag] : given)
     if (is_given) return flag;
   return {};

@@ -1,6 +1,8 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <string_view>
 
 #include "engine/base/text.h"
 #include "engine/cli/commands.h"
@@ -42,14 +44,22 @@ class CommandLine {
                      "manifest (all kinds, the default), Environment, HostGroup, GMSA, SpecTarget, plan, "
                      "report, events, changed or conformance");
     flags_.output(add("version", "Print the version", version));
+    refuse_empty_values(app_);
   }
 
   ExitCode run(int argc, char** argv) {
     if (argc > 1 && argv[1][0] != '-') first_word_ = argv[1];
+    verify_signature_given_ = std::any_of(argv, argv + argc, [](std::string_view argument) {
+      return argument == "--verify-signature" || argument.starts_with("--verify-signature=");
+    });
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
       return explain(error);
+    }
+    if (const auto wrong = check_signature_flags(); !wrong.empty()) {
+      print_usage_error(options_, wrong, "Run " + used_command() + " --help.");
+      return ExitCode::invalid;
     }
     if (const char* servers = std::getenv("GMSACTL_DNS_SERVERS")) options_.dns_servers = servers;
     start_logging(options_.log_level, options_.log_format);
@@ -58,6 +68,28 @@ class CommandLine {
   }
 
  private:
+  /// `--audit-log "$LOG"` with a variable that is not set must not mean "without an audit log", and `apply
+  /// "$PLAN"` not "whatever the manifests say".
+  static void refuse_empty_values(CLI::App& app) {
+    static const CLI::Validator not_empty(
+        [](std::string& text) { return text.empty() ? std::string("is empty") : std::string(); }, "");
+    for (auto* option : app.get_options())
+      if (option->get_items_expected_max() > 0) option->check(not_empty);
+    for (auto* sub : app.get_subcommands(nullptr)) refuse_empty_values(*sub);
+  }
+
+  /// A machine may name its signers in a variable without every command asking for a signature.
+  std::string check_signature_flags() {
+    const char* signers = std::getenv("GMSACTL_ALLOWED_SIGNERS");
+    const bool signers_by_variable = signers != nullptr && options_.allowed_signers == signers;
+    options_.verify_by_variable = options_.verify_signature && !verify_signature_given_;
+    if (options_.verify_signature && options_.allowed_signers.empty())
+      return "--verify-signature requires --allowed-signers";
+    if (!options_.verify_signature && !options_.allowed_signers.empty() && !signers_by_variable)
+      return "--allowed-signers requires --verify-signature";
+    return {};
+  }
+
   void planning_commands() {
     auto& show = add("plan", "Show what apply would do; never writes to a live system", plan);
     planned_from_manifests(show);
@@ -184,17 +216,21 @@ class CommandLine {
       app_.exit(error, std::cout, std::cerr);
       return ExitCode::done;
     }
-    const auto used = app_.get_subcommands();
-    if (used.empty() && !first_word_.empty()) return unknown_command();
-    std::string command = used.empty() ? "gmsactl" : "gmsactl " + used.front()->get_name();
-    if (!used.empty() && !used.front()->get_subcommands().empty())
-      command += " " + used.front()->get_subcommands().front()->get_name();
+    if (app_.get_subcommands().empty() && !first_word_.empty()) return unknown_command();
     std::string what = error.what();
-    // The library's words: "Could not convert: --allow-deletes = x".
+    // The library's words: "Could not convert: --quiet = x".
     constexpr std::string_view unconverted = "Could not convert: ";
-    if (what.starts_with(unconverted)) what = what.substr(unconverted.size()) + " is no whole number";
-    print_usage_error(options_, what, "Run " + command + " --help.");
+    if (what.starts_with(unconverted)) what = what.substr(unconverted.size()) + " is neither true nor false";
+    print_usage_error(options_, what, "Run " + used_command() + " --help.");
     return ExitCode::invalid;
+  }
+
+  /// "gmsactl lock status".
+  std::string used_command() const {
+    std::string command = "gmsactl";
+    for (auto used = app_.get_subcommands(); !used.empty(); used = used.front()->get_subcommands())
+      command += " " + used.front()->get_name();
+    return command;
   }
 
   ExitCode unknown_command() const {
@@ -219,7 +255,8 @@ class CommandLine {
   Options options_;
   Flags flags_{options_};
   Command command_ = nullptr;
-  std::string first_word_;  ///< where the command's name is expected
+  bool verify_signature_given_ = false;  ///< on the command line
+  std::string first_word_;               ///< where the command's name is expected
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <map>
+#include <optional>
 
 #include "engine/base/text.h"
 #include "engine/model/site.h"
@@ -13,16 +14,30 @@ namespace gmsactl::cli {
 
 namespace {
 
+/// A whole number in digits alone: no sign, no space, no leading zero, no other base. The library takes -1
+/// for the largest of all.
+std::optional<int64_t> read_digits(std::string_view text) {
+  int64_t number = 0;
+  const bool digits_only = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  if (!digits_only || (text.size() > 1 && text.front() == '0')) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{}) return std::nullopt;
+  return number;
+}
+
 /// "90", "90s", "1500ms", "2m", "1h".
 std::string read_duration(const std::string& text, std::chrono::milliseconds& duration) {
   static const std::map<std::string, int64_t> units{
       {"ms", 1}, {"s", 1000}, {"", 1000}, {"m", 60'000}, {"h", 3'600'000}};
-  int64_t amount = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), amount);
-  const auto unit = units.find(std::string(end, text.data() + text.size()));
-  if (error != std::errc{} || unit == units.end() || amount <= 0 || amount > 86'400'000)
-    return "\"" + text + "\" is no duration; write 30s, 1500ms or 2m";
-  duration = std::chrono::milliseconds(amount * unit->second);
+  // Clocks count nanoseconds, and their numbers end after 292 years.
+  constexpr int64_t longest = std::chrono::milliseconds(std::chrono::hours(87'600)).count();
+  const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto amount = read_digits(std::string_view(text).substr(0, digits));
+  const auto unit = units.find(text.substr(digits));
+  if (!amount || *amount == 0 || unit == units.end())
+    return "\"" + printable(text) + "\" is no duration; write 30s, 1500ms or 2m";
+  if (*amount > longest / unit->second) return "\"" + printable(text) + "\" is longer than ten years, 87600h";
+  duration = std::chrono::milliseconds(*amount * unit->second);
   return {};
 }
 
@@ -44,10 +59,6 @@ std::string read_report(const std::string& text, ReportFile& file) {
     }
   return "\"" + text + "\" is not FORMAT=FILE with one of these formats: " + format_names();
 }
-
-/// An empty variable of a pipeline must not turn "this revision" into "whatever is there".
-const CLI::Validator not_empty(
-    [](std::string& text) { return text.empty() ? std::string("is empty") : std::string(); }, "");
 
 /// It becomes part of a DNS name.
 const CLI::Validator site_name(
@@ -79,6 +90,23 @@ std::string variable_of(const CLI::Option& option) {
   std::transform(name.begin(), name.end(), name.begin(),
                  [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
   return name;
+}
+
+template <class Set>
+CLI::Option* number(CLI::App& sub, const std::string& flag, int64_t least, int64_t most, Set set,
+                    const std::string& description) {
+  return sub
+      .add_option_function<std::string>(
+          flag,
+          [flag, least, most, set](const std::string& text) {
+            const auto value = read_digits(text);
+            if (!value || *value < least || *value > most)
+              throw CLI::ValidationError(flag, "\"" + printable(text) + "\" is no whole number from " +
+                                                   std::to_string(least) + " to " + std::to_string(most));
+            set(static_cast<size_t>(*value));
+          },
+          description)
+      ->type_name("N");
 }
 
 /// A flag that takes one of a few words, and says which where it gets another.
@@ -160,25 +188,22 @@ void Flags::environment(CLI::App& sub, const std::string& description) {
 }
 
 void Flags::repository(CLI::App& sub) {
-  variable_too(sub.add_option("--repo", options_.repository,
-                              "Git repository, bare or with a work tree; paths then begin at its root")
-                   ->check(not_empty)
-                   ->type_name("PATH"));
+  command_line_only(sub.add_option("--repo", options_.repository,
+                                   "Git repository, bare or with a work tree; paths then begin at its root")
+                        ->type_name("PATH"));
 }
 
 void Flags::revision(CLI::App& sub) {
-  variable_too(sub.add_option("--rev", options_.revision, "Read the manifests as this git revision has them")
-                   ->check(not_empty)
-                   ->type_name("REV"));
+  command_line_only(
+      sub.add_option("--rev", options_.revision, "Read the manifests as this git revision has them")
+          ->type_name("REV"));
   repository(sub);
-  auto* verify = sub.add_flag("--verify-signature", options_.verify_signature,
-                              "Refuse a commit that no allowed signer has signed");
-  auto* signers = sub.add_option("--allowed-signers", options_.allowed_signers,
-                                 "Who may sign: an allowed_signers file of SSH, or exported OpenPGP keys")
-                      ->check(not_empty)
-                      ->type_name("FILE");
-  variable_too(verify->needs(signers));
-  variable_too(signers->needs(verify));
+  // That they go together is seen in check_signature_flags().
+  variable_too(sub.add_flag("--verify-signature", options_.verify_signature,
+                            "Refuse a commit that no allowed signer has signed"));
+  variable_too(sub.add_option("--allowed-signers", options_.allowed_signers,
+                              "Who may sign: an allowed_signers file of SSH, or exported OpenPGP keys")
+                   ->type_name("FILE"));
 }
 
 void Flags::manifests(CLI::App& sub) {
@@ -201,7 +226,6 @@ void Flags::selection(CLI::App& sub) {
 void Flags::since(CLI::App& sub) {
   command_line_only(sub.add_option("--since", options_.since,
                                    "Only the addresses that are declared otherwise since this revision")
-                        ->check(not_empty)
                         ->type_name("REV")
                         ->excludes(sub.get_option("--target")));
 }
@@ -237,9 +261,9 @@ void Flags::connection(CLI::App& sub) {
       sub.add_option("--site", options_.site, "Active Directory site whose domain controllers come first")
           ->check(site_name)
           ->type_name("NAME"));
-  variable_too(sub.add_option("--parallelism", options_.parallelism, "Changes under way at once (16)")
-                   ->check(CLI::Range(1, 256).description(""))
-                   ->type_name("N"));
+  variable_too(number(
+      sub, "--parallelism", 1, 256, [this](size_t value) { options_.parallelism = value; },
+      "Changes under way at once (16)"));
   variable_too(duration(sub, "--timeout", options_.timeout, "Longest wait for one answer (2m)"));
 }
 
@@ -321,10 +345,9 @@ void Flags::writing(CLI::App& sub) {
 }
 
 void Flags::allow_deletes(CLI::App& sub) {
-  command_line_only(
-      sub.add_option("--allow-deletes", options_.allow_deletes,
-                     "Deletions and members removed that this run may make, in place of the policy's limits")
-          ->type_name("N"));
+  command_line_only(number(
+      sub, "--allow-deletes", 0, 1'000'000, [this](size_t value) { options_.allow_deletes = value; },
+      "Deletions and members removed that this run may make, in place of the policy's limits"));
 }
 
 void Flags::allowing(CLI::App& sub) {
@@ -342,12 +365,9 @@ void Flags::allowing(CLI::App& sub) {
 // --- of one command each ----------------------------------------------------------------------------------
 
 void Flags::changed(CLI::App& sub) {
-  variable_too(sub.add_option("--from", options_.compare_from, "The earlier revision")
-                   ->required()
-                   ->check(not_empty)
-                   ->type_name("REV"));
+  variable_too(
+      sub.add_option("--from", options_.compare_from, "The earlier revision")->required()->type_name("REV"));
   variable_too(sub.add_option("--to", options_.compare_to, "The later revision; default: the work tree")
-                   ->check(not_empty)
                    ->type_name("REV"));
   path(sub);
   environment(sub, "Only this environment; repeatable; default: all");
@@ -385,7 +405,6 @@ void Flags::conformance(CLI::App& sub) {
   command_line_only(sub.add_option("--in", options_.unit,
                                    "Test unit: work in a container of its own below this DN, and remove it")
                         ->required()
-                        ->check(not_empty)
                         ->type_name("DN"));
 }
 

@@ -47,6 +47,7 @@ struct Options : model::PlanRequest {
 
   bool require_clean = false;
   bool verify_signature = false;
+  bool verify_by_variable = false;  ///< a setting of this machine asked for it, not the command line
   bool detailed_exit_code = false;
   bool explain = false;
   bool auto_approve = false;

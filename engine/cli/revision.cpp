@@ -8,6 +8,7 @@
 
 #include "engine/base/text.h"
 #include "engine/cli/logging.h"
+#include "engine/cli/work_tree.h"
 #include "engine/manifest/codes.h"
 #include "engine/manifest/source.h"
 #include "providers/git/signature.h"
@@ -314,9 +315,12 @@ Result<ReadManifests> read_manifests(const Options& options) {
     paths = repository.paths_on_disk();
     if (reads_standard_input) paths.emplace_back(standard_input);
   }
-  manifest::LoadRequest request{std::move(paths), {}};
-  if (reads_standard_input) request.stdin_text.assign(std::istreambuf_iterator<char>(std::cin), {});
-  return ReadManifests{manifest::load(request), std::nullopt};
+  std::string standard_input_text;
+  if (reads_standard_input) standard_input_text.assign(std::istreambuf_iterator<char>(std::cin), {});
+  Sources sources;
+  Diagnostics problems = left_out_of_work_tree(paths);
+  for (const auto& path : paths) sources.read(path, standard_input_text, problems);
+  return ReadManifests{manifest::load(std::move(sources), std::move(problems)), std::nullopt};
 }
 
 Diagnostics refusals(const Options& options, const ReadManifests& read) {

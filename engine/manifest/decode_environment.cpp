@@ -6,6 +6,7 @@
 #include "engine/manifest/decode.h"
 #include "engine/manifest/lists.h"
 #include "engine/manifest/names.h"
+#include "engine/manifest/naming_context.h"
 #include "engine/manifest/server_url.h"
 #include "engine/model/site.h"
 
@@ -138,10 +139,11 @@ class EnvironmentDecoder {
     auto path = read_path({entry.key, entry.value}, reading_);
     if (!path || environment_.domain.empty()) return path;
     const auto domain = model::Dn::of_domain(environment_.domain);
-    if (!path->is_under(domain) && *path != domain)
-      reading_.error(codes::path_outside_domain, entry.value.at,
-                     entry.key + " is not in the domain " + environment_.domain + ".",
-                     "It must end in " + domain.text() + ".");
+    if (const auto problem = outside_of_domain(*path, domain))
+      reading_.error(
+          codes::path_outside_domain, entry.value.at,
+          entry.key + " " + *problem + ": the environment is of the domain " + environment_.domain + ".",
+          "Write a container or an organizational unit below " + domain.text() + ".");
     return path;
   }
 

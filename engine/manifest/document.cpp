@@ -5,6 +5,7 @@
 #include <set>
 
 #include "engine/base/text.h"
+#include "engine/manifest/doubt.h"
 #include "engine/manifest/lists.h"
 #include "engine/manifest/names.h"
 #include "engine/manifest/scalar.h"
@@ -31,35 +32,26 @@ enum class Concern { ours, not_ours, broken };
 
 Concern check_api_version(const Node& root, const SourceFile& file, Reading& reading) {
   const std::string line = "Write apiVersion: " + std::string(api_version) + ".";
-  if (!root.is_mapping()) {
-    // Nothing between two markers, or only comments.
-    if (root.is_null() || !file.named_explicitly) return Concern::not_ours;
-    reading.error(codes::not_a_manifest, root.at,
-                  "A manifest is a mapping with apiVersion, kind, metadata and spec.", "");
-    return Concern::broken;
-  }
+  // Nothing between two markers, or only comments.
+  if (root.is_null()) return Concern::not_ours;
   const Entry* version = root.find("apiVersion");
   const bool has_version = version != nullptr && version->value.is_scalar();
   if (has_version && version->value.text == api_version) return Concern::ours;
-  const std::array<std::string_view, 1> right{api_version};
-  const bool is_ours = has_version && (fold(version->value.text).starts_with("gmsactl/") ||
-                                       !nearest(version->value.text, right).empty());
-  if (!has_version && !file.named_explicitly && !is_our_kind(root.find("kind"))) return Concern::not_ours;
-  if (has_version && !file.named_explicitly) {
-    // A later version of ours, or a misspelt one, is not passed over in silence: what it declares is not
-    // managed.
-    if (is_ours)
-      reading.warning(codes::unknown_api_version, version->value.at,
-                      "The apiVersion " + in_quotes(version->value.text) +
-                          " is not one that this program reads, so the document is passed over.",
-                      line);
+  if (!file.named_explicitly && (has_version || !is_our_kind(root.find("kind")))) {
+    // What it may declare is not managed, so it is not passed over in silence.
+    if (auto doubt = doubt_about(root))
+      reading.warning(doubt->code, doubt->at, std::move(doubt->detail), std::move(doubt->hint));
     return Concern::not_ours;
   }
-  if (has_version) {
-    reading.error(
-        codes::unknown_api_version, version->value.at,
-        "The apiVersion " + in_quotes(version->value.text) + " is not one that this program reads.",
-        is_ours ? line : "Documents of other programs are passed over only where a whole folder is given.");
+  if (!root.is_mapping()) {
+    reading.error(codes::not_a_manifest, root.at,
+                  "A manifest is a mapping with apiVersion, kind, metadata and spec.", "");
+  } else if (has_version) {
+    reading.error(codes::unknown_api_version, version->value.at,
+                  "The apiVersion " + in_quotes(version->value.text) + " is not one that this program reads.",
+                  resembles_our_version(version->value.text)
+                      ? line
+                      : "Documents of other programs are passed over only where a whole folder is given.");
   } else {
     missing("apiVersion", "A manifest", version == nullptr ? root.at : version->key_at, line, reading);
   }

@@ -9,6 +9,8 @@
 #include <unordered_map>
 
 #include "engine/base/text.h"
+#include "engine/base/unicode.h"
+#include "engine/manifest/doubt.h"
 #include "engine/manifest/loaded_documents.h"
 
 namespace gmsactl::manifest {
@@ -32,22 +34,6 @@ struct Batch {
       may_lack_referenced |= text.find(kind) != std::string_view::npos;
   }
 };
-
-/// Whether a document found by scanning a folder can be ours. Other YAML is not even parsed: that would take
-/// time, and its mistakes and templates are none of our business.
-bool may_be_ours(std::string_view text) {
-  for (const std::string_view word : {"gmsactl/", "GMSA", "HostGroup", "Environment", "SpecTarget"})
-    if (text.find(word) != std::string_view::npos) return true;
-  return false;
-}
-
-bool is_utf16(std::string_view text) { return text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"); }
-
-bool utf16_may_be_ours(std::string_view text) {
-  std::string ascii;
-  std::copy_if(text.begin(), text.end(), std::back_inserter(ascii), [](char c) { return c != '\0'; });
-  return ascii.find("gmsactl/") != std::string::npos;
-}
 
 void append(Diagnostics& to, Diagnostics&& from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
@@ -120,16 +106,26 @@ void load_document(const Chunk& chunk, Document&& document, Diagnostics&& header
   batch.documents.push_back(std::move(loaded));
 }
 
-void load_chunk(const Chunk& chunk, Batch& batch) {
+/// One that is no tree, so that no document can be made of it.
+void note_unparsed(const Chunk& chunk, ParsedDocument&& parsed, Batch& batch) {
   const SourceFile& file = *chunk.file;
-  if (!file.named_explicitly && !may_be_ours(chunk.text)) return;
-  auto parsed = parse_document(chunk);
-  if (!parsed.root) {
-    if (!file.named_explicitly && chunk.text.find("gmsactl/") == std::string_view::npos) return;
-    if (has_errors(parsed.diagnostics)) batch.note_unreadable(chunk.text);
-    append(batch.diagnostics, std::move(parsed.diagnostics));
+  if (!file.named_explicitly && chunk.text.find("gmsactl/") == std::string_view::npos) {
+    if (auto doubt = doubt_about(chunk, parsed)) {
+      const Variables none;
+      Reading(file.name, none, batch.diagnostics)
+          .warning(doubt->code, doubt->at, std::move(doubt->detail), std::move(doubt->hint));
+    }
     return;
   }
+  if (has_errors(parsed.diagnostics)) batch.note_unreadable(chunk.text);
+  append(batch.diagnostics, std::move(parsed.diagnostics));
+}
+
+void load_chunk(const Chunk& chunk, Batch& batch) {
+  const SourceFile& file = *chunk.file;
+  if (!file.named_explicitly && plainly_foreign(chunk.text)) return;
+  auto parsed = parse_document(chunk);
+  if (!parsed.root) return note_unparsed(chunk, std::move(parsed), batch);
   const Variables none;
   Diagnostics problems = std::move(parsed.diagnostics);
   const size_t yaml_problems = problems.size();
@@ -166,11 +162,23 @@ std::vector<Batch> load_batches(std::span<const Chunk> chunks) {
   return batches;
 }
 
+bool is_utf16(std::string_view text) { return text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"); }
+
+/// Whether a file in UTF-16 would be passed over in silence if it were UTF-8.
+bool utf16_is_foreign(std::string_view bytes) {
+  auto text = utf8_of_utf16(bytes.substr(2), bytes.starts_with("\xFE\xFF"));
+  if (!text) return false;
+  const SourceFile file{"", "", std::move(*text), /*named_explicitly=*/false};
+  const auto chunks = split_documents(file);
+  const Batch batch = load_batch(chunks);
+  return batch.documents.empty() && batch.diagnostics.empty();
+}
+
 std::vector<Chunk> split_all(LoadedDocuments& loaded) {
   std::vector<Chunk> chunks;
   for (const SourceFile& file : loaded.sources.files()) {
     if (is_utf16(file.text)) {
-      if (!file.named_explicitly && !utf16_may_be_ours(file.text)) continue;
+      if (!file.named_explicitly && utf16_is_foreign(file.text)) continue;
       const Variables none;
       Reading(file.name, none, loaded.diagnostics)
           .error(codes::not_utf8, {0, 0}, "The file is UTF-16, as PowerShell's > and Out-File write it.",

@@ -4,6 +4,7 @@
 #include "engine/manifest/cross_checks.h"
 #include "engine/manifest/loaded_documents.h"
 #include "engine/manifest/names.h"
+#include "engine/manifest/naming_context.h"
 #include "engine/model/spn.h"
 
 namespace gmsactl::manifest {
@@ -136,13 +137,14 @@ class Resolver {
 
   template <class Spec>
   void check_path(const model::Declaration<Spec>& declaration, const std::optional<model::Dn>& path) {
-    if (!path || path->is_under(domain_dn_) || *path == domain_dn_) return;
+    const auto problem = path ? outside_of_domain(*path, domain_dn_) : std::nullopt;
+    if (!problem) return;
     constexpr auto kind = std::is_same_v<Spec, model::Gmsa> ? DocumentKind::gmsa : DocumentKind::host_group;
-    error(
-        codes::path_outside_domain, declaration.position("path"),
-        std::string(name(kind)) + "/" + declaration.name,
-        "path is not in the domain " + environment_.domain + " of the environment " + environment_.name + ".",
-        "It must end in " + domain_dn_.text() + ".");
+    error(codes::path_outside_domain, declaration.position("path"),
+          std::string(name(kind)) + "/" + declaration.name,
+          "path " + *problem + ": the environment " + environment_.name + " is of the domain " +
+              environment_.domain + ".",
+          "Write a container or an organizational unit below " + domain_dn_.text() + ".");
   }
 
   /// A computer's DNS name is what people know it by, but not what AD finds it by.

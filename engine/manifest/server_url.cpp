@@ -11,6 +11,7 @@ namespace gmsactl::manifest {
 namespace {
 
 bool valid_port(std::string_view text) {
+  if (text.starts_with('0')) return false;  // 03268 is 3268 to those who connect
   unsigned port = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), port);
   return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size() && port >= 1 && port <= 65535;

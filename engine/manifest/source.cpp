@@ -119,6 +119,7 @@ class FolderScan {
         break;
       }
     }
+    look_for_links_as_texts(real_root);
     std::sort(found_.begin(), found_.end());
     return std::move(found_);
   }
@@ -157,6 +158,31 @@ class FolderScan {
     } else if (!hidden && entry.is_symlink(failure) &&
                (type == fs::file_type::not_found || type == fs::file_type::none)) {
       leave_out(entry.path(), "leads to nothing that can be read");
+    } else if (!hidden && type == fs::file_type::regular) {
+      texts_.push_back(entry.path());
+    }
+  }
+
+  /// git without symbolic links checks one to a folder out as a text with the folder's path. One that leads
+  /// to what is read anyway takes nothing away.
+  void look_for_links_as_texts(const fs::path& real_root) {
+    constexpr uintmax_t longest = 1024;
+    for (const fs::path& text : texts_) {
+      std::error_code failure;
+      const auto size = fs::file_size(text, failure);
+      if (failure || size == 0 || size > longest) continue;
+      std::ifstream stream(text, std::ios::binary);
+      const std::string target((std::istreambuf_iterator<char>(stream)), {});
+      if (target.find_first_of(std::string_view("\n\0", 2)) != std::string::npos) continue;
+      const fs::path real = fs::canonical(text.parent_path() / target, failure);
+      if (failure || !fs::is_directory(real, failure) || is_within(real, real_root) ||
+          seen_.contains(real.string()))
+        continue;
+      report(Severity::warning, codes::not_read, shown(text),
+             shown(text) +
+                 " holds the path of a folder and nothing else, as git writes a symbolic link without "
+                 "core.symlinks, so that folder was not read.",
+             "Check the link out anew, or name the folder with --manifests.", diagnostics_);
     }
   }
 
@@ -181,6 +207,7 @@ class FolderScan {
   std::vector<fs::path> folders_;
   std::vector<fs::path> links_;  // after the folders, so that a folder below keeps its own path
   std::vector<fs::path> found_;
+  std::vector<fs::path> texts_;  // files of other names
 };
 
 }  // namespace

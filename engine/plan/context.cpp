@@ -312,6 +312,14 @@ bool Context::require_container(const Dn& parent, SourceRange where, Change& cha
     missing = true;
   }
   if (const auto* unread = found == nullptr ? nullptr : std::get_if<Unreadable>(found)) {
+    // The place is known, and it is not one.
+    if (unread->why.kind == ErrorKind::constraint) {
+      report(
+          Severity::error, "GMSA0277", "Nothing can be created there",
+          model::address(change.id) + " cannot stand in " + parent.text() + ": " + unread->why.message + ".",
+          unread->why.hint, where, change.id);
+      return false;
+    }
     report(Severity::error, "GMSA0209", "Live state could not be read",
            at.text() + " could not be read: " + unread->why.message + ".", unread->why.hint, where,
            change.id);

@@ -114,10 +114,28 @@ std::string marker_text(Context& context, const Standing& standing, bool protect
   return text;
 }
 
+bool leaves_names_alone(const Context& context, const ResourceId& id) {
+  const auto& accounts = context.desired.accounts;
+  return std::any_of(accounts.begin(), accounts.end(), [&](const auto& account) {
+    return id.kind == model::Kind::gmsa && account.name == id.name &&
+           account.spec.service_principal_names_mode == model::SpnMode::unmanaged;
+  });
+}
+
 void report_released(Context& context, const Ledger& ledger, const model::Change& change) {
   std::vector<std::string> released;
-  for (const auto& [key, hash] : ledger.applied)
-    if (const auto field = Ledger::path_of(key); !ledger.has(field)) released.emplace_back(field);
+  for (const auto& [key, hash] : ledger.applied) {
+    const std::string field(Ledger::path_of(key));
+    if (ledger.has(field)) continue;
+    if (field == "servicePrincipalNames" && leaves_names_alone(context, change.id))
+      context.report(Severity::note, "GMSA0221", "Fields are managed no longer",
+                     field + " of " + model::address(change.id) +
+                         " is managed no longer, since servicePrincipalNamesMode is unmanaged. What is live "
+                         "stays as it is.",
+                     "", change.declared_at, change.id);
+    else
+      released.push_back(field);
+  }
   if (released.empty()) return;
   context.report(Severity::note, "GMSA0221", "Fields are managed no longer",
                  join(released, ", ") + " of " + model::address(change.id) +

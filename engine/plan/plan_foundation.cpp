@@ -31,12 +31,12 @@ void check_may_stand(Context& context, const Dn& dn, const Change& change) {
   const auto& leaf = dn.leaf();
   const bool unit = equal_folded(leaf.type, "OU");
   if (!unit && !equal_folded(leaf.type, "CN"))
-    return context.report(Severity::error, "GMSA0277", "Container cannot be created there",
+    return context.report(Severity::error, "GMSA0277", "Nothing can be created there",
                           dn.text() + " does not exist, and only OU= and CN= containers can be created.",
                           "Create it, or correct the path.", change.declared_at, change.id);
   const Dn parent = dn.parent();
   if (!unit || parent.empty() || !equal_folded(parent.leaf().type, "CN")) return;
-  context.report(Severity::error, "GMSA0277", "Container cannot be created there",
+  context.report(Severity::error, "GMSA0277", "Nothing can be created there",
                  dn.text() +
                      " does not exist and cannot be created: Active Directory keeps organizational units in "
                      "organizational units and domains only, and " +

@@ -6,6 +6,7 @@
 
 #include "engine/base/glob.h"
 #include "engine/base/text.h"
+#include "engine/base/unicode.h"
 #include "engine/plan/ownership.h"
 #include "engine/plan/readers.h"
 #include "engine/plan/unread.h"
@@ -64,7 +65,11 @@ Change removal_of(Context& context, const Leftover& leftover) {
 }
 
 bool is_declared(const Context& context, const ResourceId& id) {
-  const auto has_name = [&](const auto& declaration) { return declaration.name == id.name; };
+  // As the directory compares: a letter in another case does not make another object of it.
+  const std::string key = collation_key(id.name);
+  const auto has_name = [&](const auto& declaration) {
+    return declaration.name == id.name || collation_key(declaration.name) == key;
+  };
   const auto& desired = context.desired;
   return id.kind == Kind::gmsa
              ? std::any_of(desired.accounts.begin(), desired.accounts.end(), has_name)

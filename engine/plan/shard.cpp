@@ -124,6 +124,7 @@ class Units {
 };
 
 std::optional<uint32_t> number(std::string_view text) {
+  if (text.size() > 1 && text.front() == '0') return std::nullopt;
   uint32_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;

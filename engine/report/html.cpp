@@ -319,8 +319,7 @@ class Section {
 
   std::string verdict() const {
     const size_t errors = count(plan_.diagnostics, Severity::error);
-    if (plan_.changes.empty() && plan_.unreadable.empty() && errors == 0)
-      return "No changes. Live state matches the manifests.";
+    if (plan_.changes.empty() && plan_.unreadable.empty() && errors == 0) return no_changes(plan_);
     return (errors != 0 ? plural(errors, "error") + " must be mended before this can be applied. " : "") +
            counts_words(environment_) + ".";
   }

@@ -1,5 +1,8 @@
 #include "engine/report/json_reading.h"
 
+#include <set>
+#include <vector>
+
 #include "engine/base/text.h"
 #include "engine/model/filetime.h"
 
@@ -157,8 +160,19 @@ std::string checked_version(const Value& value) {
 }
 
 Json parsed(std::string_view text) {
-  const auto guard = [](int depth, Json::parse_event_t, Json&) {
+  // Two values of one key would be two documents: what one program shows is not what another carries out.
+  std::vector<std::set<std::string>> keys;
+  const auto guard = [&keys](int depth, Json::parse_event_t event, Json& value) {
     if (depth > deepest) throw Malformed{ErrorKind::corrupt, "the document is nested too deeply"};
+    if (event == Json::parse_event_t::object_start) {
+      keys.emplace_back();
+    } else if (event == Json::parse_event_t::object_end) {
+      keys.pop_back();
+    } else if (event == Json::parse_event_t::key) {
+      const auto& key = value.get_ref<const std::string&>();
+      if (!keys.back().insert(key).second)
+        throw Malformed{ErrorKind::corrupt, "the key " + printable(key) + " is there twice in one object"};
+    }
     return true;
   };
   return Json::parse(text, guard);

@@ -96,7 +96,7 @@ class PlanText {
     const auto confined = static_cast<size_t>(std::count_if(all.begin(), all.end(), model::is_confined));
     const auto errors = static_cast<size_t>(std::count_if(all.begin(), all.end(), is_error)) - confined;
     if (summary_.changes() == 0 && summary_.unreadable == 0) {
-      text_ += errors == 0 ? "No changes. Live state matches the manifests.\n"
+      text_ += errors == 0 ? no_changes(plan_) + "\n"
                            : "No changes planned, but there " + std::string(errors == 1 ? "is " : "are ") +
                                  plural(errors, "error") + "; " + std::to_string(summary_.unchanged) +
                                  " unchanged.\n";

@@ -62,4 +62,11 @@ std::string clipped(std::string_view printable_text, size_t limit) {
          plural(static_cast<size_t>(characters), "character") + " more";
 }
 
+std::string no_changes(const model::Plan& plan) {
+  const auto& asked = plan.inputs;
+  if (asked.targets.empty() && asked.excludes.empty() && asked.shard.empty())
+    return "No changes. Live state matches the manifests.";
+  return "No changes. Live state matches the manifests in the part of them that was looked at.";
+}
+
 }  // namespace gmsactl::report

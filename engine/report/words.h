@@ -29,4 +29,8 @@ std::string place_words(const SourceRange& where);
 /// The first `limit` bytes, in whole code points, and how many characters were left out.
 std::string clipped(std::string_view printable_text, size_t limit);
 
+/// What a plan without changes, errors and unreadable objects has found out: of the whole, or of a part of
+/// it.
+std::string no_changes(const model::Plan& plan);
+
 }  // namespace gmsactl::report

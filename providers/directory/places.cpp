@@ -37,6 +37,26 @@ Unreadable unseen(const Dn& dn) {
                 std::nullopt}};
 }
 
+/// possSuperiors of msDS-GroupManagedServiceAccount and group in Active Directory's schema, which the classes
+/// derived from these inherit. Empty where it can be one, or where its classes are not shown.
+std::string class_that_holds_nothing(const Entry& entry) {
+  const auto* classes = entry.find(attribute::object_class);
+  if (classes == nullptr || classes->values.empty()) return {};
+  for (const auto& name : classes->values)
+    for (const std::string_view holder :
+         {"container", "organizationalUnit", "domainDNS", "domain", "dcObject", "builtinDomain"})
+      if (equal_folded(name, holder)) return {};
+  const auto& last = classes->values.back();
+  return equal_folded(last, "top") ? std::string() : last;
+}
+
+Unreadable no_container(const Dn& dn, const std::string& object_class) {
+  return {Error{ErrorKind::constraint,
+                dn.text() + " is of the class " + object_class +
+                    ", and only containers, organizational units and domains hold such objects",
+                "Correct the path.", std::nullopt}};
+}
+
 Unreadable unlisted(const std::string& container) {
   return {Error{ErrorKind::denied,
                 "this user may not list " + container +
@@ -66,8 +86,12 @@ Result<void> Places::read_containers(const std::vector<const std::vector<Wanted>
     }
     // By a base read: whoever may not read a container's attributes sees that it is there all the same.
     GMSACTL_TRY(read_each(
-        transport_, dns, {attribute::object_guid, attribute::security_descriptor},
+        transport_, dns, {attribute::object_guid, attribute::object_class, attribute::security_descriptor},
         [&](size_t at, Entry&& entry) {
+          if (const auto name = class_that_holds_nothing(entry); !name.empty()) {
+            seen.emplace(places[at]->key(), no_container(*places[at], name));
+            return;
+          }
           LiveContainer live;
           live.id.dn = *places[at];
           if (const auto guid = model::Guid::decode(entry.first(attribute::object_guid).value_or("")))

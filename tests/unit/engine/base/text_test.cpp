@@ -75,6 +75,8 @@ TEST(Text, urls_are_shown_without_credentials) {
 TEST(Text, printable_text_shows_what_hides_or_turns_around) {
   EXPECT_EQ(printable("a\u202Eb"), "a\\u{202e}b");
   EXPECT_EQ(printable("\u200B\u2066\uFEFF"), "\\u{200b}\\u{2066}\\u{feff}");
+  EXPECT_EQ(printable("Web\u3164\U000E0041\u00A0\u115F\u180B"),
+            "Web\\u{3164}\\u{e0041}\\u{00a0}\\u{115f}\\u{180b}");
 }
 
 TEST(Text, printable_text_keeps_letters_of_any_script) {

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <set>
 
 #include "engine/manifest/codes.h"
@@ -71,7 +72,7 @@ TEST_F(LoadFolder, passes_over_folders_that_begin_with_a_dot) {
 
 TEST_F(LoadFolder, passes_over_documents_of_other_programs) {
   write("deployment.yaml", "apiVersion: apps/v1\nkind: Deployment\n---\n" + gmsa("a") +
-                               "---\nfoo: bar\n---\n- list\n---\ntext\n");
+                               "---\nfoo: bar\n---\n- list\n---\n# nothing\n");
   write("chart.yaml", "{{ if .Values.gMSA }}\nkind: {{ x }}\n{{ end }}\n\t broken: [");
   write("crossplane.yaml", "apiVersion: example.org/v1\nkind: Environment\nmetadata: {name: x, name: y}\n");
   write("environment.yaml", environment);
@@ -161,6 +162,135 @@ TEST_F(LoadFolder, a_misspelled_api_version_is_not_passed_over_in_silence) {
   const auto manifests = load({{path()}, {}});
   ASSERT_EQ(manifests.diagnostics().size(), 2U) << problems(manifests);
   for (const auto& each : manifests.diagnostics()) EXPECT_EQ(each.code, codes::unknown_api_version.code);
+}
+
+/// In a file of its own beside an environment: what is said of it.
+class LoadDoubtful : public LoadFolder {
+ protected:
+  std::string said_of(const std::string& text) {
+    write("environment.yaml", environment);
+    write("b.yaml", text);
+    const auto manifests = load({{path()}, {}});
+    EXPECT_THAT(accounts(manifests), ::testing::IsEmpty()) << text;
+    std::string codes;
+    for (const auto& each : manifests.diagnostics())
+      codes += std::string(each.severity == Severity::warning ? "warning " : "error ") +
+               std::string(each.code) + " ";
+    return codes;
+  }
+};
+
+TEST_F(LoadDoubtful, what_was_not_read_as_a_manifest_is_said) {
+  using namespace std::string_literals;
+  std::string utf16;
+  for (const char c : gmsa("b")) (utf16 += c) += '\0';
+  std::string big_endian = utf16;
+  std::rotate(big_endian.begin(), big_endian.end() - 1, big_endian.end());
+  const std::string indented = "- apiVersion: gmsactl/v1\n  kind: GMSA\n  metadata: {name: b}\n";
+  const std::string texts[] = {
+      "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+      "../team/b.yaml",
+      "\0GITCRYPT\0abcdefgh"s,
+      "$ANSIBLE_VAULT;1.1;AES256\n3938\n",
+      "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n-----END AGE ENCRYPTED FILE-----\n",
+      "apiVersion: ENC[AES256_GCM,data:x]\nkind: ENC[AES256_GCM,data:y]\nsops: {}\n",
+      std::string(200, '\0'),
+      utf16,
+      big_endian,
+      "\x1F\x8B\x08\x00\x01\x02\xFF"s,
+      "\xFF\xFE\x00"s,
+      "Caf\xE9: au lait\n",
+      "<!DOCTYPE html>\n<html>\n<a href='x: y'>\n  &nbsp;: [\n",
+      "apiVersion: v1\nkind: List\nitems:\n" + indented,
+      "apiVersion: v1\nkind: ConfigMapList\nitems:\n" + indented,
+      indented,
+      "manifests:\n" + indented,
+      "metadata: {name: b}\nspec: {}\n",
+      "Kind: GMSA\nApiVersion: gmsactl/v1\nmetadata: {name: b}\n",
+      "kind: gmsa\nmetadata: {name: b}\n",
+      "kind: Gmsa\nmetadata: {name: b}\n",
+      "kind: GMSAs\nmetadata: {name: b}\n",
+      "kind: hostgroup\nmetadata: {name: b}\n",
+      "{{ if }}\nkind: GMSA\n  bad: [\n",
+  };
+  for (const auto& text : texts) {
+    const auto said = said_of(text);
+    EXPECT_THAT(said, ::testing::AnyOf("warning GMSA0152 ", "error GMSA0102 ")) << text;
+  }
+}
+
+TEST_F(LoadDoubtful, slips_of_api_version_are_said) {
+  for (const char* version :
+       {"gmsactl", "v1", "1", "/v1", "gmsa/v1", "'v1'", "GMSACTL/V1", "apps/v1", "gmsactl.v1"})
+    for (const char* kind : {"GMSA", "HostGroup", "SpecTarget", "gmsa", "HostGroups"})
+      EXPECT_EQ(
+          said_of("apiVersion: " + std::string(version) + "\nkind: " + kind + "\nmetadata: {name: b}\n"),
+          "warning GMSA0110 ")
+          << version << ' ' << kind;
+  EXPECT_EQ(
+      said_of("apiVersion: v1\nkind: Environment\nmetadata: {name: b}\nspec: {domain: a.b, owner: c}\n"),
+      "warning GMSA0110 ");
+}
+
+TEST_F(LoadDoubtful, documents_of_others_are_passed_over_in_silence) {
+  std::string utf16 = "\xFF\xFE";
+  for (const char c : std::string("apiVersion: v1\nkind: Pod\n")) (utf16 += c) += '\0';
+  const std::string texts[] = {
+      "apiVersion: windows.k8s.io/v1\nkind: GMSACredentialSpec\nmetadata: {name: b}\nspec: {}\n",
+      "apiVersion: windows.k8s.io/v1\nkind: GMSA\nmetadata: {name: b}\n",
+      "apiVersion: v1\nkind: Environment\nmetadata: {name: b}\nspec: {type: x}\n",
+      "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: b}\nspec: {}\n",
+      "apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: Pod}]\n",
+      "apiVersion: v1\nkind: ConfigMap\ndata: {b.yaml: 'apiVersion: gmsactl/v1'}\n",
+      "apiVersion: v1\nkind: Secret\nmetadata: {name: Caf\xE9}\n",
+      "apiVersion: v2\nname: chart\nversion: 1.0.0\n",
+      "{\"apiVersion\": \"apps/v1\", \"kind\": \"Deployment\"}\n",
+      "services: {web: {image: gmsactl}}\n",
+      "- hosts: all\n  tasks: [{name: run gmsactl/v1}]\n",
+      "Resources: {A: {Type: !Ref B}}\n",
+      "{{- range .Values.x }}\nkind: {{ . }}\n{{- end }}\n",
+      "# nothing\n",
+      utf16,
+  };
+  for (const auto& text : texts) EXPECT_EQ(said_of(text), "") << text;
+}
+
+TEST_F(LoadFolder, a_link_to_a_folder_that_was_checked_out_as_a_text_is_named) {
+  write("m/environment.yaml", environment);
+  write("m/inside/a.yaml", gmsa("a"));
+  write("team/b.yaml", gmsa("b"));
+  write("m/team", "../team");
+  write("m/again", "inside");  // read anyway
+  write("m/VERSION", "1.2.3");
+  const auto manifests = load({{path("m")}, {}});
+  ASSERT_EQ(manifests.diagnostics().size(), 1U) << problems(manifests);
+  EXPECT_EQ(manifests.diagnostics()[0].code, codes::not_read.code);
+  EXPECT_EQ(manifests.diagnostics()[0].where->file, path("m/team"));
+}
+
+TEST_F(LoadFolder, a_path_in_another_naming_context_is_outside_of_the_domain) {
+  for (const char* outside :
+       {"CN=x,CN=Configuration,DC=contoso,DC=com", "cn=schema, cn=configuration, dc=contoso, dc=com",
+        "CN=n,DC=DomainDnsZones,DC=contoso,DC=com", "DC=ForestDnsZones,DC=contoso,DC=com",
+        "OU=x,DC=eu,DC=contoso,DC=com", "CN=Deleted Objects,DC=contoso,DC=com"}) {
+    const std::string path = "spec: {path: '" + std::string(outside) + "'}\n";
+    for (const auto& text :
+         {std::string(environment) + "---\n" + gmsa("a") + path,
+          std::string(environment) + "---\napiVersion: gmsactl/v1\nkind: HostGroup\nmetadata: {name: a}\n" +
+              path}) {
+      const auto manifests = load_text(text);
+      Diagnostics found;
+      (void)manifests.resolve("prod", found);
+      EXPECT_TRUE(std::any_of(found.begin(), found.end(), [](const auto& each) {
+        return each.code == codes::path_outside_domain.code;
+      })) << outside;
+    }
+  }
+  Diagnostics found;
+  (void)load_text(std::string(environment) + "---\n" + gmsa("a") +
+                  "spec: {path: 'OU=Configuration,CN=Deleted Objects x,DC=contoso,DC=com'}\n")
+      .resolve("prod", found);
+  EXPECT_FALSE(has_errors(found));
 }
 
 TEST_F(LoadFolder, what_is_not_there_is_reported) {

@@ -207,6 +207,16 @@ TEST(Prune, a_copied_marker_is_no_licence) {
   EXPECT_THAT(findings(plan), ElementsAre("GMSA0223 GMSA/Kept0"));
 }
 
+TEST(Prune, a_copied_marker_is_none_either_where_the_declared_name_differs_in_case_or_accents) {
+  for (const char* copied : {"kEPT0", "K\u00E9pt0"}) {
+    Estate estate(10, 0);
+    estate.world.add_account("Copy").marker = fakes::marker(model::Kind::gmsa, copied).text();
+    const auto plan = plan_for(estate.world, estate.wanted, pruning());
+    EXPECT_THAT(actions(plan), IsEmpty());
+    EXPECT_THAT(findings(plan), ElementsAre("GMSA0223 GMSA/" + std::string(copied)));
+  }
+}
+
 TEST(Prune, a_deletion_that_was_begun_is_withdrawn_where_the_object_is_declared_again) {
   FakeWorld world;
   auto marker = fakes::marker(model::Kind::gmsa, "Web01");

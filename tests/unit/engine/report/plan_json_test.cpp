@@ -232,6 +232,18 @@ TEST(PlanJson, reading_refuses_values_that_make_no_sense) {
   EXPECT_FALSE(parse_plan_json(edited([](Json& json) { json["changes"].push_back(json["changes"][0]); })));
 }
 
+TEST(PlanJson, reading_refuses_a_key_that_is_there_twice) {
+  std::string text = plan_json(sample::plan(), stamp);
+  const auto at = text.find("\"environment\":");
+  ASSERT_NE(at, std::string::npos);
+  text.insert(at, "\"environment\": \"another\", ");
+  const auto documents = parse_plans_json(text);
+  ASSERT_FALSE(documents.has_value());
+  EXPECT_EQ(documents.error().kind, ErrorKind::corrupt);
+  EXPECT_NE(documents.error().message.find("environment is there twice"), std::string::npos)
+      << documents.error().message;
+}
+
 TEST(PlanJson, reading_survives_what_is_no_document) {
   for (const std::string text :
        {"", "{", "[]", "null", "\"x\"", "{\"formatVersion\":\"1.0\"}", "\xff", "{\"plans\":{}}"}) {

@@ -71,6 +71,18 @@ TEST(PlanText, no_changes_is_one_sentence) {
             "No changes. Live state matches the manifests.\n");
 }
 
+TEST(PlanText, no_changes_in_a_part_is_not_said_of_the_whole) {
+  const auto ending = [](const auto& choose) {
+    auto plan = sample::empty_plan();
+    choose(plan.inputs);
+    return plan_text(plan);
+  };
+  for (const auto& text : {ending([](auto& inputs) { inputs.excludes = {"GMSA/A"}; }),
+                           ending([](auto& inputs) { inputs.targets = {"GMSA/A"}; }),
+                           ending([](auto& inputs) { inputs.shard = "0/3"; })})
+    EXPECT_NE(text.find("in the part of them that was looked at.\n"), std::string::npos) << text;
+}
+
 TEST(PlanText, errors_are_never_no_changes) {
   auto plan = sample::empty_plan();
   plan.diagnostics = {sample::diagnostic()};
