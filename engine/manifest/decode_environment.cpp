@@ -139,11 +139,13 @@ class EnvironmentDecoder {
     auto path = read_path({entry.key, entry.value}, reading_);
     if (!path || environment_.domain.empty()) return path;
     const auto domain = model::Dn::of_domain(environment_.domain);
-    if (const auto problem = outside_of_domain(*path, domain))
-      reading_.error(
-          codes::path_outside_domain, entry.value.at,
-          entry.key + " " + *problem + ": the environment is of the domain " + environment_.domain + ".",
-          "Write a container or an organizational unit below " + domain.text() + ".");
+    if (!path->is_under(domain) && *path != domain)
+      reading_.error(codes::path_outside_domain, entry.value.at,
+                     entry.key + " is not in the domain " + environment_.domain + ".",
+                     "It must end in " + domain.text() + ".");
+    else if (const auto problem = other_naming_context(*path, domain))
+      reading_.error(codes::path_outside_domain, entry.value.at, entry.key + " " + *problem + ".",
+                     "Write a container or an organizational unit of the domain.");
     return path;
   }
 

@@ -14,9 +14,8 @@ bool is_type(const model::Rdn& rdn, std::string_view name, std::string_view oid)
 
 }  // namespace
 
-std::optional<std::string> outside_of_domain(const Dn& path, const Dn& domain) {
-  if (path == domain) return std::nullopt;
-  if (!path.is_under(domain)) return "is not in the domain";
+std::optional<std::string> other_naming_context(const Dn& path, const Dn& domain) {
+  if (path == domain || !path.is_under(domain)) return std::nullopt;
   for (Dn at = path; at != domain; at = at.parent()) {
     const auto& leaf = at.leaf();
     // Child domains, and application partitions such as DC=DomainDnsZones ([MS-ADTS] 3.1.1.1.5).

@@ -9,7 +9,7 @@
 
 namespace gmsactl::manifest {
 
-/// Why nothing can stand at `path`, as in "path …"; nothing where it may.
-std::optional<std::string> outside_of_domain(const model::Dn& path, const model::Dn& domain);
+/// Why nothing can stand at a path below the domain, as in "path …"; nothing where it may.
+std::optional<std::string> other_naming_context(const model::Dn& path, const model::Dn& domain);
 
 }  // namespace gmsactl::manifest

@@ -137,14 +137,17 @@ class Resolver {
 
   template <class Spec>
   void check_path(const model::Declaration<Spec>& declaration, const std::optional<model::Dn>& path) {
-    const auto problem = path ? outside_of_domain(*path, domain_dn_) : std::nullopt;
-    if (!problem) return;
+    if (!path) return;
     constexpr auto kind = std::is_same_v<Spec, model::Gmsa> ? DocumentKind::gmsa : DocumentKind::host_group;
-    error(codes::path_outside_domain, declaration.position("path"),
-          std::string(name(kind)) + "/" + declaration.name,
-          "path " + *problem + ": the environment " + environment_.name + " is of the domain " +
-              environment_.domain + ".",
-          "Write a container or an organizational unit below " + domain_dn_.text() + ".");
+    const std::string address = std::string(name(kind)) + "/" + declaration.name;
+    if (!path->is_under(domain_dn_) && *path != domain_dn_)
+      error(codes::path_outside_domain, declaration.position("path"), address,
+            "path is not in the domain " + environment_.domain + " of the environment " + environment_.name +
+                ".",
+            "It must end in " + domain_dn_.text() + ".");
+    else if (const auto problem = other_naming_context(*path, domain_dn_))
+      error(codes::path_outside_domain, declaration.position("path"), address, "path " + *problem + ".",
+            "Write a container or an organizational unit of the domain.");
   }
 
   /// A computer's DNS name is what people know it by, but not what AD finds it by.

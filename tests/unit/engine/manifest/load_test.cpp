@@ -268,31 +268,6 @@ TEST_F(LoadFolder, a_link_to_a_folder_that_was_checked_out_as_a_text_is_named) {
   EXPECT_EQ(manifests.diagnostics()[0].where->file, path("m/team"));
 }
 
-TEST_F(LoadFolder, a_path_in_another_naming_context_is_outside_of_the_domain) {
-  for (const char* outside :
-       {"CN=x,CN=Configuration,DC=contoso,DC=com", "cn=schema, cn=configuration, dc=contoso, dc=com",
-        "CN=n,DC=DomainDnsZones,DC=contoso,DC=com", "DC=ForestDnsZones,DC=contoso,DC=com",
-        "OU=x,DC=eu,DC=contoso,DC=com", "CN=Deleted Objects,DC=contoso,DC=com"}) {
-    const std::string path = "spec: {path: '" + std::string(outside) + "'}\n";
-    for (const auto& text :
-         {std::string(environment) + "---\n" + gmsa("a") + path,
-          std::string(environment) + "---\napiVersion: gmsactl/v1\nkind: HostGroup\nmetadata: {name: a}\n" +
-              path}) {
-      const auto manifests = load_text(text);
-      Diagnostics found;
-      (void)manifests.resolve("prod", found);
-      EXPECT_TRUE(std::any_of(found.begin(), found.end(), [](const auto& each) {
-        return each.code == codes::path_outside_domain.code;
-      })) << outside;
-    }
-  }
-  Diagnostics found;
-  (void)load_text(std::string(environment) + "---\n" + gmsa("a") +
-                  "spec: {path: 'OU=Configuration,CN=Deleted Objects x,DC=contoso,DC=com'}\n")
-      .resolve("prod", found);
-  EXPECT_FALSE(has_errors(found));
-}
-
 TEST_F(LoadFolder, what_is_not_there_is_reported) {
   const auto manifests = load(LoadRequest{{path("missing.yaml")}, ""});
   ASSERT_EQ(manifests.diagnostics().size(), 1U);
