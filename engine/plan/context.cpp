@@ -165,7 +165,8 @@ ResolvedRef Context::follow(const Afterwards& after, const PrincipalRef& ref, co
            "Write \"" + after.instead + "\".", ref.where, user);
     return {std::nullopt, false, true};
   }
-  PlannedPrincipal planned{label(*after.principal), after.principal->id.sid, after.principal->id.dn, {}};
+  PlannedPrincipal planned{
+      label(*after.principal, seen.directory.domain_dn), after.principal->id.sid, after.principal->id.dn, {}};
   if (after.replaced) {
     planned.display += " (replaced)";
     planned.sid = {};
