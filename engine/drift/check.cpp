@@ -81,7 +81,9 @@ Result<Look> Check::look(ports::EventSink& events) {
       if (attempt < attempts) continue;
       position.reset();
     }
-    look.plan = plan::make_plan(desired_, seen, options_.planning);
+    auto planning = options_.planning;
+    planning.compared_only = true;
+    look.plan = plan::make_plan(desired_, seen, planning);
     if (position)
       GMSACTL_TRY(remember(*position, seen, look));
     else

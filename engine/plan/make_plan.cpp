@@ -240,7 +240,7 @@ model::Plan make_plan(const model::Desired& desired, const model::Observations& 
   plan_credential_specs(context);
   report_unpruned(context);
   order_removals(context);
-  keep_access(context);
+  if (!options.compared_only) keep_access(context);
   keep_what_nobody_takes(context);
   withdraw_dependants(context);
   resolve_circles(context);

@@ -26,6 +26,9 @@ struct Options : model::PlanRequest {
   /// Accounts that other environments of the same domain declare too, by fold(sAMAccountName).
   std::map<std::string, std::string> shared_accounts = {};
   Aim aim = Aim::as_declared;
+  /// Nothing of it will be carried out, as in drift: which change keeps another waiting does not matter then,
+  /// and cannot be told alike where only a part was read.
+  bool compared_only = false;
   /// The only credential specs to plan, where a part of an estate is looked at again; absent: all.
   std::optional<std::set<model::ResourceId>> only_specs = std::nullopt;
   std::optional<ShardMembers> shard = std::nullopt;  ///< the part to plan; absent: everything

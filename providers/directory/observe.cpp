@@ -201,7 +201,12 @@ Result<void> settle_unread(Visibility& visibility, const Desired& desired, Obser
   for (const auto& account : desired.accounts)
     if (const auto found = seen.accounts.find(account.name); found != seen.accounts.end())
       if (auto* live = std::get_if<LiveGmsa>(&found->second))
-        doubt(*live, account_attributes(marker), model::managed_attributes(account.spec, marker));
+        // Whoever may have to be replaced leaves all that it has to its successor.
+        doubt(*live, account_attributes(marker),
+              live->password_interval_days.value_or(account.spec.password_interval_days) ==
+                      account.spec.password_interval_days
+                  ? model::managed_attributes(account.spec, marker)
+                  : account_attributes(marker));
   if (seen.leftovers)
     for (auto& leftover : *seen.leftovers) {
       if (auto* live = std::get_if<LiveGmsa>(&leftover.live))

@@ -14,7 +14,8 @@ domain_of() {
   "$python" "$e2e/dns.py" "$work/port" "$GMSACTL_LAB_DOMAIN" "$GMSACTL_LAB_DC1_IP" "$1" "$2" "$dc1" &
   dns=$!
   until_true 'the DNS server' test -s "$work/port"
-  export GMSACTL_DNS_SERVERS=127.0.0.1:$(<"$work/port")
+  GMSACTL_DNS_SERVERS=127.0.0.1:$(<"$work/port")
+  export GMSACTL_DNS_SERVERS
 }
 # within MILLISECONDS COMMAND...: a run that must not take longer than that from its start to its end
 within() {

@@ -137,8 +137,8 @@ Result<Endpoint> Endpoint::parse(const std::string& url) {
   if (!port.empty()) {
     unsigned number = 0;
     const auto [end, status] = std::from_chars(port.data() + 1, port.data() + port.size(), number);
-    if (port[0] != ':' || port.starts_with(":0") || status != std::errc() || end != port.data() + port.size() || number == 0 ||
-        number > 65535)
+    if (port[0] != ':' || port.starts_with(":0") || status != std::errc() ||
+        end != port.data() + port.size() || number == 0 || number > 65535)
       return wrong("the port is not a number from 1 to 65535");
     endpoint.port = static_cast<uint16_t>(number);
   }

@@ -112,7 +112,9 @@ class CheckTest : public testing::Test {
       (void)world_.apply(change);
   }
   std::vector<std::string> everything() {
-    return findings(plan::make_plan(desired_, *world_.observe(desired_, events_), options_.planning));
+    auto planning = options_.planning;
+    planning.compared_only = true;
+    return findings(plan::make_plan(desired_, *world_.observe(desired_, events_), planning));
   }
   void start() { check_.emplace(observer_, feed_, desired_, options_, std::nullopt); }
   Look look() {
