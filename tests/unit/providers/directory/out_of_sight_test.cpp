@@ -53,13 +53,18 @@ class OutOfSight : public VeiledWorld {
     wanted.accounts[0].spec.keep_orphaned_principals = true;
     wanted.host_groups[0].spec.membership = model::Membership::additive;
     const auto kept = plan_of(veiled, wanted, options).value();
-    EXPECT_THAT(kept.changes, IsEmpty());
+    // The group's only change is that its list is additive now: who is not declared in it does not matter.
+    ASSERT_THAT(kept.changes, SizeIs(1));
+    EXPECT_EQ(kept.changes[0].id.name, "Hosts");
+    ASSERT_THAT(kept.changes[0].fields, SizeIs(1));
+    EXPECT_EQ(kept.changes[0].fields[0].path, "membership");
     ASSERT_THAT(kept.diagnostics, SizeIs(1));
     EXPECT_EQ(kept.diagnostics[0].code, "GMSA0214");
     wanted.accounts[0].spec.keep_orphaned_principals = false;
     const auto removed = plan_of(veiled, wanted, options).value();
-    ASSERT_THAT(removed.changes, SizeIs(1));
-    EXPECT_THAT(removed.changes[0].fields[0].removed, SizeIs(1));
+    ASSERT_THAT(removed.changes, SizeIs(2));
+    EXPECT_EQ(removed.changes[1].id.name, "Web");
+    EXPECT_THAT(removed.changes[1].fields[0].removed, SizeIs(1));
   }
 
   static void forget(VeiledDirectory& veiled, const std::string& dn) {
