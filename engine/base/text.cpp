@@ -100,6 +100,13 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
   return text;
 }
 
+std::string some_of(std::span<const std::string> parts, size_t most) {
+  const size_t shown = std::min(most, parts.size());
+  std::string text = join(parts.first(shown), ", ");
+  if (shown < parts.size()) text += " and " + std::to_string(parts.size() - shown) + " more";
+  return text;
+}
+
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   size_t start = 0;

@@ -19,6 +19,8 @@ struct LessFolded {
 };
 
 std::string join(std::span<const std::string> parts, std::string_view separator);
+/// The first `most`, and how many others there are: "a, b and 3 more".
+std::string some_of(std::span<const std::string> parts, size_t most);
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string_view trim(std::string_view text);
 /// "1 group", "2 groups".

@@ -91,7 +91,7 @@ class TouchedNames {
     return std::any_of(refs.begin(), refs.end(), [&](const model::PrincipalRef& ref) {
       switch (ref.form) {
         case Form::host_group:
-          return false;  // it is told by its declaration, not by its name
+          return false;  // means a declaration, whatever its group is called
         case Form::name:
           return names_.contains(fold(ref.text));
         case Form::qualified:

@@ -35,7 +35,7 @@ std::string read_duration(const std::string& text, std::chrono::milliseconds& du
   const auto amount = read_digits(std::string_view(text).substr(0, digits));
   const auto unit = units.find(text.substr(digits));
   if (!amount || *amount == 0 || unit == units.end())
-    return "\"" + printable(text) + "\" is no duration; write 30s, 1500ms or 2m";
+    return "\"" + printable(text) + "\" is not a duration; write 30s, 1500ms or 2m";
   if (*amount > longest / unit->second) return "\"" + printable(text) + "\" is longer than ten years, 87600h";
   duration = std::chrono::milliseconds(*amount * unit->second);
   return {};
@@ -101,7 +101,7 @@ CLI::Option* number(CLI::App& sub, const std::string& flag, int64_t least, int64
           [flag, least, most, set](const std::string& text) {
             const auto value = read_digits(text);
             if (!value || *value < least || *value > most)
-              throw CLI::ValidationError(flag, "\"" + printable(text) + "\" is no whole number from " +
+              throw CLI::ValidationError(flag, "\"" + printable(text) + "\" is not a whole number from " +
                                                    std::to_string(least) + " to " + std::to_string(most));
             set(static_cast<size_t>(*value));
           },

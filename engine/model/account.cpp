@@ -19,6 +19,10 @@ std::string spn_after_renaming(std::string_view spn, const LiveGmsa& live, const
   return becomes;
 }
 
+bool has_other_interval(const LiveGmsa& live, const Gmsa& wanted) {
+  return live.password_interval_days.value_or(wanted.password_interval_days) != wanted.password_interval_days;
+}
+
 uint32_t group_type::of(GroupScope scope) {
   switch (scope) {
     case GroupScope::global:

@@ -18,6 +18,10 @@ std::string bare_name(std::string_view sam_account_name);
 /// the old dNSHostName or sAMAccountName becomes the new one ([MS-ADTS] 3.1.1.5.3.3). Others stay.
 std::string spn_after_renaming(std::string_view spn, const LiveGmsa& live, const Gmsa& wanted);
 
+/// Whether the password interval, which is set at creation only, is another than the declared one. One that
+/// is not readable is none.
+bool has_other_interval(const LiveGmsa& live, const Gmsa& wanted);
+
 /// userAccountControl ([MS-ADTS] 2.2.16), the bits that matter here.
 namespace user_account_control {
 inline constexpr uint32_t disabled = 0x2;

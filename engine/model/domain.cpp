@@ -16,4 +16,10 @@ Dn domain_of(const Dn& dn) {
   return Dn::from_rdns(std::move(rdns));
 }
 
+std::string dns_name_of(const Dn& domain) {
+  std::string name;
+  for (const auto& rdn : domain.rdns()) name += (name.empty() ? "" : ".") + rdn.value;
+  return name;
+}
+
 }  // namespace gmsactl::model

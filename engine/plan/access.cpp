@@ -25,11 +25,6 @@ namespace {
 
 constexpr std::string_view group_prefix = "HostGroup/";
 
-bool has_readers_field(const Change& change) {
-  return std::any_of(change.fields.begin(), change.fields.end(),
-                     [](const auto& field) { return field.path == readers_field; });
-}
-
 /// What holds after the change, of what is declared; `live` where it says nothing.
 std::vector<std::string> declared_over(const std::vector<std::string>& live,
                                        std::vector<std::string> declared, bool exact) {
@@ -157,7 +152,8 @@ Access::Account Access::account_after(const Change& change) {
   std::vector<std::string> live;
   if (detail.live) live = live_readers(*detail.live);
   std::vector<std::string> planned;
-  if (change.action != Action::replace && (!has_readers_field(change) || detail.keeps_readers)) {
+  if (change.action != Action::replace &&
+      (field_of(change, readers_field) == nullptr || detail.keeps_readers)) {
     planned = live;
   } else {
     for (const auto& reader : detail.readers) planned.push_back(context_.identity(reader));
@@ -205,7 +201,8 @@ std::vector<Access::Account> Access::accounts_that_lose() {
   std::vector<Account> found;
   for (const auto& declaration : context_.desired.accounts) {
     const auto change = changes_.find({Kind::gmsa, declaration.name});
-    if (!from_groups && (change == changes_.end() || !has_readers_field(*change->second))) continue;
+    if (!from_groups && (change == changes_.end() || field_of(*change->second, readers_field) == nullptr))
+      continue;
     const auto* live = std::get_if<LiveGmsa>(&context_.account(declaration.name));
     if (auto account = declared_account(declaration, live); may_lose(account))
       found.push_back(std::move(account));

@@ -23,12 +23,6 @@ namespace {
 
 constexpr size_t shown = 10;
 
-std::string some_of(std::vector<std::string> names) {
-  const size_t more = names.size() - std::min(names.size(), shown);
-  names.resize(names.size() - more);
-  return join(names, ", ") + (more > 0 ? " and " + std::to_string(more) + " more" : "");
-}
-
 /// Of each account: who reads on by another way than before, which changes make that way, and which take the
 /// old one away.
 class Keeping {
@@ -101,7 +95,7 @@ class Keeping {
     const std::string names = join(std::vector<std::string>(groups.begin(), groups.end()), ", ");
     context_.report(Severity::error, "GMSA0217", "A required group is left out of the plan",
                     model::address(account.id) + " would lose readers that are to read through " + names +
-                        ", which --target, --exclude or --shard leaves out: " + some_of(lost) + ".",
+                        ", which --target, --exclude or --shard leaves out: " + some_of(lost, shown) + ".",
                     "Add --target '" + *groups.begin() + "', or drop the --exclude.", where_of(account.id),
                     account.id);
   }
@@ -183,9 +177,8 @@ class Unserved {
       return live == nullptr ? std::vector<std::string>() : live->service_principal_names;
     }
     if (!std::holds_alternative<GmsaChange>(change.detail)) return {};
-    for (const auto& field : change.fields)
-      if (field.path == "servicePrincipalNames") return field.removed;
-    return {};
+    const auto* field = field_of(change, spn_field);
+    return field == nullptr ? std::vector<std::string>() : field->removed;
   }
 
   const Context& context_;

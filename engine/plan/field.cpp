@@ -24,6 +24,12 @@ FieldValue text_value(const std::optional<std::string>& first, const std::vector
   return all;
 }
 
+const FieldChange* field_of(const model::Change& change, std::string_view path) {
+  const auto found = std::find_if(change.fields.begin(), change.fields.end(),
+                                  [&](const FieldChange& field) { return field.path == path; });
+  return found == change.fields.end() ? nullptr : &*found;
+}
+
 bool contains_folded(const std::vector<std::string>& list, std::string_view text) {
   return std::any_of(list.begin(), list.end(), [&](const auto& each) { return equal_folded(each, text); });
 }

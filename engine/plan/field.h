@@ -128,6 +128,11 @@ class Fields {
 model::FieldValue text_value(const std::optional<std::string>& text);
 /// Where the directory holds several values for what is one text in a manifest: all of them, as a list.
 model::FieldValue text_value(const std::optional<std::string>& first, const std::vector<std::string>& more);
+/// The path of what an account's SPNs are in a plan.
+inline constexpr std::string_view spn_field = "servicePrincipalNames";
+/// Null where the change does not concern it.
+const model::FieldChange* field_of(const model::Change& change, std::string_view path);
+
 bool contains_folded(const std::vector<std::string>& list, std::string_view text);
 /// Elements of `a` that `b` lacks, compared case-insensitively; sorted.
 std::vector<std::string> minus_folded(const std::vector<std::string>& a, const std::vector<std::string>& b);

@@ -31,9 +31,7 @@ std::string label(const model::Principal& principal, const model::Dn& own_domain
   if (!principal.sam_account_name.empty()) {
     const model::Dn domain = model::domain_of(principal.id.dn);
     if (domain.empty() || domain == own_domain) return principal.sam_account_name;
-    std::string dns_name;
-    for (const auto& rdn : domain.rdns()) dns_name += (dns_name.empty() ? "" : ".") + rdn.value;
-    return dns_name + "\\" + principal.sam_account_name;
+    return model::dns_name_of(domain) + "\\" + principal.sam_account_name;
   }
   return principal.id.sid.empty() ? principal.id.dn.text() : principal.id.sid.text();
 }

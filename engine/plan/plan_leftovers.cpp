@@ -2,7 +2,10 @@
 // else is ever deleted, and this never where it is protected, where the manifests are empty or where only a
 // part of them is looked at.
 #include <algorithm>
+#include <optional>
 #include <set>
+#include <string>
+#include <unordered_set>
 
 #include "engine/base/glob.h"
 #include "engine/base/text.h"
@@ -64,17 +67,21 @@ Change removal_of(Context& context, const Leftover& leftover) {
   return change;
 }
 
-bool is_declared(const Context& context, const ResourceId& id) {
-  // As the directory compares: a letter in another case does not make another object of it.
-  const std::string key = collation_key(id.name);
-  const auto has_name = [&](const auto& declaration) {
-    return declaration.name == id.name || collation_key(declaration.name) == key;
-  };
-  const auto& desired = context.desired;
-  return id.kind == Kind::gmsa
-             ? std::any_of(desired.accounts.begin(), desired.accounts.end(), has_name)
-             : std::any_of(desired.host_groups.begin(), desired.host_groups.end(), has_name);
-}
+/// Names as the directory compares them: a letter in another case does not make another object.
+class DeclaredNames {
+ public:
+  explicit DeclaredNames(const model::Desired& desired) {
+    for (const auto& group : desired.host_groups) groups_.insert(collation_key(group.name));
+    for (const auto& account : desired.accounts) accounts_.insert(collation_key(account.name));
+  }
+  bool has(const ResourceId& id) const {
+    return (id.kind == Kind::gmsa ? accounts_ : groups_).contains(collation_key(id.name));
+  }
+
+ private:
+  std::unordered_set<std::string> groups_;
+  std::unordered_set<std::string> accounts_;
+};
 
 void report_copy(Context& context, const Leftover& leftover) {
   context.report(Severity::warning, "GMSA0223", "Two objects carry one marker",
@@ -155,9 +162,11 @@ void plan_leftovers(Context& context) {
   if (context.options.prune) check_excludes(context);
   const auto& removals = context.options.removals;
   std::vector<const Leftover*> removed, staying;
+  std::optional<DeclaredNames> declared;
   for (const auto& leftover : *context.seen.leftovers) {
+    if (!declared) declared.emplace(context.desired);
     const ResourceId& id = leftover.marker.id;
-    if (is_declared(context, id)) {
+    if (declared->has(id)) {
       report_copy(context, leftover);
     } else if (removals ? !removals->contains(model::address(id)) : !context.selected(id)) {
       staying.push_back(&leftover);

@@ -80,9 +80,8 @@ void check_deletions(Context& context) {
 void check_removed_members(Context& context, const model::Change& change) {
   const auto* group = std::get_if<model::GroupChange>(&change.detail);
   if (group == nullptr || !group->live || group->remove.size() < 2) return;
-  const auto field = std::find_if(change.fields.begin(), change.fields.end(),
-                                  [](const auto& each) { return each.path == "members"; });
-  if (field == change.fields.end() || field->cause == model::cause::drift) return;
+  const auto* field = field_of(change, "members");
+  if (field == nullptr || field->cause == model::cause::drift) return;
   const auto& policy = context.desired.environment.policy;
   const size_t removed = group->remove.size();
   const size_t members = group->live->members.size();
@@ -96,14 +95,6 @@ void check_removed_members(Context& context, const model::Change& change) {
                  "If that is what is meant, pass --allow-deletes " + std::to_string(removed) +
                      " for this run, or raise policy.maxMembersRemovedPercent in the Environment.",
                  change.declared_at, change.id);
-}
-
-constexpr std::string_view spn_field = "servicePrincipalNames";
-
-const model::FieldChange* field_of(const model::Change& change, std::string_view path) {
-  const auto field = std::find_if(change.fields.begin(), change.fields.end(),
-                                  [&](const auto& each) { return each.path == path; });
-  return field == change.fields.end() ? nullptr : &*field;
 }
 
 size_t elements(const model::FieldValue& value) {
@@ -137,13 +128,10 @@ void check_removed_readers(Context& context, const model::Change& change, std::o
   const uint32_t most = context.desired.environment.policy.max_readers_removed_percent;
   if (lost.size() < 2 || lost.size() * 100 <= readers * most) return;
   constexpr size_t shown = 10;
-  std::string names =
-      join({lost.begin(), lost.begin() + static_cast<std::ptrdiff_t>(std::min(shown, lost.size()))}, ", ");
-  if (lost.size() > shown) names += " and " + std::to_string(lost.size() - shown) + " more";
   context.report(Severity::error, "GMSA0327", "Too many readers removed",
                  std::to_string(lost.size()) + " of " + plural(readers, "principal") +
                      " could no longer retrieve the managed password of " + model::address(change.id) + " (" +
-                     std::to_string(lost.size() * 100 / readers) + " %): " + names +
+                     std::to_string(lost.size() * 100 / readers) + " %): " + some_of(lost, shown) +
                      "; policy.maxReadersRemovedPercent is " + std::to_string(most) + ".",
                  "If that is intended, raise policy.maxReadersRemovedPercent in the Environment.",
                  change.declared_at, change.id);

@@ -10,8 +10,7 @@ namespace uac = model::user_account_control;
 
 bool is_replaced(const Context& context, const model::ResourceId& id, const model::Gmsa& spec,
                  const model::LiveGmsa& live) {
-  return live.password_interval_days.value_or(spec.password_interval_days) != spec.password_interval_days &&
-         context.options.allow_replace.contains(model::address(id));
+  return model::has_other_interval(live, spec) && context.options.allow_replace.contains(model::address(id));
 }
 
 namespace {

@@ -150,9 +150,7 @@ class Undoing {
   template <class Spec>
   static void leave_unmanaged(const Leftover& leftover, const Change& done, std::string_view path,
                               std::optional<Spec>& field) {
-    const bool touched = std::any_of(done.fields.begin(), done.fields.end(),
-                                     [&](const FieldChange& each) { return each.path == path; });
-    if (!touched && !was_applied(leftover, path)) field.reset();
+    if (field_of(done, path) == nullptr && !was_applied(leftover, path)) field.reset();
   }
 
   /// As it is live.
@@ -184,10 +182,8 @@ class Undoing {
 
   /// To take something back, the whole list is compared. What was never compared stays as it is.
   static model::SpnMode spn_mode(const Leftover& leftover, const Change& done) {
-    constexpr std::string_view path = "servicePrincipalNames";
-    const bool touched = std::any_of(done.fields.begin(), done.fields.end(),
-                                     [&](const FieldChange& each) { return each.path == path; });
-    return touched || was_applied(leftover, path) ? model::SpnMode::exact : model::SpnMode::unmanaged;
+    const bool compared = field_of(done, spn_field) != nullptr || was_applied(leftover, spn_field);
+    return compared ? model::SpnMode::exact : model::SpnMode::unmanaged;
   }
 
   bool set_back(const FieldChange& field, Gmsa& spec, bool& protect) const {

@@ -20,12 +20,6 @@ struct Claim {
   Spn spn;
 };
 
-const model::FieldChange* spn_field(const Change& change) {
-  for (const auto& field : change.fields)
-    if (field.path == "servicePrincipalNames") return &field;
-  return nullptr;
-}
-
 /// Spn::host without the rest of its parsing.
 std::string_view host_of(std::string_view spn) {
   spn.remove_prefix(std::min(spn.find('/'), spn.size() - 1) + 1);
@@ -40,7 +34,7 @@ class SpnCheck {
     for (size_t i = 0; i < changes.size(); ++i) {
       if (changes[i].id.kind != Kind::gmsa) continue;
       if (!changes[i].guid.empty()) change_by_guid_.emplace(changes[i].guid.encode(), i);
-      const auto* field = spn_field(changes[i]);
+      const auto* field = field_of(changes[i], spn_field);
       if (field == nullptr) continue;
       for (const auto& spn : field->removed) freed_by_.emplace(fold(spn), i);
       for (const auto& spn : field->added) hosts.insert(fold(host_of(spn)));
@@ -56,7 +50,7 @@ class SpnCheck {
 
   void run() {
     for (auto& change : context_.plan.changes) {
-      const auto* field = change.id.kind == Kind::gmsa ? spn_field(change) : nullptr;
+      const auto* field = change.id.kind == Kind::gmsa ? field_of(change, spn_field) : nullptr;
       if (field == nullptr) continue;
       if (context_.seen.spn_holders_unreadable && !field->added.empty()) {
         const Error& why = *context_.seen.spn_holders_unreadable;
@@ -181,9 +175,10 @@ class SpnCheck {
 }  // namespace
 
 void check_service_principal_names(Context& context) {
-  const bool any = std::any_of(
-      context.plan.changes.begin(), context.plan.changes.end(),
-      [](const Change& change) { return change.id.kind == Kind::gmsa && spn_field(change) != nullptr; });
+  const bool any =
+      std::any_of(context.plan.changes.begin(), context.plan.changes.end(), [](const Change& change) {
+        return change.id.kind == Kind::gmsa && field_of(change, spn_field) != nullptr;
+      });
   if (any) SpnCheck(context).run();
 }
 

@@ -34,12 +34,6 @@ std::string named(const Member& member, const ResourceId& id) {
   return model::address(id) + " of environment " + member.desired->environment.name;
 }
 
-const model::FieldChange* spn_field(const Change& change) {
-  for (const auto& field : change.fields)
-    if (field.path == "servicePrincipalNames") return &field;
-  return nullptr;
-}
-
 /// Calls `look(id, guid, dn, sam, declared_at)` for each declaration, with where and as what it is to be.
 template <class Look>
 void for_each_declaration(const Member& member, const Look& look) {
@@ -63,7 +57,7 @@ void for_each_declaration(const Member& member, const Look& look) {
 /// What `change` lets go of.
 bool gives_up_spn(const Change& change, const std::string& spn) {
   if (change.action == Action::remove || change.action == Action::replace) return true;
-  const auto* field = spn_field(change);
+  const auto* field = field_of(change, spn_field);
   return field != nullptr && contains_folded(field->removed, spn);
 }
 
@@ -166,7 +160,7 @@ class World {
     for (const auto& change : member.plan->changes) {
       const auto* account = std::get_if<GmsaChange>(&change.detail);
       if (account == nullptr) continue;
-      if (const auto* field = spn_field(change))
+      if (const auto* field = field_of(change, spn_field))
         for (const auto& text : field->added) check_added(member, change, text);
       if (account->live && change.action != Action::replace) check_rewritten(member, change, *account);
     }
@@ -207,7 +201,7 @@ class World {
   void check_handovers(const Member& member) {
     const auto& seen = *member.seen;
     for (const auto& change : member.plan->changes) {
-      const auto* field = change.id.kind == Kind::gmsa ? spn_field(change) : nullptr;
+      const auto* field = change.id.kind == Kind::gmsa ? field_of(change, spn_field) : nullptr;
       if (field == nullptr) continue;
       for (const auto& text : field->added) {
         for (const auto& meaning : meanings(member, text))

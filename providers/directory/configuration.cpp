@@ -5,6 +5,7 @@
 #include <set>
 
 #include "engine/base/text.h"
+#include "engine/model/domain.h"
 #include "engine/model/managed_attributes.h"
 #include "providers/directory/decode.h"
 #include "providers/directory/forest.h"
@@ -27,7 +28,7 @@ class Configuration {
 
   Result<void> read() {
     // Where these are not shown: a domain is named after its DN ([MS-ADTS] 3.1.1.1.5).
-    facts_.dns_domain = dns_name_of(facts_.domain_dn);
+    facts_.dns_domain = model::dns_name_of(facts_.domain_dn);
     unread(Fact::netbios_name,
            "nETBIOSName of the crossRef of " + facts_.domain_dn.text() + " is not readable",
            grant(facts_.configuration_dn.child("CN", "Partitions").text()));
@@ -114,15 +115,8 @@ class Configuration {
 
   /// It may be absent, as where somebody cleared it.
   void doubt(Entry&& entry, Fact fact, const std::string& attribute, const std::vector<std::string>& asked) {
-    Open open{std::move(entry), fact, attribute, {}};
-    for (const auto& name : asked) {
-      const auto extent = open.entry.read(name).extent();
-      if (extent == ldap::Reading::Extent::hidden)
-        open.missing.push_back({name, model::Completeness::hidden, {}});
-      if (extent == ldap::Reading::Extent::partial)
-        open.missing.push_back({name, model::Completeness::partial, "only a range of its values came"});
-    }
-    open_.push_back(std::move(open));
+    auto missing = unread_of(entry, asked);
+    open_.push_back({std::move(entry), fact, attribute, std::move(missing)});
   }
 
   Result<void> settle() {
@@ -180,12 +174,6 @@ class Configuration {
 };
 
 }  // namespace
-
-std::string dns_name_of(const Dn& dn) {
-  std::string name;
-  for (const auto& rdn : dn.rdns()) name += (name.empty() ? "" : ".") + rdn.value;
-  return name;
-}
 
 Result<void> read_configuration(ldap::Reader& transport, const std::string& service, Facts& facts) {
   return Configuration(transport, service, facts).read();

@@ -16,7 +16,4 @@ namespace gmsactl::directory {
 [[nodiscard]] Result<void> read_configuration(ldap::Reader& transport, const std::string& service,
                                               Facts& facts);
 
-/// "contoso.com" for DC=contoso,DC=com.
-std::string dns_name_of(const model::Dn& dn);
-
 }  // namespace gmsactl::directory

@@ -44,6 +44,15 @@ std::optional<int64_t> parse_number(std::string_view text) {
 }
 
 /// Takes attributes out of an entry into a live object; what was not read in full is noted there instead.
+void note_unread(const ldap::Reading& reading, std::string_view name,
+                 std::vector<model::UnreadAttribute>& unread) {
+  using Extent = ldap::Reading::Extent;
+  if (reading.extent() == Extent::partial)
+    unread.push_back({std::string(name), model::Completeness::partial, "only a range of its values came"});
+  if (reading.extent() == Extent::hidden)
+    unread.push_back({std::string(name), model::Completeness::hidden, {}});
+}
+
 class Fields {
  public:
   Fields(const ldap::Entry& entry, std::vector<model::UnreadAttribute>& unread)
@@ -75,23 +84,13 @@ class Fields {
  private:
   ldap::Reading read(std::string_view name) {
     auto reading = entry_.read(name);
-    using Extent = ldap::Reading::Extent;
-    if (reading.extent() == Extent::partial)
-      unread_.push_back({std::string(name), model::Completeness::partial, "only a range of its values came"});
-    if (reading.extent() == Extent::hidden)
-      unread_.push_back({std::string(name), model::Completeness::hidden, {}});
+    note_unread(reading, name, unread_);
     return reading;
   }
 
   const ldap::Entry& entry_;
   std::vector<model::UnreadAttribute>& unread_;
 };
-
-Error unreadable_attribute(const ldap::Entry& entry, std::string_view name) {
-  const std::string dn = printable(entry.dn);
-  return {ErrorKind::denied, std::string(name) + " of " + dn + " is not readable", read_hint(dn, name),
-          std::nullopt};
-}
 
 /// What every such object has: not to see it is not to be allowed to.
 Result<std::string_view> required(const ldap::Entry& entry, std::string_view name) {
@@ -119,6 +118,19 @@ Result<model::Identity> identity(const ldap::Entry& entry) {
 std::optional<int64_t> number(const ldap::Entry& entry, std::string_view name) {
   const auto value = entry.first(name);
   return value ? parse_number(*value) : std::nullopt;
+}
+
+std::vector<model::UnreadAttribute> unread_of(const ldap::Entry& entry,
+                                              const std::vector<std::string>& names) {
+  std::vector<model::UnreadAttribute> unread;
+  for (const auto& name : names) note_unread(entry.read(name), name, unread);
+  return unread;
+}
+
+Error unreadable_attribute(const ldap::Entry& entry, std::string_view name) {
+  const std::string dn = printable(entry.dn);
+  return {ErrorKind::denied, std::string(name) + " of " + dn + " is not readable", read_hint(dn, name),
+          std::nullopt};
 }
 
 std::string read_hint(std::string_view dn, std::string_view attribute) {

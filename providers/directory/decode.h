@@ -47,8 +47,14 @@ std::vector<std::string> principal_attributes();
 /// Fails for a DN that is none, and for nothing else: what of its identity can't be read is empty.
 [[nodiscard]] Result<model::Principal> decode_principal(const ldap::Entry& entry);
 
+/// Those of the attributes that did not come, or not in full, as in LiveGmsa::unread.
+std::vector<model::UnreadAttribute> unread_of(const ldap::Entry& entry,
+                                              const std::vector<std::string>& names);
+
 /// How to grant the right to read an attribute of an object.
 std::string read_hint(std::string_view dn, std::string_view attribute);
+/// Of an attribute that every such object has.
+Error unreadable_attribute(const ldap::Entry& entry, std::string_view name);
 
 bool has_class(const ldap::Entry& entry, std::string_view name);
 std::optional<int64_t> number(const ldap::Entry& entry, std::string_view name);

@@ -5,6 +5,7 @@
 #include <future>
 
 #include "engine/base/text.h"
+#include "engine/model/domain.h"
 #include "engine/model/managed_attributes.h"
 #include "providers/directory/configuration.h"
 #include "providers/directory/decode.h"
@@ -48,12 +49,7 @@ constexpr std::array<const char*, 3> never_in_a_catalog{"fSMORoleOwner", "rIDMan
 /// with.
 Result<void> find_containers(Reader& transport, const Entry& domain, const std::vector<std::string>& asked,
                              Facts& facts) {
-  std::vector<model::UnreadAttribute> missing;
-  for (const auto& name : asked)
-    if (domain.read(name).extent() == ldap::Reading::Extent::hidden)
-      missing.push_back({name, model::Completeness::hidden, {}});
-    else if (domain.read(name).extent() == ldap::Reading::Extent::partial)
-      missing.push_back({name, model::Completeness::partial, "only a range of its values came"});
+  auto missing = unread_of(domain, asked);
   const auto find = [&](std::string_view guid, Fact fact, std::string_view usual,
                         const std::string& attribute) -> Result<Dn> {
     if (auto found = well_known(domain, guid)) return std::move(*found);
@@ -146,7 +142,7 @@ Result<Facts> read_facts(Reader& transport, const Entry& root_dse) {
   facts.configuration_dn = GMSACTL_TRY(Dn::parse(root_dse.first("configurationNamingContext").value_or("")));
   const Dn root =
       GMSACTL_TRY(Dn::parse(root_dse.first("rootDomainNamingContext").value_or(facts.domain_dn.text())));
-  facts.forest = dns_name_of(root);
+  facts.forest = model::dns_name_of(root);
   facts.server_time = filetime(root_dse.first("currentTime").value_or(""));
   // Each fills in its own part, but for `unread`, which is nobody's own.
   Facts configured = facts;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "engine/base/text.h"
-#include "providers/directory/configuration.h"
 #include "providers/directory/decode.h"
 
 namespace gmsactl::directory {
@@ -15,12 +14,6 @@ namespace {
 
 bool is_hidden(const Entry& entry, std::string_view name) {
   return entry.read(name).extent() != ldap::Reading::Extent::complete;
-}
-
-Error unreadable(const Entry& entry, std::string_view name) {
-  const std::string dn = printable(entry.dn);
-  return {ErrorKind::denied, std::string(name) + " of " + dn + " is not readable", read_hint(dn, name),
-          std::nullopt};
 }
 
 template <class Named>
@@ -60,13 +53,13 @@ Result<void> Forest::read_domains() {
     // Each has all three.
     auto dn = Dn::parse(entry.first("nCName").value_or(""));
     if (!dn || dn->empty()) {
-      unnamed_ = unreadable(entry, "nCName");
+      unnamed_ = unreadable_attribute(entry, "nCName");
       return true;
     }
     std::string dns_name(entry.first("dnsRoot").value_or(""));
-    if (dns_name.empty()) dns_name = dns_name_of(*dn);
+    if (dns_name.empty()) dns_name = model::dns_name_of(*dn);
     const auto netbios_name = entry.first("nETBIOSName");
-    if (is_hidden(entry, "nETBIOSName")) without_netbios_ = unreadable(entry, "nETBIOSName");
+    if (is_hidden(entry, "nETBIOSName")) without_netbios_ = unreadable_attribute(entry, "nETBIOSName");
     domains.push_back({std::move(*dn), std::move(dns_name), std::string(netbios_name.value_or(""))});
     return true;
   }));
@@ -86,8 +79,8 @@ Result<void> Forest::read_trusts() {
     Trust trust;
     trust.dns_name = entry.first("trustPartner").value_or("");
     trust.netbios_name = entry.first("flatName").value_or("");
-    if (is_hidden(entry, "trustPartner")) unnamed_ = unreadable(entry, "trustPartner");
-    if (is_hidden(entry, "flatName")) without_netbios_ = unreadable(entry, "flatName");
+    if (is_hidden(entry, "trustPartner")) unnamed_ = unreadable_attribute(entry, "trustPartner");
+    if (is_hidden(entry, "flatName")) without_netbios_ = unreadable_attribute(entry, "flatName");
     if (auto sid = model::Sid::decode(entry.first("securityIdentifier").value_or(""))) trust.sid = *sid;
     trusts.push_back(std::move(trust));
     return true;

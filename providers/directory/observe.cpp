@@ -203,10 +203,9 @@ Result<void> settle_unread(Visibility& visibility, const Desired& desired, Obser
       if (auto* live = std::get_if<LiveGmsa>(&found->second))
         // Whoever may have to be replaced leaves all that it has to its successor.
         doubt(*live, account_attributes(marker),
-              live->password_interval_days.value_or(account.spec.password_interval_days) ==
-                      account.spec.password_interval_days
-                  ? model::managed_attributes(account.spec, marker)
-                  : account_attributes(marker));
+              model::has_other_interval(*live, account.spec)
+                  ? account_attributes(marker)
+                  : model::managed_attributes(account.spec, marker));
   if (seen.leftovers)
     for (auto& leftover : *seen.leftovers) {
       if (auto* live = std::get_if<LiveGmsa>(&leftover.live))
@@ -231,14 +230,10 @@ Error never_at_rest(const Desired& part) {
   };
   note(model::Kind::host_group, part.host_groups);
   note(model::Kind::gmsa, part.accounts);
-  const size_t more = moved.size() - std::min(moved.size(), most_shown);
-  moved.resize(moved.size() - more);
-  std::string names = moved.empty() ? "what is to be deleted" : join(moved, ", ");
-  if (more > 0) names += " and " + std::to_string(more) + " more";
-  return {
-      ErrorKind::conflict,
-      "the directory was changed again and again while it was read, by another run or another tool: " + names,
-      "Wait until that is done, and plan again.", std::nullopt};
+  return {ErrorKind::conflict,
+          "the directory was changed again and again while it was read, by another run or another tool: " +
+              (moved.empty() ? "what is to be deleted" : some_of(moved, most_shown)),
+          "Wait until that is done, and plan again.", std::nullopt};
 }
 
 /// All but the holders of SPNs.

@@ -30,7 +30,7 @@ bool is_mandatory(std::string_view attribute) {
 }
 
 /// What Active Directory makes for its own use and shows to administrators only, in every domain. Accounts
-/// and groups belong into none of it.
+/// and groups belong in none of it.
 bool is_closed_by_default(const std::string& text, const model::Dn& domain) {
   const auto dn = model::Dn::parse(text);
   constexpr std::array<const char*, 4> closed{"System", "Keys", "NTDS Quotas", "TPM Devices"};

@@ -42,7 +42,7 @@ class Visibility {
   /// Why objects of the domain may be out of this user's sight; nothing where none can be. An object is seen
   /// by whoever may list the container it is in ([MS-ADTS] 3.1.1.4.3), and so from the head of the domain
   /// downwards nothing is hidden where every object that can hold others is seen and may be listed. Apart
-  /// from what every domain keeps closed and no account belongs into, such as CN=System.
+  /// from what every domain keeps closed and no account belongs in, such as CN=System.
   [[nodiscard]] Result<std::optional<Error>> find_blind_spot();
 
   /// For a search that shall return nTSecurityDescriptor: all of it but the part on auditing, for which a

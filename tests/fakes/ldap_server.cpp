@@ -135,6 +135,16 @@ std::string ldap_result(const LdapRequest& request, int code, const std::string&
       controls);
 }
 
+std::string ldap_page(const LdapRequest& request, const std::string& base) {
+  const int number = request.cookie.empty() ? 0 : std::stoi(request.cookie);
+  constexpr int last = 2;
+  std::string bytes;
+  for (int i = 0; i < 2; ++i)
+    bytes += ldap_entry(request.id, "CN=o" + std::to_string(number * 2 + i) + "," + base,
+                        {{"description", {"on connection " + std::to_string(request.connection)}}});
+  return bytes + ldap_result(request, 0, {}, number == last ? "" : std::to_string(number + 1));
+}
+
 std::string ldap_notice_of_disconnection(int code, const std::string& text) {
   return message(0, 0x78,
                  integer(10, code) + tlv(4, "") + tlv(4, text) + tlv(0x8A, "1.3.6.1.4.1.1466.20036"));

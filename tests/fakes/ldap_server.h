@@ -39,6 +39,9 @@ std::string ldap_reference(int id, const std::string& url);
 std::string ldap_result(const LdapRequest& request, int code = 0, const std::string& text = {},
                         const std::optional<std::string>& cookie = std::nullopt,
                         const std::string& referral = {});
+/// The answer to a paged search below `base`: two of six entries, which say in their description on which
+/// connection they came.
+std::string ldap_page(const LdapRequest& request, const std::string& base);
 std::string ldap_notice_of_disconnection(int code, const std::string& text);
 
 class LdapServer {

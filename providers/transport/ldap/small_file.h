@@ -24,7 +24,7 @@ struct SmallFileOptions {
 };
 
 /// The message of an error continues a sentence that begins with the file's name: "does not exist".
-/// `not_found` and `denied` mean what they say; `invalid` is what is no file to read.
+/// `not_found` and `denied` mean what they say; `invalid` means that it is not a file to read.
 [[nodiscard]] Result<SmallFile> read_small_file(const std::string& path, const SmallFileOptions& options);
 
 }  // namespace gmsactl::ldap

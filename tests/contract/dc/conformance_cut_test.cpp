@@ -24,10 +24,9 @@ class CutConformance : public ConformanceContract {
     Contract::SetUp();
     if (IsSkipped()) return;
     proxy_ = std::make_unique<TcpProxy>(lab::variable("GMSACTL_LAB_DC1_IP"), uint16_t{389});
-    auto options = lab::options();
-    options.address = "127.0.0.1";
+    auto options = lab::options_through_proxy();
     options.connections = 1;
-    auto opened = ldap::connect("ldap://" + lab::host() + ":" + std::to_string(proxy_->port()), options);
+    auto opened = ldap::connect(lab::url_through(*proxy_), options);
     ASSERT_TRUE(opened) << opened.error().message;
     transport_ = std::move(*opened);
     unit_ = add_unit(unique("conf"));

@@ -22,13 +22,12 @@ class Broken : public Contract {
     Contract::SetUp();
     if (IsSkipped()) return;
     proxy_ = std::make_unique<TcpProxy>(lab::variable("GMSACTL_LAB_DC1_IP"), uint16_t{389});
-    options_ = lab::options();
-    options_.address = "127.0.0.1";
+    options_ = lab::options_through_proxy();
     options_.connections = 1;
   }
 
   void open() {
-    auto transport = ldap::connect("ldap://" + lab::host() + ":" + std::to_string(proxy_->port()), options_);
+    auto transport = ldap::connect(lab::url_through(*proxy_), options_);
     ASSERT_TRUE(transport) << transport.error().message;
     transport_ = std::move(*transport);
   }

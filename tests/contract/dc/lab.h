@@ -5,6 +5,7 @@
 #include <string>
 
 #include "providers/transport/ldap/connect.h"
+#include "tests/contract/dc/tcp_proxy.h"
 #include "tests/contract/lab.h"
 
 namespace gmsactl::contract::lab {
@@ -27,6 +28,16 @@ inline ldap::ConnectOptions options() {
   ldap::ConnectOptions options;
   options.address = variable("GMSACTL_LAB_DC1_IP");
   return options;
+}
+
+/// The same through a proxy on this machine; the name stays the controller's, for Kerberos.
+inline ldap::ConnectOptions options_through_proxy() {
+  auto through = options();
+  through.address = "127.0.0.1";
+  return through;
+}
+inline std::string url_through(const TcpProxy& proxy) {
+  return "ldap://" + host() + ":" + std::to_string(proxy.port());
 }
 
 /// Opens a connection and closes it.

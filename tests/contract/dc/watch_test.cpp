@@ -21,10 +21,9 @@ class Watch : public Contract {
     Contract::SetUp();
     if (IsSkipped()) return;
     proxy_ = std::make_unique<TcpProxy>(lab::variable("GMSACTL_LAB_DC1_IP"), uint16_t{389});
-    auto options = lab::options();
-    options.address = "127.0.0.1";
+    auto options = lab::options_through_proxy();
     options.request_timeout = std::chrono::milliseconds(1000);
-    auto transport = ldap::connect("ldap://" + lab::host() + ":" + std::to_string(proxy_->port()), options);
+    auto transport = ldap::connect(lab::url_through(*proxy_), options);
     ASSERT_TRUE(transport) << transport.error().message;
     transport_ = std::move(*transport);
   }

@@ -12,23 +12,12 @@
 namespace gmsactl::ldap {
 namespace {
 
-using fakes::ldap_entry;
-using fakes::ldap_result;
+using fakes::ldap_page;
 using fakes::LdapRequest;
 using fakes::LdapServer;
 using testing::HasSubstr;
 
 const std::string domain = "DC=fabrikam,DC=test";
-
-/// A page of two entries; `page` counts from 0, and the last one is 2.
-std::string page(const LdapRequest& request) {
-  const int number = request.cookie.empty() ? 0 : std::stoi(request.cookie);
-  std::string bytes;
-  for (int i = 0; i < 2; ++i)
-    bytes += ldap_entry(request.id, "CN=o" + std::to_string(number * 2 + i) + "," + domain,
-                        {{"description", {"on connection " + std::to_string(request.connection)}}});
-  return bytes + ldap_result(request, 0, {}, number == 2 ? "" : std::to_string(number + 1));
-}
 
 /// One name that leads to another controller from its second connection on.
 class TwoControllers : public testing::Test {
@@ -38,7 +27,7 @@ class TwoControllers : public testing::Test {
   void serve(std::function<bool(const LdapRequest&)> loses) {
     server_ = std::make_unique<LdapServer>(
         [loses](const LdapRequest& request) -> LdapServer::Reply {
-          return {page(request), loses(request)};
+          return {ldap_page(request, domain), loses(request)};
         },
         [](int connection) { return controller(connection) + ".fabrikam.test"; });
     auto options = server_->options();

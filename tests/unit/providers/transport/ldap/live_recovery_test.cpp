@@ -13,6 +13,7 @@ namespace {
 
 using fakes::ldap_entry;
 using fakes::ldap_notice_of_disconnection;
+using fakes::ldap_page;
 using fakes::ldap_reference;
 using fakes::ldap_result;
 using fakes::LdapRequest;
@@ -23,16 +24,6 @@ constexpr uint8_t search_tag = 0x63;
 const std::string domain = "DC=fabrikam,DC=test";
 const std::string guid_dn = "<GUID=6b3f2d10-0f3c-4d5e-8a11-2a7c9b0e4f55>";
 
-/// A page of two entries; `page` counts from 0, and the last one is 2.
-std::string page(const LdapRequest& request) {
-  const int number = request.cookie.empty() ? 0 : std::stoi(request.cookie);
-  std::string bytes;
-  for (int i = 0; i < 2; ++i)
-    bytes += ldap_entry(request.id, "CN=o" + std::to_string(number * 2 + i) + "," + domain,
-                        {{"description", {"on connection " + std::to_string(request.connection)}}});
-  return bytes + ldap_result(request, 0, {}, number == 2 ? "" : std::to_string(number + 1));
-}
-
 class Failing : public testing::Test {
  protected:
   /// `fault` is asked first, with the number of the search (from 1); nothing: the page.
@@ -42,7 +33,7 @@ class Failing : public testing::Test {
     server_ = std::make_unique<LdapServer>([this, fault](const LdapRequest& request) -> LdapServer::Reply {
       if (request.operation == search_tag) ++searches_;
       if (auto reply = fault(request, searches_)) return *reply;
-      return {request.operation == search_tag ? page(request) : ldap_result(request)};
+      return {request.operation == search_tag ? ldap_page(request, domain) : ldap_result(request)};
     });
     auto transport = connect(server_->url(), server_->options());
     ASSERT_TRUE(transport) << transport.error().message;
@@ -190,7 +181,7 @@ TEST_F(Failing, a_cookie_that_is_refused_each_time_is_said_to_be) {
 TEST_F(Failing, a_connection_that_ends_between_pages_begins_with_page_one) {
   serve([&](const LdapRequest& request, int) -> std::optional<LdapServer::Reply> {
     if (request.connection != 1) return std::nullopt;
-    return LdapServer::Reply{page(request), request.cookie == "1"};
+    return LdapServer::Reply{ldap_page(request, domain), request.cookie == "1"};
   });
   expect_six(search());
   EXPECT_EQ(server_->connections(), 2);
@@ -206,7 +197,7 @@ TEST_F(Failing, a_connection_that_ends_within_a_page_begins_with_page_one) {
 
 TEST_F(Failing, a_connection_closed_while_idle_is_opened_again) {
   serve([&](const LdapRequest& request, int) -> std::optional<LdapServer::Reply> {
-    return LdapServer::Reply{page(request), request.connection == 1 && request.cookie == "2"};
+    return LdapServer::Reply{ldap_page(request, domain), request.connection == 1 && request.cookie == "2"};
   });
   expect_six(search());
   expect_six(search());
@@ -248,7 +239,7 @@ TEST_F(Failing, strong_authentication_demanded_in_the_middle_binds_again) {
 
 TEST_F(Failing, who_takes_entries_as_they_come_is_told_that_they_come_anew) {
   serve([&](const LdapRequest& request, int) -> std::optional<LdapServer::Reply> {
-    return LdapServer::Reply{page(request), request.connection == 1 && request.cookie == "1"};
+    return LdapServer::Reply{ldap_page(request, domain), request.connection == 1 && request.cookie == "1"};
   });
   std::vector<std::string> seen;
   std::vector<size_t> forgotten;
@@ -300,7 +291,7 @@ TEST_F(Failing, references_to_parts_of_the_domain_are_passed_over) {
     return LdapServer::Reply{
         ldap_reference(request.id,
                        "ldap://DomainDnsZones.fabrikam.test/DC=DomainDnsZones,DC=fabrikam,DC=test") +
-        page(request)};
+        ldap_page(request, domain)};
   });
   expect_six(search());
 }
