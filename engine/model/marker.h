@@ -29,7 +29,12 @@ struct Marker {
   bool protect = false;     ///< not to be deleted, whatever the manifests say by then
   /// Set before the object is deleted, by compare and swap: whoever changes the marker meanwhile stops that.
   bool deleting = false;
-  /// Hash of each managed field's last applied value, by the field's name in the manifest.
+  /// Behind the name of a list in `applied`: a change of it was begun, and not all of it is written. The hash
+  /// is of what it is to become.
+  static constexpr std::string_view in_part = ".part";
+
+  /// Hash of each managed field's last applied value, by the field's name in the manifest. Lists may have a
+  /// suffix that says how they were compared.
   std::map<std::string, std::string, std::less<>> applied;
 
   /// `invalid` for whatever the writer would not have written, unknown keys aside, which are left out.

@@ -115,6 +115,8 @@ std::string_view cause_since(const std::optional<Ledger::Last>& last, const Ledg
     return cause_of(desired, value_hash(live, record.fold_text),
                     last ? std::optional(std::string(last->hash)) : std::nullopt);
   };
+  if (last && last->basis == Ledger::Basis::part)
+    return cause_of(desired, value_hash(record.before, record.fold_text), std::nullopt);
   const bool was_additive = last && last->basis == Ledger::Basis::additive;
   if (!last || was_additive == record.additive) return cause(record.before);
   if (record.additive) return cause(change.before);
@@ -143,11 +145,13 @@ std::optional<Ledger::Last> Ledger::last(std::string_view path) const {
     return Last{found->second, Basis::adopted};
   if (const auto found = applied.find(key_of(path, additive_suffix)); found != applied.end())
     return Last{found->second, Basis::additive};
+  if (const auto found = applied.find(key_of(path, model::Marker::in_part)); found != applied.end())
+    return Last{found->second, Basis::part};
   return std::nullopt;
 }
 
 std::string_view Ledger::path_of(std::string_view key) {
-  for (const auto suffix : {adopted_suffix, additive_suffix})
+  for (const auto suffix : {adopted_suffix, additive_suffix, model::Marker::in_part})
     if (key.ends_with(suffix)) return key.substr(0, key.size() - suffix.size());
   return key;
 }
@@ -203,7 +207,7 @@ bool Fields::take(FieldChange change) {
   const auto last = ledger_->last(record.path);
   change.cause = cause_since(last, record, change);
   if (!change.removed.empty() && change.cause != model::cause::drift &&
-      !(last && last->basis == Ledger::Basis::whole))
+      !(last && (last->basis == Ledger::Basis::whole || last->basis == Ledger::Basis::part)))
     ledger_->undeclared_losses.push_back(record.path);
   const bool accepted =
       change.cause == model::cause::drift && ledger_->accepts && ledger_->accepts(change.path);

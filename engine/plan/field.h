@@ -38,6 +38,7 @@ struct Ledger {
     whole,
     adopted,   ///< as a whole, but as it was found: nobody has declared it
     additive,  ///< the declared values alone
+    part,      ///< a change of the whole was begun, so what is live may be of either side of it
   };
   struct Last {
     std::string_view hash;

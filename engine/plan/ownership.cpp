@@ -104,11 +104,13 @@ std::string marker_text(Context& context, const Standing& standing, bool protect
   marker.protect = protect;
   marker.applied = std::move(applied);
   std::string text = marker.text();
-  if (text.size() > Marker::longest)
+  // While a list is written in parts, the marker says so with a suffix.
+  const size_t longest = text.size() + Marker::in_part.size();
+  if (longest > Marker::longest)
     context.report(Severity::error, "GMSA0222", "Ownership marker too long",
-                   "The marker of " + model::address(change.id) + " would have " +
-                       std::to_string(text.size()) + " characters; " + environment.marker_attribute +
-                       " holds " + std::to_string(Marker::longest) + ".",
+                   "The marker of " + model::address(change.id) + " would have " + std::to_string(longest) +
+                       " characters; " + environment.marker_attribute + " holds " +
+                       std::to_string(Marker::longest) + ".",
                    "Shorten the owner, the environment's name or metadata.name.", change.declared_at,
                    change.id);
   return text;
@@ -175,7 +177,7 @@ std::string_view mode_of(bool additive) { return additive ? "additive" : "exact"
 void compare_modes(const Ledger& ledger, model::Change& change) {
   for (const auto& each : list_modes) {
     const auto last = ledger.last(each.list);
-    if (!last) continue;
+    if (!last || last->basis == Ledger::Basis::part) continue;
     const bool was_additive = last->basis == Ledger::Basis::additive;
     const auto* record = ledger.record_of(each.list);
     if (record != nullptr && record->additive == was_additive) continue;

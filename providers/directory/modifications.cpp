@@ -144,7 +144,7 @@ AccountModifications account_modifications(const model::GmsaChange& change, cons
                                        *wanted.allowed_to_delegate_to))
       modify.list.push_back(std::move(one));
   result.first_marker = result.spns_after_reading_again
-                            ? marker_without(change.marker, {"servicePrincipalNames"})
+                            ? marker_in_part(change.marker, "servicePrincipalNames")
                             : change.marker;
   modify.swap(marker, live.marker, result.first_marker);
   result.first = std::move(modify.list);
@@ -206,12 +206,24 @@ std::vector<Attribute> new_group(const model::GroupChange& change, const std::st
 std::string marker_without(const std::string& text, std::initializer_list<std::string_view> fields) {
   auto marker = model::Marker::parse(text);
   if (!marker) return text;
-  // A key is a field, or a field and how it was compared: "members.additive".
   for (const auto field : fields)
-    std::erase_if(marker->applied, [&](const auto& entry) {
-      const std::string_view key = entry.first;
-      return key == field || (key.starts_with(field) && key[field.size()] == '.');
-    });
+    if (const auto found = marker->applied.find(field); found != marker->applied.end())
+      marker->applied.erase(found);
+  return marker->text();
+}
+
+std::string marker_in_part(const std::string& text, std::string_view list) {
+  auto marker = model::Marker::parse(text);
+  if (!marker) return text;
+  // A key is a list, or a list and how it was compared: "members.additive".
+  const auto found = std::find_if(marker->applied.begin(), marker->applied.end(), [&](const auto& entry) {
+    const std::string_view key = entry.first;
+    return key == list || (key.starts_with(list) && key[list.size()] == '.');
+  });
+  if (found == marker->applied.end()) return text;
+  const std::string hash = found->second;
+  marker->applied.erase(found);
+  marker->applied.emplace(std::string(list) + std::string(model::Marker::in_part), hash);
   return marker->text();
 }
 

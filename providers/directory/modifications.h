@@ -50,6 +50,11 @@ std::vector<ldap::Modification> marker_modifications(const std::optional<std::st
 /// not a marker.
 std::string marker_without(const std::string& text, std::initializer_list<std::string_view> fields);
 
+/// A marker's text while a change of a list is under way: the list is not said to be applied, but to be
+/// written in part (Marker::in_part). A text that is not a marker, or whose list is not managed, stays as it
+/// is.
+std::string marker_in_part(const std::string& text, std::string_view list);
+
 /// A marker's text of which the `pending` fields are not written yet: of those it says what `before`, the
 /// live marker, says.
 std::string marker_so_far(const std::string& text, const std::string& before,

@@ -260,7 +260,7 @@ bool Writer::modify_account(const Change& change, const GmsaChange& detail, cons
 /// what the SPNs are.
 bool Writer::settle_spns(const Change& change, const GmsaChange& detail, Steps& steps) {
   const std::string object = guid_dn(change.guid);
-  const std::string before = marker_without(detail.marker, {"servicePrincipalNames"});
+  const std::string before = marker_in_part(detail.marker, "servicePrincipalNames");
   note_freed(detail.live->service_principal_names);
   for (int attempt = 1;; ++attempt) {
     auto now = read_account(object);

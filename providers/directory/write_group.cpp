@@ -178,7 +178,7 @@ void Writer::create_group(const Change& change, const GroupChange& detail, Steps
   state.add = *members;
   state.live_type = detail.group_type;
   state.wanted = detail.marker;
-  state.before_scope = state.on_the_way = state.in_parts = marker_without(detail.marker, {"members"});
+  state.before_scope = state.on_the_way = state.in_parts = marker_in_part(detail.marker, "members");
   state.left.add = *members;
   if (auto at_once = first_part(*members); !at_once.empty())
     attributes.push_back({attribute::member, std::move(at_once)});
@@ -247,7 +247,7 @@ void Writer::update_group(const Change& change, const GroupChange& detail, Steps
   state.live_type = detail.live->group_type;
   state.live_marker = detail.live->marker.value_or("");
   state.wanted = detail.marker;
-  state.in_parts = marker_without(detail.marker, {"members"});
+  state.in_parts = marker_in_part(detail.marker, "members");
   state.before_scope =
       marker_so_far(state.in_parts, state.live_marker, {"scope", "samAccountName", "description"});
   state.on_the_way = marker_without(

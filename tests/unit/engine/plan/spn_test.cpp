@@ -201,6 +201,23 @@ TEST(PlanSpn, what_a_manifest_declared_may_go_and_so_may_drift) {
   EXPECT_THAT(findings(plan), IsEmpty());
 }
 
+TEST(PlanSpn, a_change_that_was_begun_may_be_finished) {
+  FakeWorld world;
+  for (const auto& change :
+       plan_for(world, desired({}, {with_spns("A", {"http/a", "http/b", "http/c"})})).changes)
+    EXPECT_EQ(world.apply(change).outcome, model::Outcome::applied);
+  auto& live = *world.find_account("A");
+  auto marker = model::Marker::parse(*live.marker).value();
+  auto list = marker.applied.extract("servicePrincipalNames");
+  list.key() += model::Marker::in_part;
+  marker.applied.insert(std::move(list));
+  live.marker = marker.text();
+  const auto plan = plan_for(world, desired({}, {with_spns("A", {"http/d"})}));
+  EXPECT_EQ(change_of(plan, "GMSA/A").cause, model::cause::pending);
+  EXPECT_THAT(paths(change_of(plan, "GMSA/A")), ElementsAre("servicePrincipalNames"));
+  EXPECT_THAT(findings(plan), IsEmpty());
+}
+
 TEST(PlanSpn, a_replaced_account_does_not_free_what_it_keeps) {
   FakeWorld world;
   auto& old = world.add_account("Old");

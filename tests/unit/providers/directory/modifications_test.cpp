@@ -185,7 +185,7 @@ TEST(Modifications, several_descriptions_are_replaced_as_a_whole) {
               ElementsAre(Modification{remove, "description", {"one", "two"}}));
 }
 
-TEST(Modifications, a_marker_says_nothing_of_what_is_still_to_come) {
+TEST(Modifications, a_marker_says_that_names_are_still_to_come) {
   Both both = unchanged();
   auto wanted = fakes::marker(model::Kind::gmsa, "Web01");
   wanted.generation = 2;
@@ -193,13 +193,24 @@ TEST(Modifications, a_marker_says_nothing_of_what_is_still_to_come) {
   both.change.marker = wanted.text();
   both.change.desired.dns_host_name = "x.contoso.com";
   const auto first = account_modifications(both.change, both.live, {fakes::sid(1)}, marker);
-  wanted.applied.erase("servicePrincipalNames");
+  wanted.applied = {{"dnsHostName", "00000001"}, {"servicePrincipalNames.part", "00000002"}};
   EXPECT_EQ(first.first_marker, wanted.text());
   EXPECT_EQ(first.first.back(), (Modification{add, "adminDescription", {wanted.text()}}));
   // The names are there by now, and only the marker's last part is missing.
   both.live.dns_host_name = "x.contoso.com";
   both.live.marker = wanted.text();
   EXPECT_THAT(account_modifications(both.change, both.live, {fakes::sid(1)}, marker, true).first, IsEmpty());
+}
+
+TEST(Modifications, a_list_is_marked_in_part_however_it_was_compared) {
+  auto whole = fakes::marker(model::Kind::host_group, "Hosts");
+  whole.applied = {{"members.additive", "00000001"}, {"membersOfOthers", "00000002"}};
+  const auto part = model::Marker::parse(marker_in_part(whole.text(), "members")).value();
+  EXPECT_EQ(part.applied,
+            (decltype(part.applied){{"members.part", "00000001"}, {"membersOfOthers", "00000002"}}));
+  whole.applied.erase("members.additive");
+  EXPECT_EQ(marker_in_part(whole.text(), "members"), whole.text()) << "it is not managed";
+  EXPECT_EQ(marker_in_part("somebody else's", "members"), "somebody else's");
 }
 
 ldap::Entry account_entry() {
