@@ -75,7 +75,7 @@ assert_values "CN=e2e-lock,$ou" description third
 step 'it was held, and what was planned meanwhile was planned again: nothing is overwritten unseen'
 held_by_another 600
 gmsa fourth
-: >"$work/out" # before the background's own redirection: a plan of an earlier run must not be taken for its
+: >"$work/out"; : >"$work/err" # before the background's own redirection: what an earlier run said must not be taken for this one's
 "$gmsactl" apply -f "$manifests" --auto-approve --lock-timeout 60s >"$work/out" 2>"$work/err" </dev/null &
 waiting=$!
 until_true 'that it waits' grep -q '^Waiting for the lock: another run holds the lock since .* (id ' "$work/err"
