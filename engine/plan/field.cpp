@@ -206,6 +206,8 @@ bool Fields::take(FieldChange change) {
   const auto& record = ledger_->records.back();
   const auto last = ledger_->last(record.path);
   change.cause = cause_since(last, record, change);
+  // What is judged may be less than what is removed: then it is the manifest that has it removed.
+  if (change.cause.empty()) change.cause = model::cause::pending;
   if (!change.removed.empty() && change.cause != model::cause::drift &&
       !(last && (last->basis == Ledger::Basis::whole || last->basis == Ledger::Basis::part)))
     ledger_->undeclared_losses.push_back(record.path);

@@ -143,6 +143,15 @@ std::vector<std::string> with_kept(const Context& context, std::vector<std::stri
   return declared;
 }
 
+/// Removed ones whose object was deleted: nobody has changed the group.
+std::vector<std::string> gone_members(const Context& context, const GroupChange& detail) {
+  std::vector<std::string> gone;
+  for (const auto& dn : detail.remove)
+    if (context.whereabouts_of_member(dn) == Context::Whereabouts::gone)
+      gone.push_back(context.display_member(dn));
+  return gone;
+}
+
 /// Fills detail.add and detail.remove, and the members field.
 void diff_members(Context& context, const Declaration<HostGroup>& declaration,
                   const std::vector<PlannedPrincipal>& wanted, GroupChange& detail, Change& change,
@@ -198,7 +207,8 @@ void diff_members(Context& context, const Declaration<HostGroup>& declaration,
                                " in the group but not declared, and membership is exact");
   }
   // Of an additive group only the declared members are our affair.
-  const auto ours = additive ? minus_folded(declared, field.added) : before;
+  const auto ours =
+      additive ? minus_folded(declared, field.added) : minus_folded(before, gone_members(context, detail));
   const auto wanted_members = with_kept(context, declared, kept);
   if (additive ? !fields.add_additive(std::move(field), ours, wanted_members)
                : !fields.add(std::move(field), ours, wanted_members)) {

@@ -83,7 +83,12 @@ void check_removed_members(Context& context, const model::Change& change) {
   const auto* field = field_of(change, "members");
   if (field == nullptr || field->cause == model::cause::drift) return;
   const auto& policy = context.desired.environment.policy;
-  const size_t removed = group->remove.size();
+  // Whose object is gone uses the group no more.
+  const auto removed = static_cast<size_t>(
+      std::count_if(group->remove.begin(), group->remove.end(), [&](const std::string& dn) {
+        return context.whereabouts_of_member(dn) != Context::Whereabouts::gone;
+      }));
+  if (removed < 2) return;
   const size_t members = group->live->members.size();
   const auto& allowed = context.options.allow_deletes;
   if (allowed ? removed <= *allowed : removed * 100 <= members * policy.max_members_removed_percent) return;
@@ -113,7 +118,8 @@ std::vector<std::string> readers_lost(const Context& context, const model::Chang
   const auto& live = *std::get<model::GmsaChange>(change.detail).live;
   if (const auto descriptor = model::SecurityDescriptor::decode(live.group_msa_membership.value_or("")))
     for (const auto& sid : descriptor->readers())
-      if (gone.contains(context.identity(sid))) lost.push_back(context.display(sid));
+      if (gone.contains(context.identity(sid)) && context.whereabouts(sid) != Context::Whereabouts::gone)
+        lost.push_back(context.display(sid));
   return lost;
 }
 

@@ -68,6 +68,20 @@ void note_unusual(Context& context, const Declaration<Gmsa>& declaration, const 
       declaration.position(readers_field), id);
 }
 
+/// Where SIDs go whose objects were deleted, nobody has changed the descriptor.
+bool differs(Fields& fields, std::vector<std::string> before, std::vector<std::string> after,
+             const std::vector<std::string>& gone) {
+  if (gone.empty()) return fields.set(readers_field, std::move(before), std::move(after));
+  for (auto* list : {&before, &after}) std::sort(list->begin(), list->end(), LessFolded{});
+  auto added = minus_folded(after, before);
+  auto removed = minus_folded(before, after);
+  const auto judged = minus_folded(before, gone);
+  const auto wanted = after;
+  return fields.add(
+      {readers_field, std::move(before), std::move(after), std::move(added), std::move(removed), {}}, judged,
+      wanted);
+}
+
 }  // namespace
 
 Resolved resolve_readers(Context& context, const ResourceId& id, const Gmsa& spec, GmsaChange& detail) {
@@ -117,11 +131,14 @@ void compare_readers(Context& context, const Declaration<Gmsa>& declaration, con
   const auto live_readers = descriptor.readers();
   std::vector<std::string> before;
   std::vector<std::string> unseen;
+  std::vector<std::string> gone;  // and not kept
   for (const auto& sid : live_readers) {
     before.push_back(context.display(sid));
     if (wanted.contains(sid)) continue;
     const auto where = context.whereabouts(sid);
     if (where == Context::Whereabouts::unseen) unseen.push_back(sid.text());
+    if (where == Context::Whereabouts::gone && !declaration.spec.keep_orphaned_principals)
+      gone.push_back(context.display(sid));
     if (where != Context::Whereabouts::gone || !declaration.spec.keep_orphaned_principals) continue;
     detail.kept_orphans.push_back(sid);
     after.push_back(context.display(sid));
@@ -130,7 +147,7 @@ void compare_readers(Context& context, const Declaration<Gmsa>& declaration, con
   if (!unseen.empty() && context.options.aim != Aim::adopt)
     return context.report_unseen(change.id, unseen, "msDS-GroupMSAMembership",
                                  declaration.position(readers_field));
-  if (fields.set(readers_field, std::move(before), std::move(after)))
+  if (differs(fields, std::move(before), std::move(after), gone))
     change.reasons.emplace_back("other principals may retrieve the managed password than declared");
   fields.identify(readers_field, [&context, &detail, live_readers] {
     Ledger::Identities identities;

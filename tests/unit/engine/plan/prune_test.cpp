@@ -359,6 +359,34 @@ TEST(MembersRemoved, adopting_first_and_applying_then_loses_no_less) {
   EXPECT_THAT(findings(later), IsEmpty());
 }
 
+TEST(MembersRemoved, deleted_hosts_are_no_loss) {
+  MembersWorld estate;
+  auto readers = group_of(0, 10);
+  readers.accounts.push_back(account("Web01", *readers.host_groups[0].spec.members));
+  apply_as_planned(estate.world, readers);
+  std::erase_if(estate.world.objects, [](const auto& entry) {
+    const auto& name = entry.second.principal.sam_account_name;
+    return name >= "HOST4$" && name <= "HOST9$";
+  });
+  auto wanted = group_of(0, 4);
+  wanted.host_groups[0].spec.keep_orphaned_members = false;
+  wanted.accounts.push_back(account("Web01", *wanted.host_groups[0].spec.members));
+  wanted.accounts[0].spec.keep_orphaned_principals = false;
+  const auto plan = plan_for(estate.world, wanted);
+  EXPECT_THAT(findings(plan), IsEmpty());
+  for (const auto* address : {"HostGroup/Hosts", "GMSA/Web01"}) {
+    EXPECT_EQ(change_of(plan, address).cause, model::cause::pending) << "nobody changed it";
+    EXPECT_EQ(change_of(plan, address).fields[0].removed.size(), 6U);
+  }
+  // Those that are there still count.
+  wanted.host_groups[0].spec.members = {named("HOST0")};
+  wanted.accounts[0].spec.principals = {named("HOST0")};
+  wanted.environment.policy.max_members_removed_percent = 10;
+  wanted.environment.policy.max_readers_removed_percent = 10;
+  EXPECT_THAT(findings(plan_for(estate.world, wanted)),
+              ElementsAre("GMSA0309 HostGroup/Hosts", "GMSA0327 GMSA/Web01"));
+}
+
 TEST(MembersRemoved, a_single_one_may_always_go) {
   FakeWorld world;
   world.add_computer("HOST0");
