@@ -183,9 +183,14 @@ class AccountDiff {
   /// A changed name makes the server rewrite the SPNs that hold the old one ([MS-ADTS] 3.1.1.5.3.3).
   void predict_rewrite(const LiveGmsa& live) {
     if (is_replaced(context_, change_.id, spec_, live)) return;  // a new account is not renamed
+    // A name whose drift is accepted stays as it is.
+    model::Gmsa renamed = spec_;
+    if (ledger_.left_alone("samAccountName"))
+      renamed.sam_account_name = model::bare_name(live.sam_account_name);
+    if (ledger_.left_alone("dnsHostName")) renamed.dns_host_name = live.dns_host_name.value_or("");
     std::vector<std::string> rewritten;
     for (const auto& spn : live.service_principal_names) {
-      const std::string becomes = model::spn_after_renaming(spn, live, spec_);
+      const std::string becomes = model::spn_after_renaming(spn, live, renamed);
       if (becomes != spn) rewritten.push_back(spn + " -> " + becomes);
     }
     if (rewritten.empty()) return;

@@ -133,6 +133,13 @@ class Undoing {
   }
 
   void not_expressible(const Change& done, const FieldChange& field) {
+    // The common name of an account is its metadata.name, and comes with that.
+    if (field.path == "metadata.name")
+      return remark(done,
+                    "was called " + printable(text_of(field.before).value_or("otherwise")) +
+                        " before. Which manifest an object belongs to is not taken back.",
+                    "Give its manifest the former metadata.name again and apply.", Severity::error);
+    if (field.path == "name" && field_of(done, "metadata.name") != nullptr) return;
     remark(done,
            "had a value of " + std::string(field.path) +
                " before that no manifest can ask for, so it stays "

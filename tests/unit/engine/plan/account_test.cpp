@@ -199,6 +199,23 @@ TEST(Plan, an_account_found_by_its_place_gets_its_new_sam_account_name) {
   EXPECT_THAT(findings(plan), ElementsAre("GMSA0210 GMSA/Web01"));
 }
 
+TEST(Plan, no_rewriting_is_predicted_for_a_name_whose_drift_is_accepted) {
+  FakeWorld world;
+  auto wanted = desired({}, {account("Web01")});
+  for (const auto& change : plan_for(world, wanted).changes)
+    ASSERT_EQ(world.apply(change).outcome, model::Outcome::applied);
+  auto& live = *world.find_account("Web01");
+  live.dns_host_name = "hand.contoso.com";
+  live.service_principal_names = {"host/Web01", "host/hand.contoso.com", "host/web01.contoso.com"};
+  wanted.accounts[0].spec.service_principal_names_mode = model::SpnMode::additive;
+  plan::Options options;
+  options.today = "2026-01-01";
+  EXPECT_THAT(findings(plan_for(world, wanted, options)), testing::Contains("GMSA0210 GMSA/Web01"));
+  wanted.environment.accepted_drift = {{"GMSA/*", "dnsHostName", "because", "2026-06-30", {}}};
+  const auto left = plan_for(world, wanted, options);
+  EXPECT_THAT(findings(left), testing::Not(testing::Contains("GMSA0210 GMSA/Web01")));
+}
+
 TEST(Plan, the_servers_rewriting_of_spns_is_predicted) {
   FakeWorld world;
   world.add_account("Web01").service_principal_names = {"host/Web01", "host/web01.contoso.com", "http/x:80"};

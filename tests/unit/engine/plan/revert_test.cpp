@@ -123,6 +123,16 @@ TEST_F(Revert, of_what_was_deleted_or_replaced_the_sid_does_not_come_back) {
               ElementsAre("error GMSA/Other was replaced, and the old SID does not come back."));
 }
 
+TEST_F(Revert, which_manifest_an_account_belongs_to_is_not_taken_back) {
+  ASSERT_TRUE(bring_about(desired({}, {account("Old")})));
+  auto renamed = account("New");
+  renamed.spec.sam_account_name = "Old";
+  ASSERT_TRUE(bring_about(desired({}, {renamed})));
+  const auto said = remarks(reversal());
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_THAT(said[0], HasSubstr("error GMSA/New was called Old before"));
+}
+
 TEST_F(Revert, what_went_or_is_another_object_since_is_left_alone) {
   ASSERT_TRUE(bring_about(after()));
   world.remove(world.find_account("Web01")->id.guid);
