@@ -223,10 +223,13 @@ void Context::report_unseen(const ResourceId& id, const std::vector<std::string>
                  "whether " + join(names, "; ") + " in its " + std::string(attribute) +
                      (names.size() == 1 ? " is" : " are") + " gone is not known: " + why.message,
                  why.hint, std::nullopt}});
+  const bool one = names.size() == 1;
   report(Severity::error, "GMSA0285", "Whether a principal is gone is not known",
          model::address(id) + " is left as it is: " + join(names, "; ") + " in " + std::string(attribute) +
-             (names.size() == 1 ? " was" : " were") + " not found, and may exist out of sight, since " +
-             why.message + ".",
+             (one ? " is not declared, and was" : " are not declared, and were") +
+             " not found. It may exist out of sight, since " + why.message + ". Then it is " +
+             (attribute == "member" ? "a member" : "a principal that may retrieve the managed password") +
+             " without a declaration.",
          why.hint, where, id);
 }
 

@@ -256,6 +256,22 @@ bool Fields::add_additive(FieldChange change, const FieldValue& before, const Fi
   return take(std::move(change));
 }
 
+std::vector<std::string> Fields::came_later(std::string_view path, const std::vector<std::string>& declared,
+                                            const std::vector<std::string>& doubtful) const {
+  const auto last = ledger_ == nullptr ? std::nullopt : ledger_->last(path);
+  // Each set of those that may have been there already is tried.
+  constexpr size_t most = 6;
+  if (!last || last->basis != Ledger::Basis::whole || doubtful.size() > most) return {};
+  for (size_t chosen = 0; chosen < size_t{1} << doubtful.size(); ++chosen) {
+    auto then = declared;
+    std::vector<std::string> later;
+    for (size_t i = 0; i < doubtful.size(); ++i)
+      ((chosen >> i & 1) != 0 ? then : later).push_back(doubtful[i]);
+    if (value_hash(then, /*fold_text=*/true) == last->hash) return later;
+  }
+  return {};
+}
+
 void Fields::identify(std::string_view path, const std::function<Ledger::Identities()>& identities) {
   if (ledger_ == nullptr) return;
   for (auto& record : ledger_->records)

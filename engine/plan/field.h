@@ -112,6 +112,10 @@ class Fields {
                     const model::FieldValue& after);
   /// The same where there is no difference.
   void note(std::string_view path, const model::FieldValue& value, bool additive = false);
+  /// Those of `doubtful`, undeclared values of a live list, that were not in it after the last apply:
+  /// somebody has added them since. None where what is remembered of that apply does not prove it.
+  std::vector<std::string> came_later(std::string_view path, const std::vector<std::string>& declared,
+                                      const std::vector<std::string>& doubtful) const;
   /// What a field's values are apart from how they are shown: its guard goes by these.
   /// Called at the end, if at all; what it refers to must be there still.
   void identify(std::string_view path, const std::function<Ledger::Identities()>& identities);

@@ -143,13 +143,27 @@ std::vector<std::string> with_kept(const Context& context, std::vector<std::stri
   return declared;
 }
 
-/// Removed ones whose object was deleted: nobody has changed the group.
-std::vector<std::string> gone_members(const Context& context, const GroupChange& detail) {
+/// Of whom nothing was found, and whom somebody has added since the last apply, is no orphan of what was
+/// declared, gone or not: he goes. The others whose object was deleted, and who go too, nobody has removed;
+/// they are what this gives.
+std::vector<std::string> judge_unfound(const Context& context, const std::vector<std::string>& declared,
+                                       const Fields& fields, GroupChange& detail, Undeclared& undeclared) {
   std::vector<std::string> gone;
   for (const auto& dn : detail.remove)
     if (context.whereabouts_of_member(dn) == Context::Whereabouts::gone)
       gone.push_back(context.display_member(dn));
-  return gone;
+  auto doubtful = gone;
+  for (const auto* list : {&undeclared.kept, &undeclared.unseen})
+    for (const auto& dn : *list) doubtful.push_back(context.display_member(dn));
+  if (doubtful.empty()) return {};
+  const auto later = fields.came_later("members", declared, doubtful);
+  for (auto* list : {&undeclared.kept, &undeclared.unseen})
+    std::erase_if(*list, [&](const std::string& dn) {
+      if (!contains_folded(later, context.display_member(dn))) return false;
+      detail.remove.push_back(dn);
+      return true;
+    });
+  return minus_folded(gone, later);
 }
 
 /// Fills detail.add and detail.remove, and the members field.
@@ -161,12 +175,14 @@ void diff_members(Context& context, const Declaration<HostGroup>& declaration,
   const bool additive = spec.membership == model::Membership::additive;
   static const std::vector<std::string> nobody;
   const auto& live = detail.live ? detail.live->members : nobody;
-  const auto [kept, unseen] = split_members(context, spec, wanted, live, detail);
+  std::vector<std::string> declared;
+  for (const auto& principal : wanted) declared.push_back(principal.display);
+  auto undeclared = split_members(context, spec, wanted, live, detail);
+  const auto gone = judge_unfound(context, declared, fields, detail, undeclared);
+  const auto& [kept, unseen] = undeclared;
   if (!unseen.empty() && context.options.aim != Aim::adopt)
     return context.report_unseen(change.id, unseen, "member", declaration.position("members"));
   note_orphans(context, declaration, change.id, kept);
-  std::vector<std::string> declared;
-  for (const auto& principal : wanted) declared.push_back(principal.display);
   const auto identify = [&context, &live, &wanted, &fields, additive, &kept = kept] {
     fields.identify("members", [&context, &live, &wanted, additive, kept] {
       Ledger::Identities identities;
@@ -207,8 +223,7 @@ void diff_members(Context& context, const Declaration<HostGroup>& declaration,
                                " in the group but not declared, and membership is exact");
   }
   // Of an additive group only the declared members are our affair.
-  const auto ours =
-      additive ? minus_folded(declared, field.added) : minus_folded(before, gone_members(context, detail));
+  const auto ours = minus_folded(additive ? declared : before, additive ? field.added : gone);
   const auto wanted_members = with_kept(context, declared, kept);
   if (additive ? !fields.add_additive(std::move(field), ours, wanted_members)
                : !fields.add(std::move(field), ours, wanted_members)) {

@@ -68,6 +68,20 @@ void note_unusual(Context& context, const Declaration<Gmsa>& declaration, const 
       declaration.position(readers_field), id);
 }
 
+/// Undeclared readers of whom nothing was found, and whom somebody has added since the last apply. Whether
+/// they are gone does not matter then: they are no orphans of what was declared.
+std::set<std::string> added_since(const Context& context, const std::vector<Sid>& live,
+                                  const std::set<Sid>& wanted, const std::vector<std::string>& declared,
+                                  const Fields& fields) {
+  std::vector<std::string> doubtful;
+  for (const auto& sid : live)
+    if (!wanted.contains(sid) && context.whereabouts(sid) != Context::Whereabouts::known)
+      doubtful.push_back(context.display(sid));
+  if (doubtful.empty()) return {};
+  const auto later = fields.came_later(readers_field, declared, doubtful);
+  return {later.begin(), later.end()};
+}
+
 /// Where SIDs go whose objects were deleted, nobody has changed the descriptor.
 bool differs(Fields& fields, std::vector<std::string> before, std::vector<std::string> after,
              const std::vector<std::string>& gone) {
@@ -129,12 +143,13 @@ void compare_readers(Context& context, const Declaration<Gmsa>& declaration, con
     after.push_back(reader.display);
   }
   const auto live_readers = descriptor.readers();
+  const auto intruders = added_since(context, live_readers, wanted, after, fields);
   std::vector<std::string> before;
   std::vector<std::string> unseen;
   std::vector<std::string> gone;  // and not kept
   for (const auto& sid : live_readers) {
     before.push_back(context.display(sid));
-    if (wanted.contains(sid)) continue;
+    if (wanted.contains(sid) || intruders.contains(context.display(sid))) continue;
     const auto where = context.whereabouts(sid);
     if (where == Context::Whereabouts::unseen) unseen.push_back(sid.text());
     if (where == Context::Whereabouts::gone && !declaration.spec.keep_orphaned_principals)

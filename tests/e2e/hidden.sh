@@ -240,6 +240,37 @@ apply_all
 declared
 apply_all
 
+step 'somebody whom nobody declares, added since the last apply and out of sight, is drift and no orphan'
+ldap ldapmodify >/dev/null <<END_LDIF
+dn: CN=E2EHIDY,$unit
+changetype: add
+objectClass: computer
+sAMAccountName: E2EHIDY\$
+userAccountControl: 4096
+END_LDIF
+# The markers remember what is declared, and are then as they were before he came.
+with_host ', HOST03' keep
+apply_all
+with_host '' keep
+apply_all
+declare -A marker
+for dn in "$account" "$group"; do marker[$dn]=$(values "$dn" adminDescription); done
+with_host ', E2EHIDY' keep
+apply_all
+for dn in "$account" "$group"; do
+  printf 'dn: %s\nchangetype: modify\nreplace: adminDescription\nadminDescription: %s\n' "$dn" "${marker[$dn]}" | modify
+done
+deny "$unit" LC
+for orphans in keep remove; do
+  with_host '' $orphans
+  as_reader gm drift -f "$manifests"
+  assert_exit 2
+  assert_out "+ \"CN=E2EHIDY,$unit\"   not declared" '+ "S-1-5-21-' 'Drift: 2 drifted'
+  assert_not_err GMSA0285
+done
+clear_denials "$unit"
+apply_all
+
 step 'and everything is as it was'
 as_reader plan --detailed-exitcode
 assert_exit 0
