@@ -156,6 +156,8 @@ Result<void> EnvironmentRun::check_permissions(model::Plan& plan, Severity sever
   if (plan.empty()) return {};
   for (auto& finding : estate_->directory().protected_objects(plan))
     plan.diagnostics.push_back(std::move(finding));
+  for (auto& finding : GMSACTL_TRY(estate_->directory().still_in_use(plan)))
+    plan.diagnostics.push_back(std::move(finding));
   for (auto& finding : GMSACTL_TRY(estate_->directory().preflight(plan, severity)))
     plan.diagnostics.push_back(std::move(finding));
   return {};
@@ -193,6 +195,9 @@ plan::Options planning(const Options& options, const Loaded& loaded, const model
   if (const auto shared = loaded.shared_accounts.find(desired.environment.name);
       shared != loaded.shared_accounts.end())
     planning.shared_accounts = shared->second;
+  if (const auto named = loaded.named_elsewhere.find(desired.environment.name);
+      named != loaded.named_elsewhere.end())
+    planning.named_elsewhere = named->second;
   return planning;
 }
 

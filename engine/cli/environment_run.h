@@ -40,8 +40,9 @@ class EnvironmentRun {
   /// Once more, after apply: only what `plan` touched, and what that refers to.
   [[nodiscard]] Result<model::Plan> plan_again(const model::Plan& applied, ports::EventSink& events);
 
-  /// Adds to the plan what of it this user may not write: as an error before an apply, else as a warning,
-  /// since a plan may be made by a user who only reads.
+  /// Adds to the plan what of it stands against its being carried out: what is protected, what others still
+  /// use, and what of it this user may not write: as an error before an apply, else as a warning, since a
+  /// plan may be made by a user who only reads.
   [[nodiscard]] Result<void> check_permissions(model::Plan& plan, Severity severity);
 
   /// Keeps what plan() goes by, for judging environments together; see seen().

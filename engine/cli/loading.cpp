@@ -73,14 +73,30 @@ bool any_matches(const std::string& pattern, const std::vector<model::Desired>& 
   return false;
 }
 
-/// Two environments of one domain can't both manage an account, whatever each of them says.
-void find_shared_accounts(const std::vector<std::string>& names, Loaded& loaded) {
+/// Whom the declarations of another environment name.
+void add_named(const model::Desired& other, std::vector<plan::NamedElsewhere>& named) {
+  const auto add = [&](model::Kind kind, const std::string& name,
+                       const std::vector<model::PrincipalRef>& refs) {
+    for (const auto& ref : refs)
+      if (ref.form != model::PrincipalRef::Form::host_group)
+        named.push_back({other.environment.name, model::address({kind, name}), ref});
+  };
+  for (const auto& account : other.accounts) add(model::Kind::gmsa, account.name, account.spec.principals);
+  for (const auto& group : other.host_groups)
+    if (group.spec.members) add(model::Kind::host_group, group.name, *group.spec.members);
+}
+
+/// Two environments of one domain can't both manage an account, whatever each of them says; and what one of
+/// them deletes another may name, be it planned in this run or not.
+void look_at_other_environments(const std::vector<std::string>& names, Loaded& loaded) {
   if (names.size() < 2) return;
   std::map<std::string, model::Desired> all;
   for (const auto& name : names) {
     Diagnostics not_asked_for;
     all.emplace(name, loaded.read.manifests.resolve(name, not_asked_for));
   }
+  std::set<std::string> chosen;
+  for (const auto& desired : loaded.environments) chosen.insert(desired.environment.name);
   for (const auto& desired : loaded.environments) {
     std::set<std::string> own;
     for (const auto& account : desired.accounts) own.insert(fold(account.spec.sam_account_name));
@@ -91,6 +107,7 @@ void find_shared_accounts(const std::vector<std::string>& names, Loaded& loaded)
       for (const auto& account : other.accounts)
         if (const std::string sam = fold(account.spec.sam_account_name); own.contains(sam))
           loaded.shared_accounts[desired.environment.name].emplace(sam, name);
+      if (!chosen.contains(name)) add_named(other, loaded.named_elsewhere[desired.environment.name]);
     }
   }
 }
@@ -140,7 +157,7 @@ tl::expected<Loaded, ExitCode> load(const Options& options) {
     print_error(options, "the manifests could not be read", read.error());
     return invalid;
   }
-  Loaded loaded{std::move(*read), {}, {}, {}, {}, {}};
+  Loaded loaded{std::move(*read), {}, {}, {}, {}, {}, {}};
   if (const auto refused = refusals(options, loaded.read); !refused.empty()) {
     print_diagnostics(options, refused, loaded.source_lines());
     return tl::unexpected(exit_code(refused));
@@ -184,7 +201,7 @@ tl::expected<Loaded, ExitCode> load(const Options& options) {
     return tl::unexpected(exit_code(refused));
   }
   loaded.warnings = std::move(found);
-  find_shared_accounts(names, loaded);
+  look_at_other_environments(names, loaded);
   return loaded;
 }
 

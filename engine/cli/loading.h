@@ -13,6 +13,7 @@
 #include "engine/cli/options.h"
 #include "engine/cli/revision.h"
 #include "engine/model/desired.h"
+#include "engine/plan/make_plan.h"
 #include "engine/report/diagnostic_text.h"
 
 namespace gmsactl::cli {
@@ -24,7 +25,9 @@ struct Loaded {
   /// By environment: accounts that other environments of the same domain declare as well, by
   /// fold(sAMAccountName), and which environment that is.
   std::map<std::string, std::map<std::string, std::string>> shared_accounts;
-  std::map<std::string, Limit> limits;  ///< by environment; with --since only
+  /// By environment: whom other environments of the same domain name that are not among `environments`.
+  std::map<std::string, std::vector<plan::NamedElsewhere>> named_elsewhere = {};
+  std::map<std::string, Limit> limits = {};  ///< by environment; with --since only
   /// Of --exclude, with --prune: patterns that match no declaration. The directory may hold what they mean.
   std::vector<std::string> undeclared_excludes = {};
 

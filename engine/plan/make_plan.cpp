@@ -249,6 +249,7 @@ model::Plan make_plan(const model::Desired& desired, const model::Observations& 
   plan_containers(context);
   order_dependences(context);
   order_changes(context);
+  check_named_elsewhere(context);
   check_thresholds(context);
   return std::move(context.plan);
 }

@@ -21,10 +21,20 @@ enum class Aim {
   forget,  ///< release what is ours and selected; change nothing else
 };
 
+/// A principal that a declaration of another environment names, which shares the directory and is not planned
+/// in this run.
+struct NamedElsewhere {
+  std::string environment;
+  std::string address;  ///< of the declaration
+  model::PrincipalRef ref;
+};
+
 struct Options : model::PlanRequest {
   std::string today = {};  ///< "2026-01-31", for what is accepted until a day; empty: nothing is
   /// Accounts that other environments of the same domain declare too, by fold(sAMAccountName).
   std::map<std::string, std::string> shared_accounts = {};
+  /// Whom other environments name; without {hostGroup: …}, which means a group of their own.
+  std::vector<NamedElsewhere> named_elsewhere = {};
   Aim aim = Aim::as_declared;
   /// Nothing of it will be carried out, as in drift: which change keeps another waiting does not matter then,
   /// and cannot be told alike where only a part was read.

@@ -52,6 +52,8 @@ void plan_leftovers(Context& context);
 void report_unpruned(Context& context);
 /// What must have let go of an object before that is deleted.
 void order_removals(Context& context);
+/// What goes or gets another name although an environment that is not planned in this run names it by that.
+void check_named_elsewhere(Context& context);
 /// How much the plan takes away, against what the environment allows.
 void check_thresholds(Context& context);
 

@@ -3,6 +3,7 @@
 #include "providers/directory/audited_transport.h"
 #include "providers/directory/changes.h"
 #include "providers/directory/facts.h"
+#include "providers/directory/in_use.h"
 #include "providers/directory/last_writes.h"
 #include "providers/directory/lock.h"
 #include "providers/directory/observe.h"
@@ -113,6 +114,12 @@ Result<std::unique_ptr<ports::Locks>> DirectoryProvider::locks() {
 
 Diagnostics DirectoryProvider::protected_objects(const model::Plan& plan) {
   return directory::protected_objects(session_.transport(), plan);
+}
+
+Result<Diagnostics> DirectoryProvider::still_in_use(const model::Plan& plan) {
+  const auto domain =
+      GMSACTL_TRY(model::Dn::parse(session_.root_dse().first("defaultNamingContext").value_or("")));
+  return directory::still_in_use(session_.transport(), domain, plan, session_.environment().marker_attribute);
 }
 
 Result<Diagnostics> DirectoryProvider::preflight(const model::Plan& plan, Severity missing_permission) {

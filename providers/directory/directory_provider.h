@@ -63,6 +63,9 @@ class DirectoryProvider : public ports::Provider {
   /// What of the plan would delete or move an object that is protected from accidental deletion.
   Diagnostics protected_objects(const model::Plan& plan);
 
+  /// Who still reads passwords through what the plan would delete or replace.
+  [[nodiscard]] Result<Diagnostics> still_in_use(const model::Plan& plan);
+
   /// Told where a write waits, as long as it is set; not to be changed while one is under way. Not owned;
   /// null: nobody.
   void report_to(ports::EventSink* events) { events_ = events; }

@@ -104,6 +104,37 @@ converged --env world-a
 assert_values "CN=e2e-wN1,OU=a,$ou" sAMAccountName 'e2e-wn-x$'
 assert_values "CN=e2e-wN2,OU=a,$ou" servicePrincipalName host/e2e-wn-z "host/e2e-wn-z.$GMSACTL_LAB_DOMAIN"
 
+step 'what one environment deletes another, not chosen, may still name or read through'
+host_group() { printf 'kind: HostGroup\nmetadata: {name: %s, environments: [world-a]}\nspec: {members: [HOST01]}\n---\n' "$1"; }
+reading() { # READER
+  printf 'kind: GMSA\nmetadata: {name: e2e-wR, environments: [world-b]}\nspec: {principalsAllowedToRetrieveManagedPassword: [%s]}\n---\n' "$1"
+}
+{ host_group e2e-wG1; host_group e2e-wG2; } | two
+apply_all --env world-a
+{ host_group e2e-wG1; host_group e2e-wG2; reading e2e-wG1; } | two
+apply_all --env world-b
+# kept: nothing is deleted, for this reason
+kept() {
+  apply --env world-a --prune --allow-deletes 1 --exclude 'GMSA/*'
+  assert_exit 7
+  assert_err 'error[GMSA0310]' "CN=e2e-wG1,OU=a,$ou is to be deleted" "$@"
+  exists "CN=e2e-wG1,OU=a,$ou" || failed 'the group was deleted'
+}
+{ host_group e2e-wG2; reading e2e-wG1; } | two
+kept 'GMSA/e2e-wR of environment world-b still names it (e2e-wG1)' \
+  "these accounts read their managed passwords through it: CN=e2e-wR,OU=b,$ou (GMSA/e2e-wR of environment world-b, owner e2e-world)"
+host_group e2e-wG2 | two
+kept "CN=e2e-wR,OU=b,$ou (GMSA/e2e-wR of environment world-b"
+{ host_group e2e-wG2; reading e2e-wG1; } | two
+gm forget -f "$manifests" --env world-b GMSA/e2e-wR --auto-approve
+assert_exit 0
+host_group e2e-wG2 | two
+kept "CN=e2e-wR,OU=b,$ou (no marker of gmsactl)"
+{ host_group e2e-wG2; reading HOST01; } | two
+apply_all --env world-b --adopt
+apply_all --env world-a --prune --allow-deletes 1 --exclude 'GMSA/*'
+not exists "CN=e2e-wG1,OU=a,$ou" || failed 'the group is still there'
+
 step 'additive keeps what others registered, unmanaged leaves the attribute alone'
 account e2e-wS a 'servicePrincipalNamesMode: additive, servicePrincipalNames: [http/e2e-ws]' | two
 apply_all --env world-a
