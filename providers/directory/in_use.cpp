@@ -31,6 +31,7 @@ struct Going {
   std::vector<std::string> used_by;    ///< accounts that read through it, and stay as they are
   std::vector<std::string> left;       ///< accounts that its SID is left behind in
   std::vector<std::string> member_of;  ///< groups that stay
+  std::set<std::string> environments;  ///< other ones, that those accounts belong to
 };
 
 /// A way from a SID in a descriptor to what goes.
@@ -66,7 +67,7 @@ class InUse {
       if (!change.guid.empty()) changes_.emplace(change.guid, &change);
       if (auto sid = sid_that_goes(change); !sid.empty()) {
         ways_[sid].push_back({going_.size(), {}});
-        going_.push_back({&change, std::move(sid), {}, {}, {}});
+        going_.push_back({&change, std::move(sid), {}, {}, {}, {}});
       }
     }
   }
@@ -180,6 +181,8 @@ class InUse {
         if (!said.insert({way.going, way.by}).second) continue;
         auto& going = going_[way.going];
         if (is_reported(*going.change, entry)) continue;
+        if (const auto marker = marker_of(entry); marker && marker->environment != plan_.environment)
+          going.environments.insert(marker->environment);
         (serves_others(*going.change) ? going.used_by : going.left)
             .push_back(label + (way.by.empty() ? "" : " by way of " + way.by));
       }
@@ -251,6 +254,12 @@ class InUse {
     found_.push_back(std::move(finding));
   }
 
+  static std::string apply_first(const Going& going) {
+    std::string text;
+    for (const auto& name : going.environments) text += " --env " + name;
+    return text.empty() ? text : " by itself (gmsactl apply" + text + ")";
+  }
+
   void report(const Going& going) {
     constexpr size_t shown = 10;
     const Change& change = *going.change;
@@ -260,9 +269,10 @@ class InUse {
       add(Severity::error, "GMSA0310", "Object to be deleted is still named",
           goes + ", and these accounts read their managed passwords through it: " +
               some_of(going.used_by, shown) + ".",
-          replaced ? "Take it out of the readers of these accounts first, or out of the groups."
-                   : "Let these accounts read through another group first and apply that, or keep this one: "
-                     "declare it again, or release it with gmsactl forget.",
+          replaced
+              ? "Take it out of the readers of these accounts first, or out of the groups."
+              : "Let these accounts read through another group first and apply that" + apply_first(going) +
+                    ", or keep this one: declare it again, or release it with gmsactl forget.",
           change);
     } else if (!going.member_of.empty()) {
       add(Severity::warning, "GMSA0329", "Memberships go with an object",

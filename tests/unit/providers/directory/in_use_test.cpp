@@ -66,7 +66,7 @@ TEST_F(InUse, a_group_is_not_deleted_while_an_account_of_another_environment_rea
   ASSERT_THAT(said(found), ElementsAre("error GMSA0310 HostGroup/Hosts"));
   EXPECT_THAT(found[0].detail, AllOf(HasSubstr(hosts_dn + " is to be deleted"),
                                      HasSubstr(web_dn + " (GMSA/Web of environment two")));
-  EXPECT_THAT(found[0].hint, HasSubstr("gmsactl forget"));
+  EXPECT_THAT(found[0].hint, AllOf(HasSubstr("(gmsactl apply --env two)"), HasSubstr("gmsactl forget")));
 }
 
 TEST_F(InUse, nor_while_one_does_that_nobody_manages) {
