@@ -1,6 +1,7 @@
 #include "engine/model/security_descriptor.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <limits>
 
@@ -118,9 +119,32 @@ Result<void> decode_acl(std::string_view bytes, SecurityDescriptor& descriptor) 
   return {};
 }
 
-bool grants_reading(const Ace& ace) {
-  return ace.type == Ace::allowed && (ace.flags & inherit_only) == 0 &&
-         (ace.mask & (read_property | generic_read | generic_all)) != 0;
+/// Object types that a check of msDS-ManagedPassword can be about: the attribute, what stands for a property
+/// set where an attribute is in none, and the object's class. Whether a controller passes any of them is not
+/// documented; without them no ACE with an object type grants anything.
+bool may_be_about_the_password(std::string_view type) {
+  constexpr std::array<std::string_view, 4> types{
+      "\x86\xED\x62\xE3\x28\xB7\x42\x08\xB2\x7D\x2D\xEA\x7A\x9D\xF2\x18",   // msDS-ManagedPassword
+      "\xB1\x27\x17\x77\xB8\x31\xDF\x4C\xAE\x62\x4F\xE3\x9F\xAD\xF8\x9E",   // no property set
+      "\x8A\x55\x8B\x7B\xA5\x93\xF7\x4A\xAD\xCA\xC0\x17\xE6\x7F\x10\x57",   // msDS-GroupManagedServiceAccount
+      "\x86\x7A\x96\xBF\xE6\x0D\xD0\x11\xA2\x85\x00\xAA\x00\x30\x49\xE2"};  // computer
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
+
+/// Of an object ACE that came with its bytes; empty where it names none.
+std::string_view object_type(const Ace& ace) {
+  constexpr size_t at = 12;
+  constexpr size_t size = 16;
+  const std::string_view bytes = ace.bytes;
+  if (bytes.size() < at + size || (number(bytes, 8, 4) & 1U) == 0) return {};
+  return bytes.substr(at, size);
+}
+
+bool grants_reading(const Ace& ace) { return ace.effect() == Ace::Effect::grants; }
+
+void sort_unique(std::vector<Sid>& sids) {
+  std::sort(sids.begin(), sids.end());
+  sids.erase(std::unique(sids.begin(), sids.end()), sids.end());
 }
 
 void append_ace(std::string& bytes, const Ace& ace) {
@@ -142,6 +166,25 @@ bool denies(const Ace& ace) {
 }
 
 }  // namespace
+
+bool Ace::conditional() const { return type >= 0x09 && type <= 0x0C; }
+
+Ace::Effect Ace::effect() const {
+  constexpr uint8_t allowing_object = 0x05, denying_object = 0x06, callback = 0x09, denying_callback = 0x0A,
+                    callback_object = 0x0B, denying_callback_object = 0x0C;
+  const bool allows =
+      type == allowed || type == allowing_object || type == callback || type == callback_object;
+  const bool denies =
+      type == denied || type == denying_object || type == denying_callback || type == denying_callback_object;
+  if ((!allows && !denies) || sid.empty()) return Effect::unknown;
+  if ((flags & inherit_only) != 0) return Effect::none;
+  if ((mask & (read_property | generic_read | generic_all)) == 0) return Effect::none;
+  // A denial of anything is worth a look: it is kept either way.
+  if (denies) return Effect::denies;
+  const std::string_view about = type == allowed || type == callback ? "" : object_type(*this);
+  if (!about.empty() && !may_be_about_the_password(about)) return Effect::none;
+  return about.empty() && !conditional() ? Effect::grants : Effect::may_grant;
+}
 
 Result<SecurityDescriptor> SecurityDescriptor::decode(std::string_view bytes) {
   if (bytes.size() < header_size || bytes[0] != 1)
@@ -196,8 +239,21 @@ std::vector<Sid> SecurityDescriptor::readers() const {
   std::vector<Sid> sids;
   for (const Ace& ace : dacl)
     if (grants_reading(ace)) sids.push_back(ace.sid);
-  std::sort(sids.begin(), sids.end());
-  sids.erase(std::unique(sids.begin(), sids.end()), sids.end());
+  sort_unique(sids);
+  return sids;
+}
+
+std::vector<Ace> SecurityDescriptor::uncertain() const {
+  std::vector<Ace> found;
+  std::copy_if(dacl.begin(), dacl.end(), std::back_inserter(found),
+               [](const Ace& ace) { return ace.effect() == Ace::Effect::may_grant; });
+  return found;
+}
+
+std::vector<Sid> SecurityDescriptor::possible_readers() const {
+  auto sids = readers();
+  for (const Ace& ace : uncertain()) sids.push_back(ace.sid);
+  sort_unique(sids);
   return sids;
 }
 

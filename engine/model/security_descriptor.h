@@ -24,6 +24,12 @@ struct Ace {
 
   static constexpr uint8_t allowed = 0;
   static constexpr uint8_t denied = 1;
+
+  /// What it does to reading the password, for whom it names ([MS-DTYP] 2.5.3.2, [MS-ADTS] 5.1.3.3).
+  enum class Effect : uint8_t { grants, may_grant, denies, none, unknown };
+  Effect effect() const;
+  /// Callback forms have a condition, which only the controller can judge.
+  bool conditional() const;
   bool operator==(const Ace&) const = default;
 };
 
@@ -41,10 +47,16 @@ struct SecurityDescriptor {
   /// deny ACEs first. Control 0x8004, ACL revision 4, no group, no SACL: 80 bytes for one domain account.
   static std::string encode_readers(std::span<const Sid> principals, std::span<const Ace> kept = {});
 
-  /// Principals with an allow ACE that grants reading the password: READ_PROP (0x10), which the generic
-  /// rights read and all include. Sorted, no duplicates.
+  /// Principals with an ACE that certainly grants reading the password: READ_PROP (0x10), which the generic
+  /// rights read and all include, in an allow ACE or in one for objects that names none. Sorted, no
+  /// duplicates.
   std::vector<Sid> readers() const;
-  /// Deny ACEs and ACEs of other types: not a plain grant, so kept when the principals change and flagged.
+  /// ACEs that grant it or not, as the controller sees it: with a condition, or for an object type that the
+  /// password may be judged by.
+  std::vector<Ace> uncertain() const;
+  /// The principals of both. Sorted, no duplicates.
+  std::vector<Sid> possible_readers() const;
+  /// Every ACE that is no certain grant.
   std::vector<Ace> unusual() const;
   bool operator==(const SecurityDescriptor&) const = default;
 };

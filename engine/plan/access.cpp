@@ -143,7 +143,7 @@ std::vector<Access::Edge> Access::declared_members(const Declaration<HostGroup>&
 std::vector<std::string> Access::live_readers(const LiveGmsa& live) const {
   std::vector<std::string> readers;
   if (const auto descriptor = model::SecurityDescriptor::decode(live.group_msa_membership.value_or("")))
-    for (const auto& sid : descriptor->readers()) readers.push_back(context_.identity(sid));
+    for (const auto& sid : descriptor->possible_readers()) readers.push_back(context_.identity(sid));
   return readers;
 }
 

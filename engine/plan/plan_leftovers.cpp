@@ -33,7 +33,7 @@ void show_lost(Context& context, const LiveGmsa& live, Fields& fields) {
   fields.set("servicePrincipalNames", live.service_principal_names, {});
   std::vector<std::string> readers;
   if (const auto descriptor = model::SecurityDescriptor::decode(live.group_msa_membership.value_or("")))
-    for (const auto& sid : descriptor->readers()) readers.push_back(context.display(sid));
+    for (const auto& sid : descriptor->possible_readers()) readers.push_back(context.display(sid));
   fields.set(readers_field, std::move(readers), {});
   fields.value("description", text_value(live.description, live.more_descriptions), {});
 }
@@ -95,7 +95,7 @@ void report_copy(Context& context, const Leftover& leftover) {
 bool reads_through(const LiveGmsa& account, const model::Sid& group) {
   const auto descriptor = model::SecurityDescriptor::decode(account.group_msa_membership.value_or(""));
   if (!descriptor) return false;
-  const auto readers = descriptor->readers();
+  const auto readers = descriptor->possible_readers();
   return std::find(readers.begin(), readers.end(), group) != readers.end();
 }
 

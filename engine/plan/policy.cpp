@@ -117,7 +117,7 @@ std::vector<std::string> readers_lost(const Context& context, const model::Chang
   std::vector<std::string> lost;
   const auto& live = *std::get<model::GmsaChange>(change.detail).live;
   if (const auto descriptor = model::SecurityDescriptor::decode(live.group_msa_membership.value_or("")))
-    for (const auto& sid : descriptor->readers())
+    for (const auto& sid : descriptor->possible_readers())
       if (gone.contains(context.identity(sid)) && context.whereabouts(sid) != Context::Whereabouts::gone)
         lost.push_back(context.display(sid));
   return lost;

@@ -30,56 +30,40 @@ void note_orphan(Context& context, const Declaration<Gmsa>& declaration, const R
                  declaration.position(readers_field), id);
 }
 
-/// The types with an object, a condition or both, beside the plain one ([MS-DTYP] 2.4.4.1).
-bool denies(const model::Ace& ace) {
-  return ace.type == model::Ace::denied || ace.type == 0x06 || ace.type == 0x0A || ace.type == 0x0C;
+/// What an entry is that may let a principal read, or not: its name in a plan shows that it is no plain
+/// grant.
+std::string uncertain_display(const Context& context, const model::Ace& ace) {
+  return context.display(ace.sid) + (ace.conditional() ? " (conditional ACE)" : " (object ACE)");
 }
 
-/// Likewise. One with an object type is passed over where the access is not asked for that object
-/// ([MS-ADTS] 5.1.3.3), so whether it grants is not certain.
-bool allows(const model::Ace& ace) { return ace.type == 0x05 || ace.type == 0x09 || ace.type == 0x0B; }
-
 void note_unusual(Context& context, const Declaration<Gmsa>& declaration, const ResourceId& id,
-                  const LiveGmsa& live, const std::vector<model::Ace>& unusual) {
-  if (unusual.empty()) return;
+                  const LiveGmsa& live, const std::vector<model::Ace>& kept) {
+  if (kept.empty()) return;
+  using Effect = model::Ace::Effect;
   std::vector<std::string> parts;
-  const auto part = [&](auto belongs, const std::string& what, const std::string& effect) {
+  const auto part = [&](Effect effect, const std::string& what, const std::string& does) {
     size_t count = 0;
     std::set<std::string> whose;
-    for (const auto& ace : unusual) {
-      if (!belongs(ace)) continue;
+    for (const auto& ace : kept) {
+      if (ace.effect() != effect) continue;
       ++count;
       if (!ace.sid.empty()) whose.insert(context.display(ace.sid));
     }
     if (count == 0) return;
     const std::vector<std::string> names(whose.begin(), whose.end());
     parts.push_back(plural(count, what) + (names.empty() ? "" : " for " + join(names, ", ")) + ", which " +
-                    effect);
+                    does);
   };
-  part(denies, "deny ACE", "can take away what is granted here");
-  part(allows, "allowing object or callback ACE", "can let the password be read without a declaration");
-  part([](const model::Ace& ace) { return !denies(ace) && !allows(ace); }, "ACE of another type",
-       "may do either");
+  part(Effect::denies, "deny ACE", "can take away what is granted here");
+  part(Effect::may_grant, "conditional or object ACE", "grants no more than what is granted or kept anyway");
+  part(Effect::none, "ACE without effect", "lets nobody read the password");
+  part(Effect::unknown, "ACE of another type", "may allow or deny reading");
   context.report(
       Severity::warning, "GMSA0213", "Unusual entries in msDS-GroupMSAMembership",
       live.id.dn.text() + " has " + join(parts, "; ") + ". They are kept as they are.",
       "Look at them with: samba-tool service-account group-msa-membership show, or Get-ADServiceAccount "
       "-Properties msDS-GroupMSAMembership.",
       declaration.position(readers_field), id);
-}
-
-/// Undeclared readers of whom nothing was found, and whom somebody has added since the last apply. Whether
-/// they are gone does not matter then: they are no orphans of what was declared.
-std::set<std::string> added_since(const Context& context, const std::vector<Sid>& live,
-                                  const std::set<Sid>& wanted, const std::vector<std::string>& declared,
-                                  const Fields& fields) {
-  std::vector<std::string> doubtful;
-  for (const auto& sid : live)
-    if (!wanted.contains(sid) && context.whereabouts(sid) != Context::Whereabouts::known)
-      doubtful.push_back(context.display(sid));
-  if (doubtful.empty()) return {};
-  const auto later = fields.came_later(readers_field, declared, doubtful);
-  return {later.begin(), later.end()};
 }
 
 /// Where SIDs go whose objects were deleted, nobody has changed the descriptor.
@@ -95,6 +79,89 @@ bool differs(Fields& fields, std::vector<std::string> before, std::vector<std::s
       {readers_field, std::move(before), std::move(after), std::move(added), std::move(removed), {}}, judged,
       wanted);
 }
+
+/// The live descriptor against the declaration: who reads, and who may.
+class ReaderDiff {
+ public:
+  ReaderDiff(Context& context, const Declaration<Gmsa>& declaration, const SecurityDescriptor& descriptor,
+             GmsaChange& detail, const ResourceId& id, const Fields& fields)
+      : context_(context), declaration_(declaration), descriptor_(descriptor), detail_(detail), id_(id) {
+    for (const auto& reader : detail_.readers) {
+      if (!reader.sid.empty()) wanted_.insert(reader.sid);
+      after.push_back(reader.display);
+      identities.after.push_back(context_.identity(reader));
+    }
+    find_intruders(fields);
+    for (const auto& sid : descriptor_.readers()) look_at(sid);
+    for (const auto& ace : descriptor_.unusual())
+      if (ace.effect() != model::Ace::Effect::may_grant || stays(ace)) detail_.kept_aces.push_back(ace);
+  }
+
+  std::vector<std::string> before;
+  std::vector<std::string> after;
+  std::vector<std::string> unseen;  ///< of whom it is not known whether they are gone
+  std::vector<std::string> gone;    ///< and not kept
+  Ledger::Identities identities;
+
+ private:
+  /// Undeclared readers of whom nothing was found, and whom somebody has added since the last apply. Whether
+  /// they are gone does not matter then: they are no orphans of what was declared.
+  void find_intruders(const Fields& fields) {
+    std::vector<std::string> doubtful;
+    const auto doubt = [&](const Sid& sid, const std::string& display) {
+      if (!wanted_.contains(sid) && context_.whereabouts(sid) != Context::Whereabouts::known)
+        doubtful.push_back(display);
+    };
+    for (const auto& sid : descriptor_.readers()) doubt(sid, context_.display(sid));
+    for (const auto& ace : descriptor_.uncertain()) doubt(ace.sid, uncertain_display(context_, ace));
+    if (doubtful.empty()) return;
+    const auto later = fields.came_later(readers_field, after, doubtful);
+    intruders_.insert(later.begin(), later.end());
+  }
+
+  /// Whether it is of nobody any more, and such are kept. Who may be out of sight is noted.
+  bool is_kept_orphan(const Sid& sid, const std::string& display) {
+    if (intruders_.contains(display)) return false;
+    const auto where = context_.whereabouts(sid);
+    if (where == Context::Whereabouts::unseen) unseen.push_back(sid.text());
+    if (where != Context::Whereabouts::gone) return false;
+    if (!declaration_.spec.keep_orphaned_principals) gone.push_back(display);
+    return declaration_.spec.keep_orphaned_principals;
+  }
+
+  void keep(const Sid& sid, const std::string& display, const std::string& identity) {
+    after.push_back(display);
+    identities.after.push_back(identity);
+    note_orphan(context_, declaration_, id_, sid);
+  }
+
+  void look_at(const Sid& sid) {
+    before.push_back(context_.display(sid));
+    identities.before.push_back(context_.identity(sid));
+    if (wanted_.contains(sid) || !is_kept_orphan(sid, before.back())) return;
+    detail_.kept_orphans.push_back(sid);
+    keep(sid, before.back(), identities.before.back());
+  }
+
+  /// An entry that may grant goes where nobody has declared whom it is for, as a certain grant does. For one
+  /// who is declared it is no more than what he gets; and what is being taken back stays as it was.
+  bool stays(const model::Ace& ace) {
+    if (wanted_.contains(ace.sid) || context_.options.removals) return true;
+    before.push_back(uncertain_display(context_, ace));
+    identities.before.push_back(context_.identity(ace.sid) + "?");
+    if (!is_kept_orphan(ace.sid, before.back())) return false;
+    keep(ace.sid, before.back(), identities.before.back());
+    return true;
+  }
+
+  Context& context_;
+  const Declaration<Gmsa>& declaration_;
+  const SecurityDescriptor& descriptor_;
+  GmsaChange& detail_;
+  const ResourceId& id_;
+  std::set<Sid> wanted_;
+  std::set<std::string> intruders_;
+};
 
 }  // namespace
 
@@ -133,44 +200,14 @@ void compare_readers(Context& context, const Declaration<Gmsa>& declaration, con
                                 declaration.position(readers_field));
     descriptor = std::move(*decoded);
   }
-  detail.kept_aces = descriptor.unusual();
+  ReaderDiff diff(context, declaration, descriptor, detail, change.id, fields);
   note_unusual(context, declaration, change.id, live, detail.kept_aces);
-
-  std::set<Sid> wanted;
-  std::vector<std::string> after;
-  for (const auto& reader : detail.readers) {
-    if (!reader.sid.empty()) wanted.insert(reader.sid);
-    after.push_back(reader.display);
-  }
-  const auto live_readers = descriptor.readers();
-  const auto intruders = added_since(context, live_readers, wanted, after, fields);
-  std::vector<std::string> before;
-  std::vector<std::string> unseen;
-  std::vector<std::string> gone;  // and not kept
-  for (const auto& sid : live_readers) {
-    before.push_back(context.display(sid));
-    if (wanted.contains(sid) || intruders.contains(context.display(sid))) continue;
-    const auto where = context.whereabouts(sid);
-    if (where == Context::Whereabouts::unseen) unseen.push_back(sid.text());
-    if (where == Context::Whereabouts::gone && !declaration.spec.keep_orphaned_principals)
-      gone.push_back(context.display(sid));
-    if (where != Context::Whereabouts::gone || !declaration.spec.keep_orphaned_principals) continue;
-    detail.kept_orphans.push_back(sid);
-    after.push_back(context.display(sid));
-    note_orphan(context, declaration, change.id, sid);
-  }
-  if (!unseen.empty() && context.options.aim != Aim::adopt)
-    return context.report_unseen(change.id, unseen, "msDS-GroupMSAMembership",
+  if (!diff.unseen.empty() && context.options.aim != Aim::adopt)
+    return context.report_unseen(change.id, diff.unseen, "msDS-GroupMSAMembership",
                                  declaration.position(readers_field));
-  if (differs(fields, std::move(before), std::move(after), gone))
+  if (differs(fields, std::move(diff.before), std::move(diff.after), diff.gone))
     change.reasons.emplace_back("other principals may retrieve the managed password than declared");
-  fields.identify(readers_field, [&context, &detail, live_readers] {
-    Ledger::Identities identities;
-    for (const auto& sid : live_readers) identities.before.push_back(context.identity(sid));
-    for (const auto& reader : detail.readers) identities.after.push_back(context.identity(reader));
-    for (const auto& sid : detail.kept_orphans) identities.after.push_back(context.identity(sid));
-    return identities;
-  });
+  fields.identify(readers_field, [identities = std::move(diff.identities)] { return identities; });
 }
 
 void check_reader_count(Context& context, const Declaration<Gmsa>& declaration, const ResourceId& id,

@@ -88,14 +88,19 @@ std::optional<std::string> descriptor(const model::GmsaChange& change, const std
   return model::SecurityDescriptor::encode_readers(all, change.kept_aces);
 }
 
-/// Compared by who may read, so that another tool's way of writing the same grant is left alone.
+/// Compared by who may read, so that another tool's way of writing the same grant is left alone. What may
+/// grant more is either kept or to go.
 bool same_readers(const model::GmsaChange& change, const model::LiveGmsa& live,
                   const std::vector<Sid>& readers) {
   if (change.keeps_readers) return true;
   const auto wanted = readers_afterwards(change, readers);
   if (!live.group_msa_membership) return wanted.empty();
   const auto decoded = model::SecurityDescriptor::decode(*live.group_msa_membership);
-  return decoded && decoded->readers() == wanted;
+  if (!decoded || decoded->readers() != wanted) return false;
+  const auto uncertain = decoded->uncertain();
+  return std::all_of(uncertain.begin(), uncertain.end(), [&](const model::Ace& ace) {
+    return std::find(change.kept_aces.begin(), change.kept_aces.end(), ace) != change.kept_aces.end();
+  });
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ std::set<Sid> unknown_readers(const Observations& seen) {
     if (live == nullptr || !live->group_msa_membership) return;
     const auto descriptor = model::SecurityDescriptor::decode(*live->group_msa_membership);
     if (!descriptor) return;
-    for (auto& sid : descriptor->readers())
+    for (auto& sid : descriptor->possible_readers())
       if (!known.contains(sid)) unknown.insert(std::move(sid));
   };
   for (const auto& [name, observation] : seen.accounts) note(std::get_if<LiveGmsa>(&observation));

@@ -60,7 +60,7 @@ std::string text_of(const LiveGmsa& live, std::string_view name) {
     if (!live.group_msa_membership) return "(not set)";
     std::vector<std::string> sids;
     if (const auto descriptor = model::SecurityDescriptor::decode(*live.group_msa_membership))
-      for (const auto& sid : descriptor->readers()) sids.push_back(sid.text());
+      for (const auto& sid : descriptor->possible_readers()) sids.push_back(sid.text());
     return list(sids);
   }
   // The marker, whose attribute's name is not fixed.

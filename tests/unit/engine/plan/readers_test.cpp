@@ -143,23 +143,110 @@ TEST(PlanReaders, well_known_and_foreign_sids_are_never_orphans) {
   EXPECT_THAT(plan.changes[0].fields[0].removed, ElementsAre("S-1-5-11", "S-1-5-21-7-8-9-1234"));
 }
 
-TEST(PlanReaders, an_entry_for_an_object_that_allows_is_said_to_and_its_sid_is_named) {
+/// [MS-DTYP] 2.4.4.3: 4 bytes of flags and perhaps a GUID before the SID of an object entry; a condition
+/// after that of a callback one.
+Ace entry(uint8_t type, uint8_t flags, uint32_t mask, const model::Sid& sid,
+          const std::string& object_type = {}) {
+  std::string body;
+  for (int i = 0; i < 4; ++i) body += static_cast<char>(mask >> (8 * i) & 0xFFU);
+  if (type == 0x05 || type == 0x06 || type == 0x0B)
+    body += std::string{object_type.empty() ? '\0' : '\1', '\0', '\0', '\0'} +
+            (object_type.empty() ? "" : model::Guid::parse(object_type).value().encode());
+  body += sid.encode();
+  if (type == 0x09 || type == 0x0B) body += std::string("artx\0\0\0\0", 8);
+  return {type, flags, mask, sid,
+          std::string{static_cast<char>(type), static_cast<char>(flags), static_cast<char>(4 + body.size()),
+                      '\0'} +
+              body};
+}
+
+constexpr char password_type[] = "e362ed86-b728-0842-b27d-2dea7a9df218";
+constexpr char other_type[] = "bf9679c0-0de6-11d0-a285-00aa003049e2";
+
+TEST(PlanReaders, whatever_may_let_a_stranger_read_is_drift_by_name_and_goes) {
+  const struct {
+    uint8_t type;
+    uint8_t flags;
+    uint32_t mask;
+    const char* object_type;
+    std::string shown;  ///< as removed; empty: it is kept
+  } cases[] = {{0x05, 0, 0xF01FF, "", "STRANGER$"},
+               {0x05, 0x10, 0x10, "", "STRANGER$"},
+               {0x05, 0, 0xF01FF, password_type, "STRANGER$ (object ACE)"},
+               {0x09, 0, 0xF01FF, "", "STRANGER$ (conditional ACE)"},
+               {0x0B, 0, 0xF01FF, "", "STRANGER$ (conditional ACE)"},
+               {0x05, 0x08, 0xF01FF, "", ""},
+               {0x05, 0, 0x20, "", ""},
+               {0x05, 0, 0xF01FF, other_type, ""},
+               {0x06, 0, 0xF01FF, "", ""}};
+  for (const auto& one : cases) {
+    SCOPED_TRACE("type " + std::to_string(one.type) + " flags " + std::to_string(one.flags) + " mask " +
+                 std::to_string(one.mask) + " " + one.object_type);
+    FakeWorld world;
+    const auto host = world.add_computer("HOST01").principal.id.sid;
+    const auto stranger = world.add_computer("STRANGER").principal.id.sid;
+    const auto ace = entry(one.type, one.flags, one.mask, stranger, one.object_type);
+    auto& live = world.add_account("Web01");
+    live.group_msa_membership = descriptor({host}, {ace});
+    const auto wanted = desired({}, {account("Web01", {named("HOST01")})});
+    const auto plan = plan_for(world, wanted);
+    if (one.shown.empty()) {
+      EXPECT_TRUE(plan.empty());
+      ASSERT_THAT(findings(plan), ElementsAre("GMSA0213 GMSA/Web01"));
+      EXPECT_THAT(plan.diagnostics[0].detail, HasSubstr("for STRANGER$"));
+      continue;
+    }
+    ASSERT_THAT(actions(plan), ElementsAre("update GMSA/Web01"));
+    EXPECT_THAT(field_of(plan.changes[0], principals).removed, ElementsAre(one.shown));
+    EXPECT_THAT(field_of(plan.changes[0], principals).added, IsEmpty());
+    EXPECT_THAT(findings(plan), IsEmpty());
+    ASSERT_EQ(world.apply(plan.changes[0]).outcome, model::Outcome::applied);
+    const auto after =
+        model::SecurityDescriptor::decode(world.find_account("Web01")->group_msa_membership.value()).value();
+    EXPECT_THAT(after.possible_readers(), ElementsAre(host));
+    EXPECT_TRUE(plan_for(world, wanted).empty());
+  }
+}
+
+TEST(PlanReaders, an_entry_that_may_grant_is_no_grant_for_whom_the_manifest_names) {
+  for (const uint8_t type : {uint8_t{0x05}, uint8_t{0x09}}) {
+    FakeWorld world;
+    const auto host = world.add_computer("HOST01").principal.id.sid;
+    const auto ace = entry(type, 0, 0xF01FF, host, type == 0x05 ? password_type : "");
+    world.add_account("Web01").group_msa_membership = descriptor({}, {ace});
+    const auto wanted = desired({}, {account("Web01", {named("HOST01")})});
+    const auto plan = plan_for(world, wanted);
+    ASSERT_EQ(plan.changes.size(), 1U);
+    EXPECT_THAT(field_of(plan.changes[0], principals).added, ElementsAre("HOST01$"));
+    EXPECT_THAT(field_of(plan.changes[0], principals).removed, IsEmpty());
+    ASSERT_EQ(world.apply(plan.changes[0]).outcome, model::Outcome::applied);
+    const auto again = plan_for(world, wanted);
+    EXPECT_TRUE(again.empty());
+    EXPECT_THAT(findings(again), ElementsAre("GMSA0213 GMSA/Web01")) << "it stays, and is shown";
+  }
+}
+
+TEST(PlanReaders, an_object_entry_without_a_type_grants_like_a_plain_one) {
   FakeWorld world;
   const auto host = world.add_computer("HOST01").principal.id.sid;
-  // [MS-DTYP] 2.4.4.3, without an object type: 4 bytes of flags before the SID.
-  const auto entry = [](uint8_t type, uint32_t rid) {
-    const std::string sid = fakes::sid(rid).encode();
-    std::string bytes{static_cast<char>(type), '\0', static_cast<char>(12 + sid.size()), '\0'};
-    bytes += std::string("\xFF\x01\x0F\0\0\0\0\0", 8) + sid;
-    return Ace{type, 0, 0xF01FF, fakes::sid(rid), bytes};
-  };
-  world.add_account("Web01").group_msa_membership = descriptor({host}, {entry(5, 5555), entry(6, 6666)});
-  const auto same = plan_for(world, desired({}, {account("Web01", {named("HOST01")})}));
-  ASSERT_THAT(findings(same), ElementsAre("GMSA0213 GMSA/Web01"));
-  const auto& detail = same.diagnostics[0].detail;
-  EXPECT_THAT(detail, HasSubstr("1 deny ACE for " + fakes::sid(6666).text() + ", which can take away"));
-  EXPECT_THAT(detail, HasSubstr("1 allowing object or callback ACE for " + fakes::sid(5555).text() +
-                                ", which can let the password be read without a declaration"));
+  world.add_account("Web01").group_msa_membership = descriptor({}, {entry(0x05, 0, 0x10, host)});
+  const auto plan = plan_for(world, desired({}, {account("Web01", {named("HOST01")})}));
+  EXPECT_TRUE(plan.empty());
+  EXPECT_THAT(findings(plan), IsEmpty());
+}
+
+TEST(PlanReaders, a_conditional_entry_of_nobody_any_more_is_kept_unless_the_manifest_says_otherwise) {
+  FakeWorld world;
+  const auto orphan = fakes::sid(9999);
+  world.add_account("Web01").group_msa_membership = descriptor({}, {entry(0x09, 0, 0x10, orphan)});
+  auto declared = account("Web01");
+  EXPECT_THAT(findings(plan_for(world, desired({}, {declared}))),
+              testing::UnorderedElementsAre("GMSA0213 GMSA/Web01", "GMSA0214 GMSA/Web01"));
+  declared.spec.keep_orphaned_principals = false;
+  const auto plan = plan_for(world, desired({}, {declared}));
+  ASSERT_EQ(plan.changes.size(), 1U);
+  EXPECT_THAT(field_of(plan.changes[0], principals).removed,
+              ElementsAre(orphan.text() + " (conditional ACE)"));
 }
 
 TEST(PlanReaders, deny_entries_are_kept_and_flagged) {
