@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include "engine/base/text.h"
+
 namespace gmsactl::apply {
 
 using model::Change;
@@ -28,6 +30,50 @@ bool lost_server(const ChangeResult& result) {
   return result.outcome == Outcome::unknown || (result.error && result.error->kind == ErrorKind::unavailable);
 }
 
+/// Of an account's SPNs those that the change takes away, or those that it adds.
+std::set<std::string, LessFolded> spns(const Change& change, bool added) {
+  std::set<std::string, LessFolded> found;
+  for (const auto& field : change.fields) {
+    if (field.path != "servicePrincipalNames") continue;
+    const auto* before = std::get_if<std::vector<std::string>>(&field.before);
+    const auto* after = std::get_if<std::vector<std::string>>(&field.after);
+    const auto* from = added ? after : before;
+    const auto* without = added ? before : after;
+    if (from != nullptr) found.insert(from->begin(), from->end());
+    if (without != nullptr)
+      for (const auto& one : *without) found.erase(one);
+  }
+  return found;
+}
+
+/// What an account was to take over and did not, while another has given it up: a service without a name.
+void tell_what_nobody_has(const Change& taker, const std::vector<std::pair<const Change*, Outcome>>& required,
+                          ChangeResult& result) {
+  if (succeeded(result.outcome)) return;
+  const auto wanted = spns(taker, /*added=*/true);
+  std::vector<std::string> parts;
+  for (const auto& [giver, outcome] : required) {
+    if (!succeeded(outcome)) continue;
+    std::vector<std::string> names;
+    for (const auto& spn : spns(*giver, /*added=*/false))
+      if (wanted.contains(spn)) names.push_back(spn);
+    if (!names.empty())
+      parts.push_back(join(names, ", ") + ", which " + model::address(giver->id) + " gave up for it");
+  }
+  if (result.outcome == Outcome::partial)
+    for (const auto& step : taker.set_aside)
+      if (const auto& names = step.service_principal_names; !names.empty())
+        parts.push_back(join(names, ", ") + ", which " + model::address(step.id) + " gave up for it");
+  if (parts.empty()) return;
+  const bool certain = result.outcome != Outcome::partial && result.outcome != Outcome::unknown;
+  if (!result.error) result.error = Error{ErrorKind::cancelled, "it was not begun", {}, {}};
+  result.error->message +=
+      std::string(certain ? "; registered by nobody now: " : "; perhaps registered by nobody now: ") +
+      join(parts, "; ");
+  auto& hint = result.error->hint;
+  hint += std::string(hint.empty() ? "" : " ") + "Apply again soon: that finishes the hand-over.";
+}
+
 /// Hands out changes whose requirements are met; every method is called with the lock held.
 class Schedule {
  public:
@@ -36,6 +82,7 @@ class Schedule {
     results_.resize(changes_.size());
     std::map<ResourceId, size_t> index;
     for (size_t i = 0; i < changes_.size(); ++i) index.emplace(changes_[i].id, i);
+    required_.resize(changes_.size());
     for (size_t i = 0; i < changes_.size(); ++i) {
       results_[i] = {changes_[i].id, changes_[i].action, Outcome::stopped, std::nullopt, {}};
       for (const auto& id : changes_[i].requires_) {
@@ -43,6 +90,7 @@ class Schedule {
         if (required == index.end()) continue;
         ++waiting_for_[i];
         next_[required->second].push_back(i);
+        required_[i].push_back(required->second);
       }
       if (waiting_for_[i] == 0) ready_.insert(i);
     }
@@ -92,7 +140,19 @@ class Schedule {
     }
   }
 
-  std::vector<ChangeResult> take_results() { return std::move(results_); }
+  /// Before a result is shown to anybody.
+  void complete(size_t i, ChangeResult& result) const {
+    std::vector<std::pair<const Change*, Outcome>> required;
+    for (const size_t each : required_[i]) required.emplace_back(&changes_[each], results_[each].outcome);
+    tell_what_nobody_has(changes_[i], required, result);
+  }
+
+  std::vector<ChangeResult> take_results() {
+    for (size_t i = 0; i < changes_.size(); ++i)
+      if (results_[i].outcome == Outcome::skipped || results_[i].outcome == Outcome::stopped)
+        complete(i, results_[i]);
+    return std::move(results_);
+  }
 
  private:
   bool skip_one(size_t i, ErrorKind kind, std::string why) {
@@ -115,6 +175,7 @@ class Schedule {
   const std::vector<Change>& changes_;
   std::vector<size_t> waiting_for_;
   std::vector<std::vector<size_t>> next_;
+  std::vector<std::vector<size_t>> required_;
   std::vector<ChangeResult> results_;
   std::set<size_t> ready_;
   std::set<size_t> skipped_;
@@ -150,6 +211,10 @@ std::vector<ChangeResult> run(const model::Plan& plan, ports::Provider& provider
       const Change& change = plan.changes[*next];
       events.change_started(change);
       ChangeResult result = provider.apply(change);
+      {
+        const std::lock_guard results(mutex);
+        schedule.complete(*next, result);
+      }
       events.change_finished(change, result);
       lock.lock();
       server_lost |= lost_server(result);

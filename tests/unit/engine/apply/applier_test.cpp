@@ -262,5 +262,81 @@ TEST(Apply, random_graphs_keep_every_promise) {
   }
 }
 
+/// A gives http/shop up for B.
+Plan handing_over() {
+  using Texts = std::vector<std::string>;
+  Change giver;
+  giver.id = {Kind::gmsa, "A"};
+  giver.fields = {
+      {"servicePrincipalNames", Texts{"host/A", "http/shop"}, Texts{"host/A"}, {}, {"http/shop"}, {}}};
+  Change taker;
+  taker.id = {Kind::gmsa, "B"};
+  taker.fields = {{"servicePrincipalNames",
+                   Texts{"host/B"},
+                   Texts{"HTTP/shop", "host/B", "http/b"},
+                   {"HTTP/shop", "http/b"},
+                   {},
+                   {}}};
+  taker.requires_ = {giver.id};
+  Plan plan;
+  plan.changes = {giver, taker};
+  return plan;
+}
+
+std::string told(const ChangeResult& result) { return result.error ? result.error->message : ""; }
+
+TEST(Apply, an_spn_that_its_taker_did_not_get_is_said_to_be_registered_by_nobody) {
+  const std::string nobody = "registered by nobody now: http/shop, which GMSA/A gave up for it";
+  for (const auto outcome : {Outcome::failed, Outcome::conflict, Outcome::partial, Outcome::unknown}) {
+    Recorder recorder;
+    recorder.outcomes["B"] = outcome;
+    const auto results = apply::run(handing_over(), recorder, {}, {}, recorder);
+    ASSERT_EQ(results[0].outcome, Outcome::applied);
+    EXPECT_EQ(results[1].outcome, outcome);
+    const bool certain = outcome == Outcome::failed || outcome == Outcome::conflict;
+    EXPECT_THAT(told(results[1]), testing::HasSubstr((certain ? "; " : "perhaps ") + nobody));
+    EXPECT_THAT(results[1].error->hint, testing::HasSubstr("Apply again"));
+  }
+}
+
+TEST(Apply, so_is_one_whose_taker_was_not_begun) {
+  Recorder recorder;
+  std::stop_source stop;
+  recorder.during = [&](const Change&) { stop.request_stop(); };
+  const auto results = apply::run(handing_over(), recorder, {}, stop.get_token(), recorder);
+  ASSERT_EQ(results[1].outcome, Outcome::stopped);
+  EXPECT_THAT(told(results[1]), testing::HasSubstr("it was not begun; registered by nobody now: http/shop"));
+}
+
+TEST(Apply, nothing_is_said_of_an_spn_that_somebody_has) {
+  Recorder all_well;
+  for (const auto& result : apply::run(handing_over(), all_well, {}, {}, all_well))
+    EXPECT_EQ(told(result), "");
+  Recorder kept;  // the giver has it still
+  kept.outcomes["A"] = Outcome::failed;
+  for (const auto& result : apply::run(handing_over(), kept, {}, {}, kept))
+    EXPECT_THAT(told(result), testing::Not(testing::HasSubstr("nobody")));
+  Recorder partly;  // the change that takes it is another one
+  auto plan = handing_over();
+  plan.changes[1].fields[0].path = "description";
+  partly.outcomes["B"] = Outcome::failed;
+  EXPECT_EQ(told(apply::run(plan, partly, {}, {}, partly)[1]), "");
+}
+
+TEST(Apply, what_stepped_aside_for_a_change_that_failed_then_is_said_too) {
+  Recorder recorder;
+  recorder.outcomes["B"] = Outcome::partial;
+  Change taker;
+  taker.id = {Kind::gmsa, "B"};
+  model::SetAside step;
+  step.id = {Kind::gmsa, "A"};
+  step.service_principal_names = {"http/shop"};
+  taker.set_aside = {step};
+  Plan plan;
+  plan.changes = {taker};
+  EXPECT_THAT(told(apply::run(plan, recorder, {}, {}, recorder)[0]),
+              testing::HasSubstr("perhaps registered by nobody now: http/shop, which GMSA/A gave up for it"));
+}
+
 }  // namespace
 }  // namespace gmsactl
