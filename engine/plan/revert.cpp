@@ -76,6 +76,7 @@ class Undoing {
     if (!seen.leftovers) return;
     for (const auto& leftover : *seen.leftovers) {
       ours_.emplace(leftover.marker.id, &leftover);
+      ours_by_guid_.emplace(leftover.id().guid, &leftover);
       if (const auto* group = std::get_if<LiveGroup>(&leftover.live)) {
         labels_.emplace(group->id.sid.text(), group->sam_account_name);
         member_labels_.emplace(group->id.dn.key(), group->sam_account_name);
@@ -100,17 +101,17 @@ class Undoing {
           "Restore the object from the AD Recycle Bin (Restore-ADObject), or declare it anew, which "
           "gives it another SID.",
           Severity::error);
-    const auto found = ours_.find(done.id);
-    if (found == ours_.end()) {
+    const Leftover* found = find(done);
+    if (found == nullptr) {
       if (done.action == Action::create) return;  // it is gone already
       return remark(done, "is not there any more, or not managed by this environment any more.", "",
                     Severity::error);
     }
-    const Leftover& leftover = *found->second;
+    const Leftover& leftover = *found;
     if (!done.guid.empty() && !(done.guid == leftover.id().guid))
       return remark(done, "is another object now: it was deleted and made again since.", "", Severity::error);
     if (done.action == Action::create) {
-      reversal_.removals.insert(model::address(done.id));
+      reversal_.removals.insert(model::address(leftover.marker.id));
       return;
     }
     if (done.action == Action::adopt)
@@ -125,6 +126,13 @@ class Undoing {
   Reversal finish() { return std::move(reversal_); }
 
  private:
+  /// The object itself, whatever declaration means it by now.
+  const Leftover* find(const Change& done) const {
+    if (const auto found = ours_by_guid_.find(done.guid); found != ours_by_guid_.end()) return found->second;
+    const auto found = ours_.find(done.id);
+    return found == ours_.end() ? nullptr : found->second;
+  }
+
   void remark(const Change& done, const std::string& what, std::string hint,
               Severity severity = Severity::warning) {
     reversal_.remarks.push_back({severity, "GMSA0226", "Can't be undone",
@@ -133,13 +141,6 @@ class Undoing {
   }
 
   void not_expressible(const Change& done, const FieldChange& field) {
-    // The common name of an account is its metadata.name, and comes with that.
-    if (field.path == "metadata.name")
-      return remark(done,
-                    "was called " + printable(text_of(field.before).value_or("otherwise")) +
-                        " before. Which manifest an object belongs to is not taken back.",
-                    "Give its manifest the former metadata.name again and apply.", Severity::error);
-    if (field.path == "name" && field_of(done, "metadata.name") != nullptr) return;
     remark(done,
            "had a value of " + std::string(field.path) +
                " before that no manifest can ask for, so it stays "
@@ -183,7 +184,11 @@ class Undoing {
     // What nobody has any more can't be named; it is kept without being named.
     std::erase_if(spec.principals, [&](const PrincipalRef& ref) { return is_orphan(ref); });
     for (const auto& field : done.fields)
-      if (!set_back(field, spec, declaration.protect)) not_expressible(done, field);
+      if (!set_back(field, declaration)) not_expressible(done, field);
+    // An account is called as it is declared.
+    const auto* called = field_of(done, "name");
+    if (called != nullptr && !equal_folded(text_of(called->before).value_or(""), declaration.name))
+      not_expressible(done, *called);
     reversal_.accounts.push_back(std::move(declaration));
   }
 
@@ -193,7 +198,8 @@ class Undoing {
     return compared ? model::SpnMode::exact : model::SpnMode::unmanaged;
   }
 
-  bool set_back(const FieldChange& field, Gmsa& spec, bool& protect) const {
+  bool set_back(const FieldChange& field, model::Declaration<Gmsa>& declaration) const {
+    Gmsa& spec = declaration.spec;
     const FieldValue& before = field.before;
     const auto text = text_of(before).value_or("");
     if (field.path == "samAccountName") {
@@ -233,7 +239,7 @@ class Undoing {
     } else if (field.path == "allowedToDelegateTo") {
       spec.allowed_to_delegate_to = list_of(before);
     } else {
-      return set_back_marker(field, protect);
+      return set_back_marker(field, declaration);
     }
     return true;
   }
@@ -244,11 +250,12 @@ class Undoing {
     leave_unmanaged(leftover, done, "description", spec.description);
     leave_unmanaged(leftover, done, "members", spec.members);
     for (const auto& field : done.fields)
-      if (!set_back(field, spec, declaration.protect)) not_expressible(done, field);
+      if (!set_back(field, declaration)) not_expressible(done, field);
     reversal_.host_groups.push_back(std::move(declaration));
   }
 
-  bool set_back(const FieldChange& field, HostGroup& spec, bool& protect) const {
+  bool set_back(const FieldChange& field, model::Declaration<HostGroup>& declaration) const {
+    HostGroup& spec = declaration.spec;
     const FieldValue& before = field.before;
     if (field.path == "samAccountName") {
       spec.sam_account_name = text_of(before).value_or(spec.sam_account_name);
@@ -271,16 +278,20 @@ class Undoing {
       });
       for (const auto& name : field.removed) spec.members->push_back({PrincipalRef::Form::name, name, {}});
     } else {
-      return set_back_marker(field, protect);
+      return set_back_marker(field, declaration);
     }
     return true;
   }
 
   /// What is no attribute of its own but a part of the marker.
-  static bool set_back_marker(const FieldChange& field, bool& protect) {
-    if (field.path == "metadata.protect") protect = is_true(field.before);
-    constexpr std::array<std::string_view, 5> in_marker{"metadata.protect", "owner", "deletion", "membership",
-                                                        "servicePrincipalNamesMode"};
+  template <class Spec>
+  static bool set_back_marker(const FieldChange& field, model::Declaration<Spec>& declaration) {
+    if (field.path == "metadata.protect") declaration.protect = is_true(field.before);
+    // The marker names another declaration from then on; the object is found by the name that it has.
+    if (field.path == "metadata.name") declaration.name = text_of(field.before).value_or(declaration.name);
+    if (field.path == "name") return true;  // of an account: what is declared
+    constexpr std::array<std::string_view, 6> in_marker{
+        "metadata.protect", "metadata.name", "owner", "deletion", "membership", "servicePrincipalNamesMode"};
     return std::find(in_marker.begin(), in_marker.end(), field.path) != in_marker.end();
   }
 
@@ -291,6 +302,7 @@ class Undoing {
 
   const model::Observations& seen_;
   std::map<ResourceId, const Leftover*> ours_;
+  std::map<model::Guid, const Leftover*> ours_by_guid_;
   std::map<std::string, std::string> labels_;         ///< sAMAccountName by SID
   std::map<std::string, std::string> member_labels_;  ///< and by Dn::key()
   Reversal reversal_;
@@ -323,8 +335,10 @@ bool undoes_only(const FieldChange& undoing, const FieldChange& done) {
 std::vector<StaleField> changed_since(const std::vector<Change>& done, const model::Plan& undoing) {
   std::vector<StaleField> stale;
   for (const auto& change : undoing.changes) {
-    const auto original =
-        std::find_if(done.begin(), done.end(), [&](const Change& each) { return each.id == change.id; });
+    // By its GUID where another declaration means it now.
+    const auto original = std::find_if(done.begin(), done.end(), [&](const Change& each) {
+      return change.guid.empty() || each.guid.empty() ? each.id == change.id : each.guid == change.guid;
+    });
     if (original == done.end()) continue;
     for (const auto& field : change.fields) {
       const auto then = std::find_if(original->fields.begin(), original->fields.end(),

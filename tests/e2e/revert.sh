@@ -143,6 +143,30 @@ revert --exclude '*/e2e-rev-new*' --detailed-exitcode
 assert_exit 4
 assert_err 'error[GMSA0201]: Unknown principal' 'e2e-rev-new-hosts'
 
+step 'a declaration that got another name'
+manifest named.yaml <<'END'
+kind: GMSA
+metadata: {name: e2e-rev-old}
+spec: {samAccountName: e2e-rev-same, description: before, principalsAllowedToRetrieveManagedPassword: [HOST05]}
+END
+apply_all
+was=$(state)
+sed -i 's/e2e-rev-old/e2e-rev-renamed/; s/description: before/description: after/' "$manifests/named.yaml"
+apply -o json
+assert_exit 0
+cp "$work/out" "$work/result.json"
+revert --detailed-exitcode --out "$work/back.json"
+assert_exit 2
+assert_out '~ GMSA/e2e-rev-old' 'metadata.name' '"e2e-rev-renamed" -> "e2e-rev-old"' 'Plan: 0 to create, 1 to update, 0 to replace, 0 to delete; 0 unchanged.'
+gm apply "$work/back.json"
+assert_exit 0
+assert_same "$(state)" "$was" 'what is live'
+revert --detailed-exitcode
+assert_exit 0
+assert_out_line 'No changes. Live state matches the manifests.'
+rm "$manifests/named.yaml"
+apply_all --prune --allow-deletes 1
+
 step 'a file that is no result'
 plan --out "$work/result.json"
 revert

@@ -123,16 +123,6 @@ TEST_F(Revert, of_what_was_deleted_or_replaced_the_sid_does_not_come_back) {
               ElementsAre("error GMSA/Other was replaced, and the old SID does not come back."));
 }
 
-TEST_F(Revert, which_manifest_an_account_belongs_to_is_not_taken_back) {
-  ASSERT_TRUE(bring_about(desired({}, {account("Old")})));
-  auto renamed = account("New");
-  renamed.spec.sam_account_name = "Old";
-  ASSERT_TRUE(bring_about(desired({}, {renamed})));
-  const auto said = remarks(reversal());
-  ASSERT_EQ(said.size(), 1U);
-  EXPECT_THAT(said[0], HasSubstr("error GMSA/New was called Old before"));
-}
-
 TEST_F(Revert, what_went_or_is_another_object_since_is_left_alone) {
   ASSERT_TRUE(bring_about(after()));
   world.remove(world.find_account("Web01")->id.guid);
@@ -164,6 +154,62 @@ TEST_F(Revert, a_field_that_the_apply_did_not_touch_stays_as_somebody_set_it) {
   const auto plan = undoing(reversal());
   EXPECT_THAT(paths(change_of(plan, "GMSA/Web01")), Not(Contains("displayName")));
   EXPECT_THAT(plan::changed_since(done, plan), IsEmpty());
+}
+
+TEST_F(Revert, a_declaration_gets_its_former_name_back) {
+  auto wanted = before();
+  auto& hosts = wanted.host_groups[0];
+  auto& web = wanted.accounts[0];
+  hosts.name = "ShopHosts";
+  hosts.spec.common_name = "ShopHosts";
+  web.name = "Shop01";  // the sAMAccountName stays, by which the object is known
+  web.spec.principals = {group_ref("ShopHosts")};
+  web.spec.description = "after";
+  const auto guid = world.find_account("Web01")->id.guid;
+  ASSERT_TRUE(bring_about(wanted));
+  ASSERT_THAT(paths(done[0]), Contains("metadata.name"));
+  const auto reversed = reversal();
+  EXPECT_THAT(remarks(reversed), IsEmpty());
+  const auto plan = undoing(reversed);
+  EXPECT_THAT(findings(plan), IsEmpty());
+  EXPECT_THAT(plan::changed_since(done, plan), IsEmpty());
+  ASSERT_THAT(actions(plan), UnorderedElementsAre("update HostGroup/Hosts", "update GMSA/Web01"));
+  const auto renamed_back = change_of(plan, "GMSA/Web01");
+  EXPECT_EQ(field_of(renamed_back, "metadata.name").after, model::FieldValue(std::string("Web01")));
+  for (const auto& change : plan.changes) EXPECT_EQ(world.apply(change).outcome, Outcome::applied);
+  EXPECT_EQ(world.find_account("Web01")->id.guid, guid);
+  EXPECT_THAT(actions(plan_for(world, before())), IsEmpty());
+  EXPECT_THAT(actions(undoing(reversal())), IsEmpty()) << "taken back once already";
+}
+
+TEST_F(Revert, what_somebody_changed_after_a_declaration_got_another_name_is_told) {
+  auto wanted = before();
+  wanted.accounts[0].name = "Shop01";
+  wanted.accounts[0].spec.description = "after";
+  ASSERT_TRUE(bring_about(wanted));
+  world.find_account("Web01")->description = "by somebody else";
+  const auto stale = plan::changed_since(done, undoing(reversal()));
+  ASSERT_EQ(stale.size(), 1U);
+  EXPECT_EQ(stale[0].field, "description");
+
+  const auto first = done;
+  const auto first_results = results;
+  wanted.accounts[0].name = "Shop02";
+  ASSERT_TRUE(bring_about(wanted)) << "a later apply";
+  done = first;
+  results = first_results;
+  const auto renamed_again = plan::changed_since(done, undoing(reversal()));
+  ASSERT_THAT(renamed_again, Contains(testing::Field(&plan::StaleField::field, "metadata.name")));
+}
+
+TEST_F(Revert, a_common_name_that_no_declaration_asks_for_does_not_come_back) {
+  auto& web = *world.find_account("Web01");
+  web.id.dn = web.id.dn.parent().child("CN", "by somebody else");
+  ASSERT_TRUE(bring_about(before()));
+  ASSERT_THAT(paths(done[0]), ElementsAre("name"));
+  EXPECT_THAT(
+      remarks(reversal()),
+      ElementsAre(HasSubstr("error GMSA/Web01 had a value of name before that no manifest can ask for")));
 }
 
 }  // namespace
