@@ -30,6 +30,13 @@ struct Identity {
   bool operator==(const Identity&) const = default;
 };
 
+/// What the directory says of how much an object matters to itself, beside its RID.
+struct Importance {
+  bool critical = false;  ///< isCriticalSystemObject
+  bool admin = false;     ///< adminCount is not 0: AdminSDHolder protects it, or did
+  bool operator==(const Importance&) const = default;
+};
+
 /// How much of an attribute was read. Only a complete one is a value, or a reason to say that there is none
 /// and so to create, remove or delete anything.
 enum class Completeness : uint8_t {
@@ -54,7 +61,8 @@ struct LiveGroup {
   std::vector<std::string> more_descriptions;  ///< values after the first: a group may hold several
   std::vector<std::string> members;            ///< DNs as the server writes them
   std::optional<std::string> marker;           ///< the ownership attribute, whatever it holds
-  std::vector<UnreadAttribute> unread;         ///< what stands above for these is no value
+  Importance importance;
+  std::vector<UnreadAttribute> unread;  ///< what stands above for these is no value
   bool operator==(const LiveGroup&) const = default;
 };
 
@@ -72,7 +80,8 @@ struct LiveGmsa {
   std::vector<std::string> more_descriptions;  ///< values after the first, where a server keeps several
   std::optional<std::string> display_name;
   std::vector<std::string> allowed_to_delegate_to;
-  std::optional<std::string> marker;    ///< the ownership attribute, whatever it holds
+  std::optional<std::string> marker;  ///< the ownership attribute, whatever it holds
+  Importance importance;
   std::vector<UnreadAttribute> unread;  ///< what stands above for these is no value
   bool operator==(const LiveGmsa&) const = default;
 };

@@ -59,21 +59,41 @@ Standing judge_ownership(Context& context, const ResourceId& id, const std::opti
 }
 
 bool refuse_built_in(Context& context, const ResourceId& id, const model::Identity& live,
+                     const model::Importance& importance, const std::optional<std::string>& marker,
                      std::optional<SourceRange> where) {
   // [MS-ADTS] 3.1.1.1.9.2, 6.1.1.4.12: what is made later gets a RID of 1000 or more.
   constexpr uint32_t first_free_rid = 1000;
   constexpr uint32_t builtin_domain = 32;
   const auto& parts = live.sid.sub_authorities;
   const bool built_in = !parts.empty() && (parts.front() == builtin_domain || parts.back() < first_free_rid);
-  if (!built_in) return false;
-  context.report(
-      Severity::error, "GMSA0313", "Built-in object",
-      live.dn.text() + " (" + live.sid.text() + "), which " + model::address(id) +
-          " means, comes with the domain. gmsactl never adopts, changes or deletes such an object.",
-      "Declare another samAccountName. If gmsactl manages it already, release it with gmsactl "
-      "forget " +
-          model::address(id) + ".",
-      where, id);
+  const std::string meant =
+      live.dn.text() + " (" + live.sid.text() + "), which " + model::address(id) + " means, ";
+  if (built_in || importance.critical) {
+    context.report(
+        Severity::error, "GMSA0313", "Built-in object",
+        meant +
+            (built_in ? "comes with the domain" : "is a critical system object (isCriticalSystemObject)") +
+            ". gmsactl never adopts, changes or deletes such an object.",
+        "Declare another samAccountName. If gmsactl manages it already, release it with gmsactl "
+        "forget " +
+            model::address(id) + ".",
+        where, id);
+    return true;
+  }
+  // What is ours was made or taken over as what it is; that somebody put it into a protected group since is
+  // no reason to stop looking after it.
+  const auto& environment = context.desired.environment;
+  if (!importance.admin ||
+      model::read_ownership(marker, environment.owner, environment.name).ownership == Ownership::ours)
+    return false;
+  context.report(Severity::error, "GMSA0331", "Object protected by AdminSDHolder",
+                 meant +
+                     "has adminCount set: it is a protected group, or a member of one, or was. gmsactl "
+                     "does not adopt such an object.",
+                 "Declare another samAccountName. If it is in no protected group any more, clear the "
+                 "attribute and plan again: Set-ADObject -Identity '" +
+                     live.dn.text() + "' -Clear adminCount",
+                 where, id);
   return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "engine/plan/context.h"
 #include "engine/plan/field.h"
@@ -19,10 +20,17 @@ struct Standing {
 Standing judge_ownership(Context& context, const model::ResourceId& id,
                          const std::optional<std::string>& marker, const model::Dn& dn, SourceRange where);
 
-/// True, and an error, for an object that comes with the domain itself, such as Domain Admins: whoever
-/// declares one has mistaken a name, or is not to decide about it.
+/// True, and an error, for an object that comes with the domain itself, such as Domain Admins, and for one
+/// that is not ours yet and AdminSDHolder protects: whoever declares one has mistaken a name, or is not to
+/// decide about it.
 bool refuse_built_in(Context& context, const model::ResourceId& id, const model::Identity& live,
+                     const model::Importance& importance, const std::optional<std::string>& marker,
                      std::optional<SourceRange> where);
+template <class Live>
+bool refuse_built_in(Context& context, const model::ResourceId& id, const Live& live,
+                     std::optional<SourceRange> where) {
+  return refuse_built_in(context, id, live.id, live.importance, live.marker, std::move(where));
+}
 
 /// A ledger that knows what the marker remembers, and which drift is accepted.
 Ledger open_ledger(const Context& context, const model::ResourceId& id, const Standing& standing);

@@ -326,11 +326,10 @@ void plan_group(Context& context, const Declaration<HostGroup>& declaration) {
   Standing standing;
   if (live != nullptr) {
     if (!context.claim(live->id, id, declaration.declared_at)) return;
-    if (refuse_built_in(context, id, live->id, declaration.declared_at)) return;
-    if (!read_in_full(
-            context, id, live->id.dn, live->unread,
-            model::managed_attributes(declaration.spec, context.desired.environment.marker_attribute),
-            declaration.declared_at))
+    if (refuse_built_in(context, id, *live, declaration.declared_at)) return;
+    if (!read_in_full(context, id, live->id.dn, live->unread,
+                      model::decisive_attributes(declaration.spec, context.desired.environment, live->marker),
+                      declaration.declared_at))
       return;
     standing = judge_ownership(context, id, live->marker, live->id.dn, declaration.declared_at);
     if (standing.refused) return;

@@ -172,7 +172,8 @@ void plan_leftovers(Context& context) {
       staying.push_back(&leftover);
     } else if (!context.prunes()) {
       context.unpruned.push_back(model::address(id));
-    } else if (refuse_built_in(context, id, leftover.id(), std::nullopt)) {
+    } else if (std::visit([&](const auto& live) { return refuse_built_in(context, id, live, std::nullopt); },
+                          leftover.live)) {
       staying.push_back(&leftover);
     } else if (leftover.marker.protect) {
       staying.push_back(&leftover);

@@ -18,7 +18,7 @@ search -s base -b "$domain" '(objectClass=*)' objectClass objectGUID objectSid w
 search -b "$domain" '(|(objectClass=user)(objectClass=group)(objectClass=organizationalUnit)(servicePrincipalName=*))' \
   objectClass objectGUID objectSid sAMAccountName userAccountControl dNSHostName servicePrincipalName groupType member \
   description displayName msDS-GroupMSAMembership msDS-ManagedPasswordInterval msDS-SupportedEncryptionTypes \
-  msDS-AllowedToDelegateTo adminDescription
+  msDS-AllowedToDelegateTo isCriticalSystemObject adminCount adminDescription
 # The domain's names, its controllers, which service classes HOST stands for, and since when the root key serves.
 search -b "CN=Partitions,CN=Configuration,$domain" '(objectClass=crossRef)' objectClass nCName dnsRoot nETBIOSName systemFlags
 search -b "CN=Windows NT,$services" '(sPNMappings=*)' objectClass sPNMappings

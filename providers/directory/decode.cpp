@@ -21,12 +21,17 @@ std::vector<std::string> account_attributes(const std::string& marker) {
           attribute::description,
           attribute::display_name,
           attribute::allowed_to_delegate_to,
+          attribute::is_critical,
+          attribute::admin_count,
           marker};
 }
 
 std::vector<std::string> group_attributes(const std::string& marker) {
-  return {attribute::object_class, attribute::object_guid, attribute::object_sid, attribute::sam_account_name,
-          attribute::group_type,   attribute::description, attribute::member,     marker};
+  return {attribute::object_class, attribute::object_guid,
+          attribute::object_sid,   attribute::sam_account_name,
+          attribute::group_type,   attribute::description,
+          attribute::member,       attribute::is_critical,
+          attribute::admin_count,  marker};
 }
 
 std::vector<std::string> principal_attributes() {
@@ -79,6 +84,13 @@ class Fields {
       field = static_cast<uint32_t>(*parsed & 0xFFFFFFFF);
     else
       unread_.push_back({std::string(name), model::Completeness::partial, "it is not a number"});
+  }
+  void importance(model::Importance& field) {
+    std::optional<std::string> critical;
+    std::optional<uint32_t> count;
+    text(attribute::is_critical, critical);
+    bits(attribute::admin_count, count);
+    field = {critical && equal_folded(*critical, "TRUE"), count.value_or(0) != 0};
   }
 
  private:
@@ -165,6 +177,7 @@ Result<model::LiveGmsa> decode_account(const ldap::Entry& entry, const std::stri
   fields.text(attribute::display_name, live.display_name);
   fields.values(attribute::allowed_to_delegate_to, live.allowed_to_delegate_to);
   fields.text(marker, live.marker);
+  fields.importance(live.importance);
   return live;
 }
 
@@ -176,6 +189,7 @@ Result<model::LiveGroup> decode_group(const ldap::Entry& entry, const std::strin
   Fields fields(entry, live.unread);
   fields.texts(attribute::description, live.description, live.more_descriptions);
   fields.text(marker, live.marker);
+  fields.importance(live.importance);
   fields.values(attribute::member, live.members);
   return live;
 }

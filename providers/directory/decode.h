@@ -13,6 +13,7 @@ namespace gmsactl::directory {
 
 /// LDAP names, as the schema spells them.
 namespace attribute {
+inline constexpr char admin_count[] = "adminCount";
 inline constexpr char allowed_to_delegate_to[] = "msDS-AllowedToDelegateTo";
 inline constexpr char description[] = "description";
 inline constexpr char display_name[] = "displayName";
@@ -21,6 +22,7 @@ inline constexpr char dns_host_name[] = "dNSHostName";
 inline constexpr char encryption_types[] = "msDS-SupportedEncryptionTypes";
 inline constexpr char group_msa_membership[] = "msDS-GroupMSAMembership";
 inline constexpr char group_type[] = "groupType";
+inline constexpr char is_critical[] = "isCriticalSystemObject";
 inline constexpr char member[] = "member";
 inline constexpr char object_class[] = "objectClass";
 inline constexpr char object_guid[] = "objectGUID";

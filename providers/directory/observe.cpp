@@ -197,7 +197,8 @@ Result<void> settle_unread(Visibility& visibility, const Desired& desired, Obser
   for (const auto& group : desired.host_groups)
     if (const auto found = seen.host_groups.find(group.name); found != seen.host_groups.end())
       if (auto* live = std::get_if<LiveGroup>(&found->second))
-        doubt(*live, group_attributes(marker), model::managed_attributes(group.spec, marker));
+        doubt(*live, group_attributes(marker),
+              model::decisive_attributes(group.spec, desired.environment, live->marker));
   for (const auto& account : desired.accounts)
     if (const auto found = seen.accounts.find(account.name); found != seen.accounts.end())
       if (auto* live = std::get_if<LiveGmsa>(&found->second))
@@ -205,7 +206,7 @@ Result<void> settle_unread(Visibility& visibility, const Desired& desired, Obser
         doubt(*live, account_attributes(marker),
               model::has_other_interval(*live, account.spec)
                   ? account_attributes(marker)
-                  : model::managed_attributes(account.spec, marker));
+                  : model::decisive_attributes(account.spec, desired.environment, live->marker));
   if (seen.leftovers)
     for (auto& leftover : *seen.leftovers) {
       if (auto* live = std::get_if<LiveGmsa>(&leftover.live))

@@ -1,5 +1,7 @@
 // What a user may not read, and what moves while it is read: never taken for absent, and nothing is planned
 // on it.
+#include <sstream>
+
 #include "tests/unit/providers/directory/veiled_world.h"
 
 namespace gmsactl {
@@ -72,6 +74,73 @@ TEST_F(Unread, an_attribute_that_nobody_manages_does_not_block) {
   const auto plan = plan_of(veiled, wanted).value();
   EXPECT_THAT(plan.unreadable, IsEmpty());
   EXPECT_THAT(plan.changes, IsEmpty());
+}
+
+TEST_F(Unread, whether_an_object_matters_to_the_system_must_be_seen_before_it_is_taken_over) {
+  const auto wanted = estate();
+  bring_about(wanted);
+  for (const auto* attribute : {"isCriticalSystemObject", "adminCount"}) {
+    auto veiled = veil();
+    veiled->hidden = {{key(web_dn), fold(attribute)}, {key(hosts_dn), fold(attribute)}};
+    const auto ours = plan_of(veiled, wanted).value();
+    EXPECT_THAT(ours.unreadable, IsEmpty()) << "the marker says that both are ours";
+    EXPECT_THAT(ours.changes, IsEmpty());
+  }
+  plan::Options adopting;
+  adopting.adopt = true;
+  {
+    auto file = ldap::open_ldif(path_).value();
+    for (const auto& dn : {web_dn, hosts_dn})
+      ASSERT_TRUE(file->modify(dn, {{ldap::ModifyOperation::replace, "adminDescription", {}}}));
+    ASSERT_TRUE(file->flush());
+  }
+  const auto seen = plan_of(veil(), wanted, adopting).value();
+  EXPECT_THAT(seen.changes, SizeIs(2)) << "absent is no, where it is seen to be absent";
+  EXPECT_THAT(seen.unreadable, IsEmpty());
+  for (const auto* attribute : {"isCriticalSystemObject", "adminCount"}) {
+    auto veiled = veil();
+    veiled->hidden = {{key(web_dn), fold(attribute)}, {key(hosts_dn), fold(attribute)}};
+    const auto plan = plan_of(veiled, wanted, adopting).value();
+    EXPECT_THAT(plan.changes, IsEmpty()) << attribute;
+    EXPECT_THAT(addresses(plan.unreadable), testing::UnorderedElementsAre("HostGroup/Hosts", "GMSA/Web"));
+    EXPECT_THAT(plan.diagnostics.front().hint, HasSubstr("RP;" + std::string(attribute)));
+  }
+}
+
+TEST_F(Unread, what_the_directory_says_of_its_own_objects_counts) {
+  const auto wanted = estate();
+  bring_about(wanted);
+  // A server keeps these itself, so they are put into the file.
+  std::stringstream read;
+  read << std::ifstream(path_).rdbuf();
+  const std::string original = read.str();
+  const auto with = [&](const std::map<std::string, std::string>& lines, bool marked) {
+    std::string text = original;
+    for (const auto& [dn, line] : lines) {
+      const auto record = text.find("dn: " + dn + "\n");
+      ASSERT_NE(record, std::string::npos);
+      const auto marker = text.find("adminDescription:", record);
+      if (!marked) text.erase(marker, text.find("\nobject", marker) + 1 - marker);
+      text.insert(text.find('\n', record) + 1, line + "\n");
+    }
+    std::ofstream(path_) << text;
+  };
+  const auto codes = [](const model::Plan& plan) {
+    std::vector<std::string> all;
+    for (const auto& one : plan.diagnostics) all.push_back(std::string(one.code) + " " + one.address);
+    return all;
+  };
+  with({{web_dn, "isCriticalSystemObject: FALSE"}, {hosts_dn, "adminCount: 1"}}, true);
+  EXPECT_THAT(codes(plan(wanted)), IsEmpty()) << "ours stays ours";
+  with({{web_dn, "isCriticalSystemObject: TRUE"}, {hosts_dn, "isCriticalSystemObject: TRUE"}}, true);
+  EXPECT_THAT(codes(plan(wanted)),
+              testing::UnorderedElementsAre("GMSA0313 HostGroup/Hosts", "GMSA0313 GMSA/Web"));
+  plan::Options adopting;
+  adopting.adopt = true;
+  with({{hosts_dn, "adminCount: 1"}}, false);
+  EXPECT_THAT(codes(plan(wanted, adopting)), testing::Contains("GMSA0331 HostGroup/Hosts"));
+  with({{hosts_dn, "adminCount: 0"}}, false);
+  EXPECT_THAT(codes(plan(wanted, adopting)), IsEmpty());
 }
 
 TEST_F(Unread, a_range_of_the_members_is_no_list_of_members) {
