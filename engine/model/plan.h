@@ -151,6 +151,11 @@ struct SetAside {
   Dn dn;                         ///< where it stands; empty: it stays there
   Dn temporary_dn;
   std::vector<std::string> service_principal_names;  ///< to be given up
+  /// Or what it gets: where hosts change places between groups, one group has all of them for a while, so
+  /// that none of them loses access in between.
+  std::vector<PlannedPrincipal> members;
+  std::string marker_before;  ///< of a group that gets members: as read
+  std::string marker;         ///< and as its own change leaves it
   bool operator==(const SetAside&) const = default;
 };
 

@@ -48,6 +48,7 @@ struct Dependence {
   model::ResourceId on;
   std::string why;      ///< what would be lost, as said of the user where it is withheld
   bool always = false;  ///< it waits even where that is a circle, which is an error then
+  bool access = false;  ///< hosts would lose access in between
 };
 
 class Context {

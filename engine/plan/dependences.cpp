@@ -2,6 +2,7 @@
 // group keep their grant until they are in it, and an SPN or a name is given up only for somebody who takes
 // it. Such a change is withheld with the other, and stands after it unless that would be a circle.
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -34,7 +35,8 @@ class Keeping {
     for (const auto& [user, on] : pairs_)
       context_.dependences.push_back({user, on,
                                       "hosts that lose access to a managed password by it have it through " +
-                                          model::address(on) + " only, which this plan leaves as it is"});
+                                          model::address(on) + " only, which this plan leaves as it is",
+                                      false, true});
   }
 
  private:
@@ -200,15 +202,21 @@ class Order {
     if (from != index_.end() && index_.contains(on)) changes_[from->second].requires_.push_back(on);
   }
 
-  bool require(const ResourceId& user, const ResourceId& on) {
+  enum class Added { yes, no, circle };
+  Added require(const ResourceId& user, const ResourceId& on) {
     const auto from = index_.find(user);
     const auto to = index_.find(on);
-    if (from == index_.end() || to == index_.end() || from->second == to->second) return false;
+    if (from == index_.end() || to == index_.end() || from->second == to->second) return Added::no;
     auto& required = changes_[from->second].requires_;
-    if (std::find(required.begin(), required.end(), on) != required.end()) return false;
-    if (reaches(to->second, from->second)) return false;
+    if (std::find(required.begin(), required.end(), on) != required.end()) return Added::no;
+    if (reaches(to->second, from->second)) return Added::circle;
     required.push_back(on);
-    return true;
+    return Added::yes;
+  }
+
+  Change* change(const ResourceId& id) const {
+    const auto found = index_.find(id);
+    return found == index_.end() ? nullptr : &changes_[found->second];
   }
 
   std::vector<ResourceId> required_by(const ResourceId& id) const {
@@ -235,6 +243,42 @@ class Order {
   std::map<ResourceId, size_t> index_;
 };
 
+/// Hosts: a group may be in another that is to leave this one first.
+std::vector<model::PlannedPrincipal> early_members(const model::GroupChange& group) {
+  std::vector<model::PlannedPrincipal> hosts;
+  std::copy_if(group.add.begin(), group.add.end(), std::back_inserter(hosts),
+               [](const auto& one) { return one.host_group.empty() && !one.dn.empty(); });
+  return hosts;
+}
+
+/// Whether a group can get its members before, and apart from, the rest of its change: it is there, it is
+/// ours, and they need no other scope.
+bool can_have_early(const Change* change) {
+  const auto* group = change == nullptr ? nullptr : std::get_if<model::GroupChange>(&change->detail);
+  return group != nullptr && change->action == Action::update && group->live && group->live->marker &&
+         group->group_type == group->live->group_type && !early_members(*group).empty();
+}
+
+/// Hosts that change places between groups which wait for each other: one of the groups has all of them for a
+/// while.
+void add_early(Change& before, Change& group) {
+  const auto& detail = std::get<model::GroupChange>(group.detail);
+  if (std::any_of(before.set_aside.begin(), before.set_aside.end(),
+                  [&](const auto& step) { return step.id == group.id && !step.members.empty(); }))
+    return;
+  model::SetAside step;
+  step.id = group.id;
+  step.guid = group.guid;
+  step.members = early_members(detail);
+  step.marker_before = *detail.live->marker;
+  step.marker = detail.marker;
+  before.set_aside.push_back(std::move(step));
+  before.reasons.push_back(model::address(group.id) +
+                           " gets its new members first, so that no host loses access in between");
+  group.reasons.push_back("it gets its new members before " + model::address(before.id) +
+                          " is changed, and loses the others after that");
+}
+
 }  // namespace
 
 void keep_access(Context& context) { Keeping(context).run(); }
@@ -253,12 +297,21 @@ void order_dependences(Context& context) {
   Order order(context.plan.changes);
   for (const auto& one : context.dependences)
     if (one.always) order.demand(one.user, one.on);
-  for (const auto& one : context.dependences) order.require(one.user, one.on);
+  // What can be done in two steps comes last: the circles are closed there.
+  auto dependences = context.dependences;
+  std::stable_partition(dependences.begin(), dependences.end(), [&](const Dependence& one) {
+    return !one.access || !can_have_early(order.change(one.on));
+  });
+  for (const auto& one : dependences)
+    if (order.require(one.user, one.on) == Order::Added::circle && one.access &&
+        can_have_early(order.change(one.on)))
+      add_early(*order.change(one.user), *order.change(one.on));
   // What a taker waits for may fail, and then nobody would take what was given up already.
   for (bool grew = true; grew;) {
     grew = false;
     for (const auto& one : context.handovers)
-      for (const auto& id : order.required_by(one.taker)) grew |= order.require(one.giver, id);
+      for (const auto& id : order.required_by(one.taker))
+        grew |= order.require(one.giver, id) == Order::Added::yes;
   }
 }
 

@@ -26,12 +26,15 @@ std::vector<std::string> still_held(const ldap::Entry& entry, const std::vector<
 }  // namespace
 
 bool Writer::step_aside(const SetAside& step, Steps& steps) {
-  const bool done = (step.service_principal_names.empty() || give_up_spns(step, steps)) &&
+  const bool done = (step.members.empty() || add_members_early(step, steps)) &&
+                    (step.service_principal_names.empty() || give_up_spns(step, steps)) &&
                     (step.sam_account_name.empty() || take_temporary_name(step, steps)) &&
                     (step.dn.empty() || move_object(step.guid, step.dn, step.temporary_dn, steps));
   auto& error = steps.result.error;
   if (!done && error)
-    error = std::move(*error).with_context(model::address(step.id) + ", which has to step aside first");
+    error = std::move(*error).with_context(
+        model::address(step.id) +
+        (step.members.empty() ? ", which has to step aside first" : ", which has to get its members first"));
   return done;
 }
 

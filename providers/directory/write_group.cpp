@@ -60,7 +60,8 @@ struct Remaining {
   bool operator==(const Remaining&) const = default;
 };
 
-Remaining remaining(const GroupChange& detail, const LiveGroup& live, const std::vector<std::string>& add) {
+/// Those of the DNs that are members of the group, or those that are not.
+std::vector<std::string> members_among(const std::vector<std::string>& dns, const LiveGroup& live, bool are) {
   std::vector<std::string> present;
   for (const auto& dn : live.members) present.push_back(model::dn_key(dn));
   std::sort(present.begin(), present.end());
@@ -73,13 +74,15 @@ Remaining remaining(const GroupChange& detail, const LiveGroup& live, const std:
     const auto at = std::lower_bound(present.begin(), present.end(), start);
     return at != present.end() && at->starts_with(start);
   };
-  Remaining left;
-  left.attributes = group_modifications(detail, live);
-  for (const auto& dn : add)
-    if (!is_member(dn)) left.add.push_back(dn);
-  for (const auto& dn : detail.remove)
-    if (is_member(dn)) left.remove.push_back(dn);
-  return left;
+  std::vector<std::string> found;
+  std::copy_if(dns.begin(), dns.end(), std::back_inserter(found),
+               [&](const std::string& dn) { return is_member(dn) == are; });
+  return found;
+}
+
+Remaining remaining(const GroupChange& detail, const LiveGroup& live, const std::vector<std::string>& add) {
+  return {group_modifications(detail, live), members_among(add, live, false),
+          members_among(detail.remove, live, true)};
 }
 
 /// What is left is part of what was planned: an earlier attempt, or another hand with the same aim, did the
@@ -233,6 +236,48 @@ void Writer::create_group(const Change& change, const GroupChange& detail, Steps
   modify_group(dn, detail, state, steps);
 }
 
+bool Writer::add_members_early(const model::SetAside& step, Steps& steps) {
+  const std::string object = guid_dn(step.guid);
+  const auto dns = member_dns(step.members);
+  if (!dns) return steps.fail_with(dns.error());
+  const std::string receipt = marker_so_far(marker_in_part(step.marker, "members"), step.marker_before,
+                                            {"scope", "samAccountName", "description"});
+  for (int attempt = 1;;) {
+    const auto now = read_group(object);
+    if (!now) return steps.fail_with(now.error());
+    const std::string marker = now->marker.value_or("");
+    if (marker != step.marker_before && marker != receipt) return steps.conflict(changed, "Plan again.");
+    const auto missing = members_among(*dns, *now, false);
+    if (missing.empty() && marker == receipt) break;
+    std::vector<Modification> request;
+    if (const auto part = first_part(missing); !part.empty())
+      request.push_back({ModifyOperation::add, attribute::member, part});
+    for (auto& one : marker_modifications(marker, receipt, marker_)) request.push_back(std::move(one));
+    auto fate =
+        transport_.carry_out([&] { return transport_.modify(object, request); },
+                             [&]() -> Result<bool> {
+                               const auto then = GMSACTL_TRY(read_group(object));
+                               return then.marker == receipt && members_among(*dns, then, false).size() <
+                                                                    std::max<size_t>(missing.size(), 1);
+                             });
+    if (fate) {
+      steps.wrote("added members to " + model::address(step.id));
+      continue;
+    }
+    const bool again = fate.kind == Fate::refused && fate.error->kind == ErrorKind::conflict;
+    if (!again || ++attempt > attempts) return steps.fail_with(std::move(fate), "whether it got its members");
+  }
+  const std::lock_guard lock(mutex_);
+  added_early_.insert_or_assign(step.guid, receipt);
+  return true;
+}
+
+std::optional<std::string> Writer::marker_of_early(const model::Guid& group) {
+  const std::lock_guard lock(mutex_);
+  const auto found = added_early_.find(group);
+  return found == added_early_.end() ? std::nullopt : std::optional(found->second);
+}
+
 void Writer::update_group(const Change& change, const GroupChange& detail, Steps& steps) {
   auto add = member_dns(detail.add);
   if (!add) {
@@ -252,6 +297,17 @@ void Writer::update_group(const Change& change, const GroupChange& detail, Steps
       marker_so_far(state.in_parts, state.live_marker, {"scope", "samAccountName", "description"});
   state.on_the_way = marker_without(
       marker_so_far(state.in_parts, state.live_marker, {"samAccountName", "description"}), {"scope"});
+  if (const auto early = marker_of_early(change.guid)) {
+    state.live_marker = *early;
+    if (const auto now = read_group(object)) {
+      auto left = remaining(detail, *now, state.add);
+      if (!only_less(left, state.planned)) {
+        steps.conflict(changed);
+        return;
+      }
+      state.left = std::move(left);
+    }
+  }
   // Of what was nobody's the two say the same, and a lost answer is cleared up by the marker.
   if (auto marker = model::Marker::parse(state.on_the_way);
       marker && state.on_the_way == state.before_scope) {

@@ -66,6 +66,10 @@ class Writer {
   bool step_aside(const model::SetAside& step, Steps& steps);
   bool give_up_spns(const model::SetAside& step, Steps& steps);
   bool take_temporary_name(const model::SetAside& step, Steps& steps);
+  /// A group gets the members first that it is to get, and keeps those that are to go.
+  bool add_members_early(const model::SetAside& step, Steps& steps);
+  /// The marker that it has since then.
+  std::optional<std::string> marker_of_early(const model::Guid& group);
   /// After a move that the rest of the change was refused after: the marker learns where the object stands,
   /// and nothing else.
   void note_place(const model::Change& change, const std::optional<std::string>& live_marker,
@@ -109,7 +113,8 @@ class Writer {
   const std::string marker_;
   std::mutex mutex_;
   std::map<std::string, model::Identity>
-      created_groups_;  // by metadata.name; SID filled in when first needed
+      created_groups_;                              // by metadata.name; SID filled in when first needed
+  std::map<model::Guid, std::string> added_early_;  // with the marker that they have since
   std::set<std::string, LessFolded>
       freed_spns_;  // without their class, since one class can stand for another
 };

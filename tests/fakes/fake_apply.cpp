@@ -163,6 +163,7 @@ Result<void> FakeWorld::change_members(const GroupChange& detail, LiveGroup& liv
       if (std::none_of(all.begin(), all.end(), [&](const auto& one) { return one.id.dn == dn; }))
         return fail(ErrorKind::not_found, dn.text() + " does not exist");
     }
+    if (position(dn.key()) != live.members.end() && added_early.contains(live.id.guid)) continue;
     if (position(dn.key()) != live.members.end())
       return fail(ErrorKind::conflict, dn.text() + " is a member already");
     live.members.push_back(dn.text());
@@ -228,10 +229,24 @@ Result<void> FakeWorld::carry_out(const Change& change, const model::MarkerChang
   return swap(groups.at(change.guid).marker, std::get<LiveGroup>(detail.live).marker);
 }
 
+/// The rest of its change finds them there.
+Result<void> FakeWorld::add_early(const model::SetAside& step) {
+  auto& group = groups.at(step.guid);
+  if (group.marker != step.marker_before)
+    return fail(ErrorKind::conflict, "it is not as it was when planned");
+  for (const auto& member : step.members)
+    if (std::none_of(group.members.begin(), group.members.end(),
+                     [&](const auto& dn) { return model::dn_key(dn) == member.dn.key(); }))
+      group.members.push_back(member.dn.text());
+  added_early.insert(step.guid);
+  return {};
+}
+
 /// One object steps aside for another, with the refusals that any change of it meets.
 Result<void> FakeWorld::carry_out(const model::SetAside& step) {
   const auto account = accounts.find(step.guid);
   const auto group = groups.find(step.guid);
+  if (!step.members.empty()) return add_early(step);
   if (account == accounts.end() && group == groups.end()) return fail(ErrorKind::conflict, "it is gone");
   auto& sam = account != accounts.end() ? account->second.sam_account_name : group->second.sam_account_name;
   const Dn dn = account != accounts.end() ? account->second.id.dn : group->second.id.dn;

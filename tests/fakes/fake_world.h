@@ -49,6 +49,7 @@ class FakeWorld : public ports::Provider {
   // What goes wrong. Keys are addresses, "GMSA/Web01".
   std::map<std::string, model::ChangeResult> answers;  ///< given in place of applying
   std::set<std::string> unreadable;        ///< also "principal:name:host01", "spns" and container DNs
+  std::set<model::Guid> added_early;       ///< groups that got members before their own change
   bool dies_after_stepping_aside = false;  ///< nothing of a change is done but what comes first
   /// Called at the start of each apply(), with no lock held: to delay, to stop, to change the world.
   std::function<void(const model::Change&)> before_apply;
@@ -80,6 +81,7 @@ class FakeWorld : public ports::Provider {
   // fake_apply.cpp; all with the lock held
   Result<void> carry_out(const model::Change& change);
   Result<void> carry_out(const model::SetAside& step);
+  Result<void> add_early(const model::SetAside& step);
   Result<void> carry_out(const model::Change& change, const model::GmsaChange& detail);
   Result<void> carry_out(const model::Change& change, const model::GroupChange& detail);
   Result<void> carry_out(const model::ContainerChange& detail);

@@ -90,25 +90,98 @@ TEST(PlanDependences, members_that_become_readers_leave_the_group_afterwards) {
   EXPECT_THAT(unreadable(plan), UnorderedElementsAre("HostGroup/Nodes", "GMSA/Web01"));
 }
 
-TEST(PlanDependences, groups_that_swap_hosts_are_no_error) {
+/// Each of these groups has one host, which the next is to have, and Web01 reads through all of them.
+struct Rotating {
   FakeWorld world;
-  const auto a = world.add_computer("NODE1").principal.id.dn.text();
-  const auto b = world.add_computer("NODE2").principal.id.dn.text();
-  auto& blue = world.add_group("Blue");
-  blue.members = {a};
-  const auto blue_sid = blue.id.sid;
-  auto& green = world.add_group("Green");
-  green.members = {b};
-  world.add_account("Web01").group_msa_membership = descriptor({blue_sid, green.id.sid});
-  const auto readers = std::vector{group_ref("Blue"), group_ref("Green")};
-  auto plan = plan_for(world, desired({group("Blue", {named("NODE2")}), group("Green", {named("NODE1")})},
-                                      {account("Web01", readers)}));
-  EXPECT_THAT(actions(plan), UnorderedElementsAre("update HostGroup/Blue", "update HostGroup/Green"));
-  EXPECT_THAT(findings(plan), IsEmpty());
-  plan = plan_for(world,
-                  desired({group("Blue", {named("NODE2"), named("GONE")}), group("Green", {named("NODE1")})},
-                          {account("Web01", readers)}));
-  EXPECT_THAT(unreadable(plan), UnorderedElementsAre("HostGroup/Blue", "HostGroup/Green"));
+  std::vector<std::string> groups{"Blue", "Green", "Red"};
+  std::vector<std::string> hosts{"NODE1", "NODE2", "NODE3"};
+  model::Desired wanted;
+
+  explicit Rotating(size_t count) {
+    groups.resize(count);
+    hosts.resize(count);
+    std::vector<model::Sid> sids;
+    std::vector<model::Declaration<model::HostGroup>> declared;
+    std::vector<model::PrincipalRef> readers;
+    for (size_t i = 0; i < count; ++i) {
+      auto& live = world.add_group(groups[i]);
+      live.members = {world.add_computer(hosts[i]).principal.id.dn.text()};
+      sids.push_back(live.id.sid);
+      declared.push_back(group(groups[i], {named(hosts[(i + 1) % count])}));
+      readers.push_back(group_ref(groups[i]));
+    }
+    world.add_account("Web01").group_msa_membership = descriptor(sids);
+    wanted = desired(std::move(declared), {account("Web01", readers)});
+  }
+
+  /// Who is in some group.
+  std::set<std::string> reading() const {
+    std::set<std::string> members;
+    for (const auto& [guid, live] : world.groups) members.insert(live.members.begin(), live.members.end());
+    return members;
+  }
+};
+
+TEST(PlanDependences, hosts_that_change_places_between_groups_are_always_in_one) {
+  for (const size_t count : {size_t{2}, size_t{3}}) {
+    SCOPED_TRACE(count);
+    Rotating rotating(count);
+    auto& world = rotating.world;
+    const auto plan = plan_for(world, rotating.wanted);
+    EXPECT_THAT(findings(plan), IsEmpty());
+    ASSERT_THAT(plan.changes, testing::SizeIs(count));
+    // In the plan's order, and after each step the run may end.
+    for (const auto& change : plan.changes) {
+      ASSERT_EQ(world.apply(change).outcome, model::Outcome::applied);
+      EXPECT_THAT(rotating.reading(), testing::SizeIs(count)) << "after " << model::address(change.id);
+    }
+    EXPECT_TRUE(plan_for(world, rotating.wanted).empty());
+    // The order is not by chance: each but the first requires the one before.
+    for (size_t i = 1; i < count; ++i)
+      EXPECT_THAT(addresses(plan.changes[i].requires_),
+                  testing::Contains(model::address(plan.changes[i - 1].id)));
+  }
+}
+
+TEST(PlanDependences, a_run_that_ends_while_hosts_change_places_is_gone_on_with) {
+  Rotating rotating(2);
+  auto& world = rotating.world;
+  world.dies_after_stepping_aside = true;
+  EXPECT_NE(world.apply(plan_for(world, rotating.wanted).changes[0]).outcome, model::Outcome::applied);
+  EXPECT_THAT(rotating.reading(), testing::SizeIs(2));
+  world.dies_after_stepping_aside = false;
+  const auto rest = plan_for(world, rotating.wanted);
+  EXPECT_THAT(findings(rest), IsEmpty());
+  for (const auto& change : rest.changes) {
+    ASSERT_EQ(world.apply(change).outcome, model::Outcome::applied);
+    EXPECT_THAT(rotating.reading(), testing::SizeIs(2));
+  }
+  EXPECT_TRUE(plan_for(world, rotating.wanted).empty());
+}
+
+TEST(PlanDependences, a_grant_and_a_group_that_change_hosts_keep_them_too) {
+  FakeWorld world;
+  const auto& direct = world.add_computer("NODE1").principal.id;
+  const auto direct_dn = direct.dn.text();
+  const auto direct_sid = direct.sid;
+  auto& nodes = world.add_group("Nodes");
+  nodes.members = {world.add_computer("NODE2").principal.id.dn.text()};
+  world.add_account("Web01").group_msa_membership = descriptor({direct_sid, nodes.id.sid});
+  const auto wanted =
+      desired({group("Nodes", {named("NODE1")})}, {account("Web01", {named("NODE2"), group_ref("Nodes")})});
+  const auto plan = plan_for(world, wanted);
+  ASSERT_THAT(actions(plan), ElementsAre("update GMSA/Web01", "update HostGroup/Nodes"));
+  ASSERT_EQ(world.apply(plan.changes[0]).outcome, model::Outcome::applied);
+  EXPECT_THAT(world.find_group("Nodes")->members, testing::Contains(direct_dn)) << "before its grant went";
+  ASSERT_EQ(world.apply(plan.changes[1]).outcome, model::Outcome::applied);
+  EXPECT_TRUE(plan_for(world, wanted).empty());
+}
+
+TEST(PlanDependences, groups_that_swap_hosts_are_withheld_together) {
+  Rotating rotating(2);
+  rotating.wanted.host_groups[0].spec.members->push_back(named("GONE"));
+  EXPECT_THAT(unreadable(plan_for(rotating.world, rotating.wanted)),
+              UnorderedElementsAre("HostGroup/Blue", "HostGroup/Green"));
 }
 
 /// A has http/shop, which B is to have.
