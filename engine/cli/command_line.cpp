@@ -43,6 +43,10 @@ class CommandLine {
     print.add_option("kind", options_.schema_name,
                      "manifest (all kinds, the default), Environment, HostGroup, GMSA, SpecTarget, plan, "
                      "report, events, changed or conformance");
+    add("explain", "Explain a kind, or a field of one", cli::explain)
+        .add_option("topic", options_.schema_name,
+                    "GMSA, HostGroup, Environment or SpecTarget, and after a dot a field: GMSA.path")
+        ->required();
     flags_.output(add("version", "Print the version", version));
     refuse_empty_values(app_);
   }

@@ -25,6 +25,7 @@ ExitCode spec_usage(const Options& options);
 ExitCode spec_validate(const Options& options);
 ExitCode spec_list(const Options& options);
 ExitCode schema(const Options& options);
+ExitCode explain(const Options& options);
 ExitCode version(const Options& options);
 
 /// Parses the command line and runs the command it names.

@@ -5,6 +5,8 @@
 #include "engine/cli/commands.h"
 #include "engine/cli/loading.h"
 #include "engine/cli/terminal.h"
+#include "engine/manifest/document.h"
+#include "engine/manifest/explanation.h"
 #include "gmsactl/schemas.h"
 #include "gmsactl/version.h"
 
@@ -16,6 +18,13 @@ size_t documents(const Loaded& loaded) { return loaded.read.manifests.document_c
 
 /// "gmsa.schema.json" is asked for as GMSA, gmsa or gmsa.schema.json.
 std::string_view short_name(std::string_view file) { return file.substr(0, file.find(".schema.json")); }
+
+/// The JSON Schema of a kind; the build puts one in for each.
+std::string_view schema_of(std::string_view kind) {
+  for (const auto& [file, text] : schemas::all)
+    if (equal_folded(short_name(file), kind)) return text;
+  return {};
+}
 
 }  // namespace
 
@@ -48,6 +57,29 @@ ExitCode schema(const Options& options) {
   std::string known;
   for (const auto name : names) known += (known.empty() ? "" : ", ") + std::string(name);
   print_usage_error(options, "there is no schema \"" + options.schema_name + "\"; there are: " + known,
+                    near.empty() ? "" : "Did you mean \"" + std::string(near) + "\"?");
+  return ExitCode::invalid;
+}
+
+ExitCode explain(const Options& options) {
+  const std::string& topic = options.schema_name;
+  const size_t dot = topic.find('.');
+  const std::string_view kind = std::string_view(topic).substr(0, dot);
+  for (const auto name : manifest::kind_names) {
+    if (!equal_folded(name, kind)) continue;
+    const auto about = manifest::explain(
+        name, schema_of(name), dot == std::string::npos ? "" : std::string_view(topic).substr(dot + 1));
+    if (!about) {
+      print_usage_error(options, about.error().message, about.error().hint);
+      return ExitCode::invalid;
+    }
+    std::cout << manifest::text(*about);
+    return ExitCode::done;
+  }
+  const auto near = nearest(kind, manifest::kind_names);
+  print_usage_error(options,
+                    "there is no kind \"" + printable(kind) +
+                        "\"; there are: " + manifest::enumerate(manifest::kind_names, "and"),
                     near.empty() ? "" : "Did you mean \"" + std::string(near) + "\"?");
   return ExitCode::invalid;
 }

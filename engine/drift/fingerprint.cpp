@@ -6,6 +6,7 @@
 
 #include "engine/base/digest.h"
 #include "engine/base/text.h"
+#include "engine/model/fields.h"
 
 namespace gmsactl::drift {
 
@@ -69,36 +70,111 @@ class Text {
 
 }  // namespace
 
-// The bindings below name every member, so that one that is added does not compile before somebody has
-// decided whether findings depend on it.
+namespace {
+
+void add(Text& text, model::GmsaHook hook, const model::Gmsa& spec) {
+  using Hook = model::GmsaHook;
+  switch (hook) {
+    case Hook::sam_account_name:
+      text << spec.sam_account_name;
+      break;
+    case Hook::path:
+      text << spec.path;
+      break;
+    case Hook::dns_host_name:
+      text << spec.dns_host_name;
+      break;
+    case Hook::service_principal_names:
+      text << spec.service_principal_names;
+      break;
+    case Hook::service_principal_names_mode:
+      text << model::name(spec.service_principal_names_mode);
+      break;
+    case Hook::readers:
+      text << spec.principals;
+      break;
+    case Hook::orphaned_principals:
+      text << spec.keep_orphaned_principals;
+      break;
+    case Hook::password_interval:
+      text << spec.password_interval_days;
+      break;
+    case Hook::encryption_types:
+      text << spec.encryption_types;
+      break;
+    case Hook::credential_spec: {
+      // Credential specs are looked at every time; of the account itself only a rule on the plug-in's input
+      // depends on it.
+      const auto& delivery = spec.credential_spec;
+      text << (delivery && delivery->host_account_config ? delivery->host_account_config->plugin_input
+                                                         : std::string());
+      break;
+    }
+    case Hook::allow_long_name:
+    case Hook::common_name:
+      break;  // by them the declaration is known, or was checked
+  }
+}
+
+void add(Text& text, const model::FlagField& flag, const model::Gmsa& spec) { text << flag.wanted(spec); }
+void add(Text& text, const model::ListField& list, const model::Gmsa& spec) { text << spec.*list.declared; }
+
+void add(Text& text, model::GroupHook hook, const model::HostGroup& spec) {
+  using Hook = model::GroupHook;
+  switch (hook) {
+    case Hook::sam_account_name:
+      text << spec.sam_account_name;
+      break;
+    case Hook::common_name:
+      text << spec.common_name;
+      break;
+    case Hook::path:
+      text << spec.path;
+      break;
+    case Hook::scope:
+      text << model::name(spec.scope);
+      break;
+    case Hook::members:
+      text << spec.members;
+      break;
+    case Hook::membership:
+      text << (spec.membership == model::Membership::exact);
+      break;
+    case Hook::orphaned_members:
+      text << spec.keep_orphaned_members;
+      break;
+  }
+}
+
+template <class Spec, class Live>
+void add(Text& text, const model::TextField<Spec, Live>& field, const Spec& spec) {
+  text << spec.*field.declared;
+}
+
+template <class Spec>
+void add_fields(Text& text, const Spec& spec) {
+  for (const auto& row : model::fields_of(spec))
+    std::visit([&](const auto& access) { add(text, access, spec); }, row.access);
+}
+
+}  // namespace
 
 Fingerprint fingerprint(const model::Declaration<model::HostGroup>& declaration) {
-  const auto& [sam_account_name, common_name, scope, path, description, members, membership,
-               keep_orphaned_members] = declaration.spec;
   Text text;
-  text << declaration.protect << sam_account_name << common_name << model::name(scope) << path << description
-       << members << (membership == model::Membership::exact) << keep_orphaned_members;
+  text << declaration.protect;
+  add_fields(text, declaration.spec);
   return text.fingerprint();
 }
 
 Fingerprint fingerprint(const model::Declaration<model::Gmsa>& declaration, std::string_view shared_with) {
-  const auto& [sam_account_name, dns_host_name, service_principal_names, service_principal_names_mode,
-               principals, keep_orphaned_principals, password_interval_days, encryption_types, enabled,
-               description, display_name, path, trusted_for_delegation, trusted_to_auth_for_delegation,
-               account_not_delegated, allowed_to_delegate_to, credential_spec] = declaration.spec;
   Text text;
-  text << declaration.protect << shared_with << sam_account_name << dns_host_name << service_principal_names
-       << model::name(service_principal_names_mode) << principals << keep_orphaned_principals
-       << password_interval_days << encryption_types << enabled << description << display_name << path
-       << trusted_for_delegation << trusted_to_auth_for_delegation << account_not_delegated
-       << allowed_to_delegate_to;
-  // Credential specs are looked at every time; of the account itself only a rule on the plug-in's input
-  // depends on it.
-  text << (credential_spec && credential_spec->host_account_config
-               ? credential_spec->host_account_config->plugin_input
-               : std::string());
+  text << declaration.protect << shared_with;
+  add_fields(text, declaration.spec);
   return text.fingerprint();
 }
+
+// The binding below names every member, so that one that is added does not compile before somebody has
+// decided whether findings depend on it.
 
 std::string fingerprint(const model::Environment& environment, const plan::Options& options,
                         std::string_view program) {

@@ -9,6 +9,7 @@
 
 #include "engine/manifest/document.h"
 #include "engine/model/desired.h"
+#include "engine/model/fields.h"
 
 namespace gmsactl::manifest {
 
@@ -58,6 +59,17 @@ inline constexpr size_t longest_usual_account_name = 15;
 inline constexpr size_t longest_gmsa_name = 19;
 
 // The parts that several kinds share.
+/// The keys that the spec of a kind may have: those of its rows.
+template <class Rows>
+const std::vector<std::string_view>& keys_of_spec(const Rows& rows) {
+  static const auto keys = [&rows] {
+    std::vector<std::string_view> all;
+    for (const auto& row : rows)
+      if (row.key != model::name_of_metadata) all.push_back(row.key);
+    return all;
+  }();
+  return keys;
+}
 FieldPositions field_positions(const Node& spec, std::span<const std::string_view> known,
                                const Reading& reading);
 /// Like read_text, but null is an empty text: it clears.

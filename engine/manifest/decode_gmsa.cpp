@@ -5,42 +5,15 @@
 #include "engine/manifest/decode.h"
 #include "engine/manifest/lists.h"
 #include "engine/manifest/names.h"
+#include "engine/model/fields.h"
 #include "engine/model/spn.h"
 
 namespace gmsactl::manifest {
 
+using model::GmsaHook;
+
 namespace {
 
-constexpr std::array<std::string_view, 18> keys{"samAccountName",
-                                                "allowLongName",
-                                                "dnsHostName",
-                                                "servicePrincipalNames",
-                                                "servicePrincipalNamesMode",
-                                                "principalsAllowedToRetrieveManagedPassword",
-                                                "orphanedPrincipals",
-                                                "managedPasswordIntervalInDays",
-                                                "kerberosEncryptionTypes",
-                                                "enabled",
-                                                "description",
-                                                "displayName",
-                                                "path",
-                                                "trustedForDelegation",
-                                                "trustedToAuthForDelegation",
-                                                "accountNotDelegated",
-                                                "allowedToDelegateTo",
-                                                "credentialSpec"};
-/// In ascending bit order from bit 0 ([MS-KILE] 2.2.7).
-constexpr std::array<std::string_view, 5> encryption_types{"DES_CBC_CRC", "DES_CBC_MD5", "RC4", "AES128",
-                                                           "AES256"};
-
-constexpr std::array<std::string_view, 2> orphan_choices{"keep", "remove"};
-/// In SpnMode's order.
-constexpr std::array<std::string_view, 3> spn_modes{"exact", "additive", "unmanaged"};
-
-/// Ten years; the schema allows any number, but a longer one is a typing error.
-constexpr uint32_t longest_interval_days = 3650;
-constexpr size_t longest_description = 1024;
-constexpr size_t longest_display_name = 256;
 /// Active Directory stores some 1,200 values of an attribute that is not linked.
 constexpr size_t most_spns = 1000;
 
@@ -122,12 +95,12 @@ void read_encryption_types(const Field& field, GmsaFields& fields, Reading& read
     return;
   }
   if (!require_sequence(field, reading)) return;
+  constexpr auto& types = model::encryption_type_spellings;
   uint32_t bits = 0;
   DuplicateCheck duplicates(field.name, reading);
   for (const Node& item : field.value.items) {
-    const auto type = read_choice({"An entry of kerberosEncryptionTypes", item}, encryption_types, reading);
-    if (type && duplicates.add(encryption_types[*type], encryption_types[*type], item.at))
-      bits |= 1U << *type;
+    const auto type = read_choice({"An entry of kerberosEncryptionTypes", item}, types, reading);
+    if (type && duplicates.add(types.at(*type), types.at(*type), item.at)) bits |= 1U << *type;
   }
   if (bits != 0) fields.spec.encryption_types = bits;
 }
@@ -138,67 +111,76 @@ std::optional<std::vector<std::string>> read_delegation(const Field& field, Read
   return names;
 }
 
-/// False where the key is another reader's.
-bool read_plain_field(const Field& field, model::Gmsa& account, Reading& reading) {
-  if (field.name == "enabled") {
-    account.enabled = read_boolean(field, reading).value_or(true);
-  } else if (field.name == "description") {
-    account.description = read_clearable_text(field, longest_description, reading);
-  } else if (field.name == "displayName") {
-    account.display_name = read_clearable_text(field, longest_display_name, reading);
-  } else if (field.name == "path") {
-    account.path = read_path(field, reading);
-  } else if (field.name == "trustedForDelegation") {
-    account.trusted_for_delegation = read_boolean(field, reading);
-  } else if (field.name == "trustedToAuthForDelegation") {
-    account.trusted_to_auth_for_delegation = read_boolean(field, reading);
-  } else if (field.name == "accountNotDelegated") {
-    account.account_not_delegated = read_boolean(field, reading);
-  } else {
-    return false;
+void read(const Field& field, const model::FlagField& flag, GmsaFields& fields, Reading& reading) {
+  if (const auto value = read_boolean(field, reading)) flag.set(fields.spec, *value);
+}
+
+void read(const Field& field, const model::ListField& list, GmsaFields& fields, Reading& reading) {
+  fields.spec.*list.declared = read_delegation(field, reading);
+}
+
+void read(const Field& field, const model::GmsaText& text, GmsaFields& fields, Reading& reading) {
+  fields.spec.*text.declared = read_clearable_text(field, text.longest, reading);
+}
+
+void read(const Field& field, GmsaHook hook, GmsaFields& fields, Reading& reading) {
+  auto& account = fields.spec;
+  switch (hook) {
+    case GmsaHook::sam_account_name:
+      return read_account_name(field, fields, reading);
+    case GmsaHook::path:
+      account.path = read_path(field, reading);
+      return;
+    case GmsaHook::dns_host_name:
+      return read_dns_host_name(field, fields, reading);
+    case GmsaHook::service_principal_names:
+      fields.has_service_principal_names = true;
+      account.service_principal_names = read_spns(field, reading);
+      return;
+    case GmsaHook::service_principal_names_mode:
+      if (const auto mode = read_choice(field, model::spn_mode_names, reading))
+        account.service_principal_names_mode = static_cast<model::SpnMode>(*mode);
+      return;
+    case GmsaHook::readers:
+      account.principals = read_principals(field, reading);
+      return;
+    case GmsaHook::orphaned_principals:
+      if (const auto choice = read_choice(field, model::orphan_choices, reading))
+        account.keep_orphaned_principals = *choice == 0;
+      return;
+    case GmsaHook::password_interval:
+      if (const auto days = read_integer(field, 1, model::longest_password_interval_days, reading))
+        account.password_interval_days = *days;
+      return;
+    case GmsaHook::encryption_types:
+      return read_encryption_types(field, fields, reading);
+    case GmsaHook::credential_spec:
+      account.credential_spec = read_credential_spec(field, reading);
+      return;
+    case GmsaHook::allow_long_name:
+    case GmsaHook::common_name:
+      return;  // read first, and metadata.name
   }
-  return true;
 }
 
 }  // namespace
 
 GmsaFields decode_gmsa(const Node& spec, Reading& reading) {
   GmsaFields fields;
-  auto& account = fields.spec;
+  const auto& keys = keys_of_spec(model::gmsa_fields);
   check_keys(spec, "the spec of a GMSA", keys, reading);
   fields.positions = field_positions(spec, keys, reading);
   // It decides what samAccountName may be, wherever it stands.
-  if (const Entry* allowed = spec.find("allowLongName"))
+  constexpr auto long_name = model::field_of_hook(model::gmsa_fields, GmsaHook::allow_long_name).key;
+  if (const Entry* allowed = spec.find(long_name))
     fields.allow_long_name = read_boolean({allowed->key, allowed->value}, reading).value_or(false);
-  for (const Entry& entry : spec.entries) {
-    const Field field{entry.key, entry.value};
-    if (read_plain_field(field, account, reading)) continue;
-    if (entry.key == "samAccountName") {
-      read_account_name(field, fields, reading);
-    } else if (entry.key == "dnsHostName") {
-      read_dns_host_name(field, fields, reading);
-    } else if (entry.key == "servicePrincipalNames") {
-      fields.has_service_principal_names = true;
-      account.service_principal_names = read_spns(field, reading);
-    } else if (entry.key == "servicePrincipalNamesMode") {
-      if (const auto mode = read_choice(field, spn_modes, reading))
-        account.service_principal_names_mode = static_cast<model::SpnMode>(*mode);
-    } else if (entry.key == "principalsAllowedToRetrieveManagedPassword") {
-      account.principals = read_principals(field, reading);
-    } else if (entry.key == "orphanedPrincipals") {
-      if (const auto choice = read_choice(field, orphan_choices, reading))
-        account.keep_orphaned_principals = *choice == 0;
-    } else if (entry.key == "managedPasswordIntervalInDays") {
-      if (const auto days = read_integer(field, 1, longest_interval_days, reading))
-        account.password_interval_days = *days;
-    } else if (entry.key == "kerberosEncryptionTypes") {
-      read_encryption_types(field, fields, reading);
-    } else if (entry.key == "allowedToDelegateTo") {
-      account.allowed_to_delegate_to = read_delegation(field, reading);
-    } else if (entry.key == "credentialSpec") {
-      account.credential_spec = read_credential_spec(field, reading);
-    }
-  }
+  for (const Entry& entry : spec.entries)
+    if (const auto* row = model::find_field(model::gmsa_fields, entry.key))
+      std::visit(
+          [&](const auto& access) {
+            read({entry.key, entry.value}, access, fields, reading);
+          },
+          row->access);
   return fields;
 }
 

@@ -5,7 +5,7 @@
 #include "engine/base/text.h"
 #include "engine/manifest/decode.h"
 #include "engine/manifest/names.h"
-#include "engine/model/field_names.h"
+#include "engine/model/fields.h"
 
 namespace gmsactl::manifest {
 

@@ -14,9 +14,6 @@ namespace gmsactl::manifest {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kind_names{"Environment", "HostGroup", "GMSA", "SpecTarget"};
-constexpr std::array<std::string_view, 5> document_keys{"apiVersion", "kind", "metadata", "spec",
-                                                        "overrides"};
 constexpr std::array<std::string_view, 4> environment_keys{"apiVersion", "kind", "metadata", "spec"};
 constexpr std::array<std::string_view, 4> metadata_keys{"name", "environments", "protect", "labels"};
 constexpr std::array<std::string_view, 2> environment_metadata_keys{"name", "labels"};

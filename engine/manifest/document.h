@@ -2,6 +2,7 @@
 // environment is chosen.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,6 +14,11 @@
 #include "engine/model/desired.h"
 
 namespace gmsactl::manifest {
+
+/// The kinds that a manifest may declare, as it spells them.
+inline constexpr std::array<std::string_view, 4> kind_names{"Environment", "HostGroup", "GMSA", "SpecTarget"};
+inline constexpr std::array<std::string_view, 5> document_keys{"apiVersion", "kind", "metadata", "spec",
+                                                               "overrides"};
 
 inline constexpr std::string_view api_version = "gmsactl/v1";
 

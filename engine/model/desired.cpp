@@ -1,48 +1,31 @@
 #include "engine/model/desired.h"
 
-#include <array>
+#include <algorithm>
 #include <tuple>
 
 #include "engine/model/live.h"
 
 namespace gmsactl::model {
 
-std::string_view name(GroupScope scope) {
-  switch (scope) {
-    case GroupScope::domain_local:
-      return "DomainLocal";
-    case GroupScope::global:
-      return "Global";
-    case GroupScope::universal:
-      return "Universal";
-  }
-  return "";
-}
+std::string_view name(GroupScope scope) { return group_scope_names.at(static_cast<size_t>(scope)); }
 
-std::string_view name(SpnMode mode) {
-  switch (mode) {
-    case SpnMode::exact:
-      return "exact";
-    case SpnMode::additive:
-      return "additive";
-    case SpnMode::unmanaged:
-      return "unmanaged";
-  }
-  return "";
-}
+std::string_view name(Membership membership) { return membership_names.at(static_cast<size_t>(membership)); }
+
+std::string_view name(SpnMode mode) { return spn_mode_names.at(static_cast<size_t>(mode)); }
 
 std::vector<std::string> encryption_type_names(uint32_t bits) {
-  static constexpr std::array<std::pair<uint32_t, std::string_view>, 5> names{{
-      {encryption::des_cbc_crc, "DES_CBC_CRC"},
-      {encryption::des_cbc_md5, "DES_CBC_MD5"},
-      {encryption::rc4_hmac, "RC4"},
-      {encryption::aes128, "AES128"},
-      {encryption::aes256, "AES256"},
-  }};
   std::vector<std::string> found;
-  for (const auto& [bit, text] : names)
-    if ((bits & bit) != 0) found.emplace_back(text);
+  for (size_t i = 0; i < encryption_type_spellings.size(); ++i)
+    if ((bits >> i & 1U) != 0) found.emplace_back(encryption_type_spellings.at(i));
   return found;
+}
+
+uint32_t encryption_bits(const std::vector<std::string>& names) {
+  uint32_t bits = 0;
+  for (size_t i = 0; i < encryption_type_spellings.size(); ++i)
+    if (std::find(names.begin(), names.end(), encryption_type_spellings.at(i)) != names.end())
+      bits |= 1U << i;
+  return bits;
 }
 
 bool Environment::operator==(const Environment& other) const {

@@ -5,6 +5,7 @@
 // it clears.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -23,14 +24,23 @@
 
 namespace gmsactl::model {
 
+// Choices are spelled in one place: the names stand in the order of their enumerators.
+
 enum class GroupScope { domain_local, global, universal };
-std::string_view name(GroupScope scope);  ///< "DomainLocal"
+inline constexpr std::array<std::string_view, 3> group_scope_names{"DomainLocal", "Global", "Universal"};
+std::string_view name(GroupScope scope);
 
 enum class Membership { exact, additive };
+inline constexpr std::array<std::string_view, 2> membership_names{"exact", "additive"};
+std::string_view name(Membership membership);
+
+/// What happens to what nothing stands for any more.
+inline constexpr std::array<std::string_view, 2> orphan_choices{"keep", "remove"};
 
 /// servicePrincipalNamesMode: additive keeps what others registered, unmanaged leaves the attribute alone.
 enum class SpnMode { exact, additive, unmanaged };
-std::string_view name(SpnMode mode);  ///< "exact"
+inline constexpr std::array<std::string_view, 3> spn_mode_names{"exact", "additive", "unmanaged"};
+std::string_view name(SpnMode mode);
 
 struct HostGroup {
   std::string sam_account_name;
@@ -55,9 +65,13 @@ inline constexpr uint32_t aes128 = 0x08;
 inline constexpr uint32_t aes256 = 0x10;
 inline constexpr uint32_t managed = 0x1F;
 }  // namespace encryption
-/// "AES128", "AES256" … in ascending bit order, as manifests spell them: DES_CBC_CRC, DES_CBC_MD5, RC4,
-/// AES128, AES256.
+/// As manifests spell them, in ascending bit order from bit 0.
+inline constexpr std::array<std::string_view, 5> encryption_type_spellings{"DES_CBC_CRC", "DES_CBC_MD5",
+                                                                           "RC4", "AES128", "AES256"};
+/// Of the bits that are set, in ascending order.
 std::vector<std::string> encryption_type_names(uint32_t bits);
+/// Names that are none are passed over.
+uint32_t encryption_bits(const std::vector<std::string>& names);
 
 /// An account besides the one a spec is of: {gmsa: NAME} or {name, domain}.
 struct AdditionalAccount {

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "engine/base/unicode.h"
+#include "engine/model/fields.h"
 #include "engine/model/filetime.h"
 
 namespace gmsactl::model {
@@ -19,28 +20,23 @@ struct KnownAttribute {
   std::string_view name;
 };
 
-// ATTRTYPs by the prefix table that every forest begins with ([MS-DRSR] 5.16.4): 0x0000 stands for 2.5.4,
-// 0x0002 for 1.2.840.113556.1.2 and 0x0009 for 1.2.840.113556.1.4; the low half is the last number of the
-// OID.
-constexpr std::array<KnownAttribute, 16> known_attributes{{
-    {0x0000000D, "description"},
-    {0x0002000D, "displayName"},
+// By the prefix table that every forest begins with, as FieldFacts::attid.
+constexpr std::array<KnownAttribute, 3> marker_attributes{{
     {0x00020051, "info"},
     {0x000200E2, "adminDescription"},
-    {0x00090001, "name"},
-    {0x00090008, "userAccountControl"},
     {0x0009009C, "comment"},
-    {0x000900DD, "sAMAccountName"},
-    {0x0009026B, "dNSHostName"},
-    {0x000902EE, "groupType"},
-    {0x00090303, "servicePrincipalName"},
-    {0x000906FB, "msDS-AllowedToDelegateTo"},
-    {0x000907AB, "msDS-SupportedEncryptionTypes"},
-    {0x00090897, "msDS-ManagedPasswordInterval"},
-    {0x00090898, "msDS-GroupMSAMembership"},
-    // Not linked value by linked value in a forest that never left the functional level of Windows 2000.
-    {0x0000001F, "member"},
 }};
+
+/// Empty for one that is of no concern.
+std::string_view name_of(uint32_t id) {
+  for (const auto& known : marker_attributes)
+    if (known.id == id) return known.name;
+  for (const auto& row : gmsa_fields)
+    if (row.attid == id) return row.attribute;
+  for (const auto& row : group_fields)
+    if (row.attid == id) return row.attribute;
+  return {};
+}
 
 constexpr uint64_t blob_version = 1;
 constexpr size_t header_size = 16;  // version, reserved, count, reserved
@@ -170,14 +166,13 @@ Result<std::vector<AttributeStamp>> decode_property_metadata(std::string_view by
     return corrupt("has another length than it says");
   std::vector<AttributeStamp> stamps;
   for (size_t at = header_size; at < bytes.size(); at += entry_size) {
-    const auto known = std::find_if(known_attributes.begin(), known_attributes.end(),
-                                    [&](const auto& each) { return each.id == number(bytes, at, 4); });
-    if (known == known_attributes.end()) continue;
+    const auto name = name_of(static_cast<uint32_t>(number(bytes, at, 4)));
+    if (name.empty()) continue;
     const uint64_t seconds = number(bytes, at + 8, 8);
     const uint64_t usn = number(bytes, at + 32, 8);
     constexpr uint64_t most = std::numeric_limits<int64_t>::max();
     if (seconds > most / filetime_second || usn > most) return corrupt("has a number out of its range");
-    stamps.push_back({std::string(known->name), static_cast<uint32_t>(number(bytes, at + 4, 4)),
+    stamps.push_back({std::string(name), static_cast<uint32_t>(number(bytes, at + 4, 4)),
                       static_cast<int64_t>(seconds) * filetime_second,
                       GMSACTL_TRY(Guid::decode(bytes.substr(at + 16, 16))), static_cast<int64_t>(usn)});
   }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/model/fields.h"
 #include "engine/model/marker.h"
 #include "engine/model/plan.h"
 
@@ -133,8 +134,14 @@ class Fields {
 model::FieldValue text_value(const std::optional<std::string>& text);
 /// Where the directory holds several values for what is one text in a manifest: all of them, as a list.
 model::FieldValue text_value(const std::optional<std::string>& first, const std::vector<std::string>& more);
+/// What the object has of a field that is one text in a manifest.
+template <class Spec, class Live>
+model::FieldValue live_text(const model::TextField<Spec, Live>& text, const Live& live) {
+  return text.more == nullptr ? text_value(live.*text.live) : text_value(live.*text.live, live.*text.more);
+}
 /// The path of what an account's SPNs are in a plan.
-inline constexpr std::string_view spn_field = "servicePrincipalNames";
+inline constexpr std::string_view spn_field =
+    model::field_of_hook(model::gmsa_fields, model::GmsaHook::service_principal_names).key;
 /// Null where the change does not concern it.
 const model::FieldChange* field_of(const model::Change& change, std::string_view path);
 

@@ -2,7 +2,7 @@
 
 #include "engine/base/text.h"
 #include "engine/model/account.h"
-#include "engine/model/managed_attributes.h"
+#include "engine/model/fields.h"
 #include "engine/plan/context.h"
 #include "engine/plan/field.h"
 #include "engine/plan/ownership.h"
@@ -18,34 +18,17 @@ using model::Declaration;
 using model::Dn;
 using model::Gmsa;
 using model::GmsaChange;
+using model::GmsaHook;
 using model::Kind;
 using model::LiveGmsa;
 using model::ResourceId;
 
 namespace {
 
-namespace uac = model::user_account_control;
-
-struct UacField {
-  std::string_view path;
-  uint32_t bit;
-  bool inverted;
-  std::optional<bool> wanted;
-};
-
-std::vector<UacField> uac_fields(const Gmsa& spec) {
-  return {{"enabled", uac::disabled, true, spec.enabled},
-          {"trustedForDelegation", uac::trusted_for_delegation, false, spec.trusted_for_delegation},
-          {"trustedToAuthForDelegation", uac::trusted_to_auth_for_delegation, false,
-           spec.trusted_to_auth_for_delegation},
-          {"accountNotDelegated", uac::not_delegated, false, spec.account_not_delegated}};
-}
-
 uint32_t wanted_uac(const Gmsa& spec, uint32_t live) {
-  for (const auto& field : uac_fields(spec)) {
-    if (!field.wanted) continue;
-    live = *field.wanted != field.inverted ? live | field.bit : live & ~field.bit;
-  }
+  for (const auto& row : model::gmsa_fields)
+    if (const auto* flag = std::get_if<model::FlagField>(&row.access))
+      if (const auto wanted = flag->wanted(spec)) live = flag->with(live, *wanted);
   return live;
 }
 
@@ -82,11 +65,8 @@ class AccountDiff {
   void update(const LiveGmsa& live) {
     compare_place(live);
     const size_t placed = change_.fields.size();
-    compare_names(live);
-    compare_service_principal_names(live);
-    compare_readers(context_, declaration_, live, detail_, change_, fields_);
-    compare_flags(live);
-    compare_texts(live);
+    for (const auto& row : model::gmsa_fields)
+      std::visit([&](const auto& access) { compare(row, access, live); }, row.access);
     change_.action = placed > 0 && change_.fields.size() == placed ? Action::move : Action::update;
     compare_interval(live);
   }
@@ -95,28 +75,112 @@ class AccountDiff {
   void because(std::string reason) { change_.reasons.push_back(std::move(reason)); }
 
   void fill_wanted() {
-    fields_.name("samAccountName", {}, spec_.sam_account_name);
-    fields_.name("path", {}, detail_.dn.parent().text());
-    fields_.note("name", declaration_.name);  // the address says it already
-    fields_.name("dnsHostName", {}, spec_.dns_host_name);
-    if (spec_.service_principal_names_mode == model::SpnMode::exact)
-      fields_.set("servicePrincipalNames", {}, texts(spec_.service_principal_names));
-    if (spec_.service_principal_names_mode == model::SpnMode::additive) lacks_service_principal_names({});
+    for (const auto& row : model::gmsa_fields)
+      std::visit([&](const auto& access) { fill(row, access); }, row.access);
+  }
+
+  void fill(const model::GmsaField& row, GmsaHook hook) {
+    switch (hook) {
+      case GmsaHook::sam_account_name:
+        fields_.name(row.key, {}, spec_.sam_account_name);
+        break;
+      case GmsaHook::path:
+        fields_.name(row.key, {}, detail_.dn.parent().text());
+        break;
+      case GmsaHook::common_name:
+        fields_.note(row.key, declaration_.name);  // the address says it already
+        break;
+      case GmsaHook::dns_host_name:
+        fields_.name(row.key, {}, spec_.dns_host_name);
+        break;
+      case GmsaHook::service_principal_names:
+        if (spec_.service_principal_names_mode == model::SpnMode::exact)
+          fields_.set(row.key, {}, texts(spec_.service_principal_names));
+        if (spec_.service_principal_names_mode == model::SpnMode::additive) lacks_service_principal_names({});
+        break;
+      case GmsaHook::readers:
+        fill_readers(row.key);
+        break;
+      case GmsaHook::password_interval:
+        fields_.value(row.key, {}, int64_t{spec_.password_interval_days});
+        break;
+      case GmsaHook::encryption_types:
+        fields_.set(row.key, {}, model::encryption_type_names(spec_.encryption_types));
+        break;
+      case GmsaHook::allow_long_name:
+      case GmsaHook::service_principal_names_mode:
+      case GmsaHook::orphaned_principals:
+      case GmsaHook::credential_spec:
+        break;  // rules
+    }
+  }
+  void fill(const model::GmsaField& row, const model::FlagField& flag) {
+    if (const auto wanted = flag.wanted(spec_)) fields_.value(row.key, {}, *wanted);
+  }
+  void fill(const model::GmsaField& row, const model::ListField& list) {
+    if (const auto& wanted = spec_.*list.declared) fields_.set(row.key, {}, *wanted);
+  }
+  void fill(const model::GmsaField& row, const model::GmsaText& text) {
+    fields_.text(row.key, std::nullopt, spec_.*text.declared);
+  }
+
+  void fill_readers(std::string_view key) {
     std::vector<std::string> readers;
     for (const auto& reader : detail_.readers) readers.push_back(reader.display);
-    fields_.set(readers_field, {}, readers);
-    fields_.identify(readers_field, [this] {
+    fields_.set(key, {}, readers);
+    fields_.identify(key, [this] {
       Ledger::Identities identities;
       for (const auto& reader : detail_.readers) identities.after.push_back(context_.identity(reader));
       return identities;
     });
-    fields_.value("managedPasswordIntervalInDays", {}, int64_t{spec_.password_interval_days});
-    fields_.set("kerberosEncryptionTypes", {}, model::encryption_type_names(spec_.encryption_types));
-    for (const auto& field : uac_fields(spec_))
-      if (field.wanted) fields_.value(field.path, {}, *field.wanted);
-    if (spec_.allowed_to_delegate_to) fields_.set("allowedToDelegateTo", {}, *spec_.allowed_to_delegate_to);
-    fields_.text("description", std::nullopt, spec_.description);
-    fields_.text("displayName", std::nullopt, spec_.display_name);
+  }
+
+  void compare(const model::GmsaField& row, GmsaHook hook, const LiveGmsa& live) {
+    switch (hook) {
+      case GmsaHook::sam_account_name:
+        if (fields_.name(row.key, model::bare_name(live.sam_account_name), spec_.sam_account_name))
+          because("the account was found by its common name or its marker and has another sAMAccountName");
+        break;
+      case GmsaHook::dns_host_name:
+        if (fields_.name(row.key, live.dns_host_name, spec_.dns_host_name)) because("dNSHostName differs");
+        break;
+      case GmsaHook::service_principal_names:
+        compare_service_principal_names(live);
+        break;
+      case GmsaHook::readers:
+        compare_readers(context_, declaration_, live, detail_, change_, fields_);
+        break;
+      case GmsaHook::encryption_types: {
+        const uint32_t types = live.encryption_types.value_or(0) & model::encryption::managed;
+        if (fields_.set(row.key, model::encryption_type_names(types),
+                        model::encryption_type_names(spec_.encryption_types)))
+          because("msDS-SupportedEncryptionTypes allows other encryption types than declared");
+        break;
+      }
+      case GmsaHook::path:
+      case GmsaHook::common_name:
+      case GmsaHook::password_interval:
+        break;  // where it is to be comes first; whether it is to be another account, last
+      case GmsaHook::allow_long_name:
+      case GmsaHook::service_principal_names_mode:
+      case GmsaHook::orphaned_principals:
+      case GmsaHook::credential_spec:
+        break;  // rules
+    }
+  }
+  void compare(const model::GmsaField& row, const model::FlagField& flag, const LiveGmsa& live) {
+    const auto wanted = flag.wanted(spec_);
+    if (wanted && fields_.value(row.key, flag.live(live.user_account_control), *wanted))
+      because(std::string(row.key) + " differs (userAccountControl)");
+  }
+  void compare(const model::GmsaField& row, const model::ListField& list, const LiveGmsa& live) {
+    const auto& wanted = spec_.*list.declared;
+    if (wanted && fields_.set(row.key, live.*list.live, *wanted))
+      because(std::string(row.attribute) + " differs");
+  }
+  void compare(const model::GmsaField& row, const model::GmsaText& text, const LiveGmsa& live) {
+    if (fields_.text(row.key, live_text(text, live), spec_.*text.declared))
+      because("the " + std::string(row.key) + " differs");
   }
 
   void compare_place(const LiveGmsa& live) {
@@ -133,12 +197,6 @@ class AccountDiff {
       because("the account's common name differs from the declared name");
     if (ledger_.left_alone("name")) common_name = live.id.dn.leaf().value;
     detail_.dn = parent.child("CN", common_name);
-  }
-
-  void compare_names(const LiveGmsa& live) {
-    if (fields_.name("samAccountName", model::bare_name(live.sam_account_name), spec_.sam_account_name))
-      because("the account was found by its common name or its marker and has another sAMAccountName");
-    if (fields_.name("dnsHostName", live.dns_host_name, spec_.dns_host_name)) because("dNSHostName differs");
   }
 
   /// Of what others registered nothing is a difference, and nothing is remembered as ours.
@@ -206,28 +264,6 @@ class AccountDiff {
                     "", declaration_.position("dnsHostName"), change_.id);
   }
 
-  void compare_flags(const LiveGmsa& live) {
-    const uint32_t live_types = live.encryption_types.value_or(0) & model::encryption::managed;
-    if (fields_.set("kerberosEncryptionTypes", model::encryption_type_names(live_types),
-                    model::encryption_type_names(spec_.encryption_types)))
-      because("msDS-SupportedEncryptionTypes allows other encryption types than declared");
-    for (const auto& field : uac_fields(spec_)) {
-      const bool now = ((live.user_account_control & field.bit) != 0) != field.inverted;
-      if (field.wanted && fields_.value(field.path, now, *field.wanted))
-        because(std::string(field.path) + " differs (userAccountControl)");
-    }
-    if (spec_.allowed_to_delegate_to &&
-        fields_.set("allowedToDelegateTo", live.allowed_to_delegate_to, *spec_.allowed_to_delegate_to))
-      because("msDS-AllowedToDelegateTo differs");
-  }
-
-  void compare_texts(const LiveGmsa& live) {
-    const bool description =
-        fields_.text("description", text_value(live.description, live.more_descriptions), spec_.description);
-    if (fields_.text("displayName", live.display_name, spec_.display_name) || description)
-      because("descriptive text differs");
-  }
-
   /// msDS-ManagedPasswordInterval can be set at creation only (systemOnly in the schema).
   void compare_interval(const LiveGmsa& live) {
     const int64_t days = live.password_interval_days.value_or(spec_.password_interval_days);
@@ -270,24 +306,45 @@ class AccountDiff {
 /// What somebody has changed and somebody else has accepted is wanted as it is, for now.
 void leave_alone(const Ledger& ledger, const LiveGmsa& live, GmsaChange& detail) {
   Gmsa& wanted = detail.desired;
-  for (const auto& field : ledger.accepted) {
-    if (field.path == "samAccountName") wanted.sam_account_name = model::bare_name(live.sam_account_name);
-    if (field.path == "dnsHostName") wanted.dns_host_name = live.dns_host_name.value_or("");
-    if (field.path == "servicePrincipalNames") {
-      wanted.service_principal_names.clear();
-      for (const auto& spn : live.service_principal_names)
-        wanted.service_principal_names.push_back({spn, {}});
+  const auto keep = [&](GmsaHook hook) {
+    switch (hook) {
+      case GmsaHook::sam_account_name:
+        wanted.sam_account_name = model::bare_name(live.sam_account_name);
+        break;
+      case GmsaHook::dns_host_name:
+        wanted.dns_host_name = live.dns_host_name.value_or("");
+        break;
+      case GmsaHook::service_principal_names:
+        wanted.service_principal_names.clear();
+        for (const auto& spn : live.service_principal_names)
+          wanted.service_principal_names.push_back({spn, {}});
+        break;
+      case GmsaHook::readers:
+        detail.keeps_readers = true;
+        break;
+      case GmsaHook::encryption_types:
+        wanted.encryption_types = live.encryption_types.value_or(0) & model::encryption::managed;
+        break;
+      case GmsaHook::path:
+      case GmsaHook::common_name:
+        break;  // the DN that is wanted says so already
+      case GmsaHook::password_interval:
+        break;  // it is written at creation only
+      case GmsaHook::allow_long_name:
+      case GmsaHook::service_principal_names_mode:
+      case GmsaHook::orphaned_principals:
+      case GmsaHook::credential_spec:
+        break;  // rules
     }
-    if (field.path == readers_field) detail.keeps_readers = true;
-    if (field.path == "kerberosEncryptionTypes")
-      wanted.encryption_types = live.encryption_types.value_or(0) & model::encryption::managed;
-    if (field.path == "enabled") wanted.enabled = (live.user_account_control & uac::disabled) == 0;
-    if (field.path == "trustedForDelegation") wanted.trusted_for_delegation.reset();
-    if (field.path == "trustedToAuthForDelegation") wanted.trusted_to_auth_for_delegation.reset();
-    if (field.path == "accountNotDelegated") wanted.account_not_delegated.reset();
-    if (field.path == "allowedToDelegateTo") wanted.allowed_to_delegate_to.reset();
-    if (field.path == "description") wanted.description.reset();
-    if (field.path == "displayName") wanted.display_name.reset();
+  };
+  for (const auto& row : model::gmsa_fields) {
+    if (!ledger.left_alone(row.key) || model::leave_unmanaged(row, wanted)) continue;
+    std::visit(model::Overloaded{keep,
+                                 [&](const model::FlagField& flag) {
+                                   flag.set(wanted, flag.live(live.user_account_control));
+                                 },
+                                 [](const auto&) {}},
+               row.access);
   }
 }
 
@@ -295,8 +352,8 @@ void leave_alone(const Ledger& ledger, const LiveGmsa& live, GmsaChange& detail)
 void fill_wanted_bits(Action action, GmsaChange& detail) {
   const Gmsa& spec = detail.desired;
   const bool keeps = detail.live && action != Action::replace;
-  detail.user_account_control =
-      wanted_uac(spec, keeps ? detail.live->user_account_control : uac::workstation_trust);
+  detail.user_account_control = wanted_uac(
+      spec, keeps ? detail.live->user_account_control : model::user_account_control::workstation_trust);
   const uint32_t other_types =
       detail.live ? detail.live->encryption_types.value_or(0) & ~model::encryption::managed : 0;
   detail.encryption_types = spec.encryption_types | other_types;

@@ -5,7 +5,7 @@
 #include "engine/base/text.h"
 #include "engine/model/account.h"
 #include "engine/model/domain.h"
-#include "engine/model/managed_attributes.h"
+#include "engine/model/fields.h"
 #include "engine/plan/context.h"
 #include "engine/plan/field.h"
 #include "engine/plan/ownership.h"
@@ -18,6 +18,7 @@ using model::Change;
 using model::Declaration;
 using model::Dn;
 using model::GroupChange;
+using model::GroupHook;
 using model::HostGroup;
 using model::Kind;
 using model::LiveGroup;
@@ -29,10 +30,8 @@ namespace {
 namespace bits = model::group_type;
 
 std::string scope_text(uint32_t group_type) {
-  std::string text = (group_type & bits::global) != 0         ? "Global"
-                     : (group_type & bits::domain_local) != 0 ? "DomainLocal"
-                     : (group_type & bits::universal) != 0    ? "Universal"
-                                                              : "unknown";
+  const auto scope = bits::scope(group_type);
+  std::string text(scope ? model::name(*scope) : "unknown");
   if ((group_type & bits::security_enabled) == 0) text += " (distribution)";
   return text;
 }
@@ -239,6 +238,36 @@ void require_groups(const GroupChange& detail, Change& change) {
       change.requires_.push_back({Kind::host_group, principal.host_group});
 }
 
+void diff_field(const model::GroupField& row, GroupHook hook, const HostGroup& spec, GroupChange& detail,
+                Change& change, Fields& fields) {
+  const LiveGroup& live = *detail.live;
+  switch (hook) {
+    case GroupHook::sam_account_name:
+      if (fields.name(row.key, live.sam_account_name, spec.sam_account_name))
+        change.reasons.push_back(
+            "the group was found by its common name or its marker and has another sAMAccountName");
+      break;
+    case GroupHook::scope:
+      detail.group_type = (live.group_type & ~bits::scopes) | bits::security_enabled | bits::of(spec.scope);
+      if (fields.value(row.key, scope_text(live.group_type), scope_text(detail.group_type)))
+        change.reasons.emplace_back("the group's type differs");
+      break;
+    case GroupHook::path:
+    case GroupHook::common_name:
+    case GroupHook::members:
+      break;  // where it is to be comes first, who is in it last
+    case GroupHook::membership:
+    case GroupHook::orphaned_members:
+      break;  // rules
+  }
+}
+
+void diff_field(const model::GroupField& row, const model::GroupText& text, const HostGroup& spec,
+                GroupChange& detail, Change& change, Fields& fields) {
+  if (fields.text(row.key, live_text(text, *detail.live), spec.*text.declared))
+    change.reasons.push_back("the " + std::string(row.key) + " differs");
+}
+
 void diff_live(Context& context, const Declaration<HostGroup>& declaration, GroupChange& detail,
                Change& change, const Ledger& ledger, Fields& fields) {
   const auto& spec = declaration.spec;
@@ -257,22 +286,22 @@ void diff_live(Context& context, const Declaration<HostGroup>& declaration, Grou
   if (ledger.left_alone("commonName")) common_name = live.id.dn.leaf().value;
   detail.dn = parent.child("CN", common_name);
   const size_t placed = change.fields.size();
-  if (fields.name("samAccountName", live.sam_account_name, spec.sam_account_name))
-    change.reasons.push_back(
-        "the group was found by its common name or its marker and has another sAMAccountName");
-  detail.group_type = (live.group_type & ~bits::scopes) | bits::security_enabled | bits::of(spec.scope);
-  if (fields.value("scope", scope_text(live.group_type), scope_text(detail.group_type)))
-    change.reasons.emplace_back("the group's type differs");
-  if (fields.text("description", text_value(live.description, live.more_descriptions), spec.description))
-    change.reasons.emplace_back("the description differs");
+  for (const auto& row : model::group_fields)
+    std::visit([&](const auto& access) { diff_field(row, access, spec, detail, change, fields); },
+               row.access);
   change.action = placed > 0 && change.fields.size() == placed ? Action::move : Action::update;
 }
 
 /// What somebody has changed and somebody else has accepted is wanted as it is, for now.
 void leave_alone(const Ledger& ledger, const LiveGroup& live, GroupChange& detail) {
-  if (ledger.left_alone("samAccountName")) detail.desired.sam_account_name = live.sam_account_name;
-  if (ledger.left_alone("scope")) detail.group_type = live.group_type;
-  if (ledger.left_alone("description")) detail.desired.description.reset();
+  for (const auto& row : model::group_fields) {
+    const auto* hook = std::get_if<GroupHook>(&row.access);
+    // Nothing is added to the members and nothing taken away; without the list it would not be compared.
+    if (!ledger.left_alone(row.key) || (hook != nullptr && *hook == GroupHook::members)) continue;
+    if (model::leave_unmanaged(row, detail.desired) || hook == nullptr) continue;
+    if (*hook == GroupHook::sam_account_name) detail.desired.sam_account_name = live.sam_account_name;
+    if (*hook == GroupHook::scope) detail.group_type = live.group_type;
+  }
 }
 
 void fill_new(Context& context, const Declaration<HostGroup>& declaration, GroupChange& detail,
@@ -281,11 +310,33 @@ void fill_new(Context& context, const Declaration<HostGroup>& declaration, Group
   change.action = Action::create;
   change.reasons.push_back("no group has sAMAccountName " + spec.sam_account_name);
   detail.group_type = bits::security_enabled | bits::of(spec.scope);
-  fields.name("samAccountName", {}, spec.sam_account_name);
-  fields.name("commonName", {}, spec.common_name);
-  fields.name("path", {}, change.dn.parent().text());
-  fields.value("scope", {}, std::string(model::name(spec.scope)));
-  fields.text("description", std::nullopt, spec.description);
+  const auto fill = [&](const model::GroupField& row, GroupHook hook) {
+    switch (hook) {
+      case GroupHook::sam_account_name:
+        fields.name(row.key, {}, spec.sam_account_name);
+        break;
+      case GroupHook::common_name:
+        fields.name(row.key, {}, spec.common_name);
+        break;
+      case GroupHook::path:
+        fields.name(row.key, {}, change.dn.parent().text());
+        break;
+      case GroupHook::scope:
+        fields.value(row.key, {}, std::string(model::name(spec.scope)));
+        break;
+      case GroupHook::members:
+        break;  // they come last, after everything that a group is
+      case GroupHook::membership:
+      case GroupHook::orphaned_members:
+        break;  // rules
+    }
+  };
+  for (const auto& row : model::group_fields)
+    std::visit(model::Overloaded{[&](GroupHook hook) { fill(row, hook); },
+                                 [&](const model::GroupText& text) {
+                                   fields.text(row.key, std::nullopt, spec.*text.declared);
+                                 }},
+               row.access);
   context.require_container(change.dn.parent(), declaration.position("path"), change);
 }
 

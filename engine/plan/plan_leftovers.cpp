@@ -26,25 +26,94 @@ using model::ResourceId;
 
 namespace {
 
-/// Everything that goes with it, so that a reviewer sees what is lost.
-void show_lost(Context& context, const LiveGmsa& live, Fields& fields) {
-  fields.value("samAccountName", live.sam_account_name, {});
-  fields.value("dnsHostName", text_value(live.dns_host_name), {});
-  fields.set("servicePrincipalNames", live.service_principal_names, {});
-  std::vector<std::string> readers;
-  if (const auto descriptor = model::SecurityDescriptor::decode(live.group_msa_membership.value_or("")))
-    for (const auto& sid : descriptor->possible_readers()) readers.push_back(context.display(sid));
-  fields.set(readers_field, std::move(readers), {});
-  fields.value("description", text_value(live.description, live.more_descriptions), {});
-}
+/// Everything that goes with an object, so that a reviewer sees what is lost: one function for each shape of
+/// field. What it does not have is not lost.
+class Losses {
+ public:
+  Losses(Context& context, std::vector<model::FieldChange>& changes) : context_(context), fields_(changes) {}
 
-void show_lost(Context& context, const LiveGroup& live, Fields& fields) {
-  fields.value("samAccountName", live.sam_account_name, {});
-  std::vector<std::string> members;
-  for (const auto& dn : live.members) members.push_back(context.display_member(dn));
-  fields.set("members", std::move(members), {});
-  fields.value("description", text_value(live.description, live.more_descriptions), {});
-}
+  void show(const model::GmsaField& row, model::GmsaHook hook, const LiveGmsa& live) {
+    using Hook = model::GmsaHook;
+    switch (hook) {
+      case Hook::sam_account_name:
+        fields_.value(row.key, live.sam_account_name, {});
+        break;
+      case Hook::dns_host_name:
+        fields_.value(row.key, text_value(live.dns_host_name), {});
+        break;
+      case Hook::service_principal_names:
+        fields_.set(row.key, live.service_principal_names, {});
+        break;
+      case Hook::readers:
+        fields_.set(row.key, readers_of(live), {});
+        break;
+      case Hook::password_interval:
+        if (live.password_interval_days) fields_.value(row.key, int64_t{*live.password_interval_days}, {});
+        break;
+      case Hook::encryption_types:
+        fields_.set(
+            row.key,
+            model::encryption_type_names(live.encryption_types.value_or(0) & model::encryption::managed), {});
+        break;
+      case Hook::path:
+      case Hook::common_name:
+        break;  // its DN is shown
+      case Hook::allow_long_name:
+      case Hook::service_principal_names_mode:
+      case Hook::orphaned_principals:
+      case Hook::credential_spec:
+        break;  // rules
+    }
+  }
+  void show(const model::GmsaField& row, const model::FlagField& flag, const LiveGmsa& live) {
+    const bool value = flag.live(live.user_account_control);
+    if (value || flag.always != nullptr) fields_.value(row.key, value, {});
+  }
+  void show(const model::GmsaField& row, const model::ListField& list, const LiveGmsa& live) {
+    fields_.set(row.key, live.*list.live, {});
+  }
+  void show(const model::GroupField& row, model::GroupHook hook, const LiveGroup& live) {
+    using Hook = model::GroupHook;
+    switch (hook) {
+      case Hook::sam_account_name:
+        fields_.value(row.key, live.sam_account_name, {});
+        break;
+      case Hook::scope:
+        if (const auto scope = model::group_type::scope(live.group_type))
+          fields_.value(row.key, std::string(model::name(*scope)), {});
+        break;
+      case Hook::members:
+        fields_.set(row.key, members_of(live), {});
+        break;
+      case Hook::common_name:
+      case Hook::path:
+        break;  // its DN is shown
+      case Hook::membership:
+      case Hook::orphaned_members:
+        break;  // rules
+    }
+  }
+  template <class Row, class Spec, class Live>
+  void show(const Row& row, const model::TextField<Spec, Live>& text, const Live& live) {
+    fields_.value(row.key, live_text(text, live), {});
+  }
+
+ private:
+  std::vector<std::string> readers_of(const LiveGmsa& live) const {
+    std::vector<std::string> readers;
+    if (const auto descriptor = model::SecurityDescriptor::decode(live.group_msa_membership.value_or("")))
+      for (const auto& sid : descriptor->possible_readers()) readers.push_back(context_.display(sid));
+    return readers;
+  }
+  std::vector<std::string> members_of(const LiveGroup& live) const {
+    std::vector<std::string> members;
+    for (const auto& dn : live.members) members.push_back(context_.display_member(dn));
+    return members;
+  }
+
+  Context& context_;
+  Fields fields_;
+};
 
 Change removal_of(Context& context, const Leftover& leftover) {
   Change change;
@@ -57,8 +126,13 @@ Change removal_of(Context& context, const Leftover& leftover) {
       context.options.removals
           ? "the apply that is to be undone has created it"
           : "it is ours by its marker, no manifest declares it any more, and --prune was given");
-  Fields fields(change.fields);
-  std::visit([&](const auto& live) { show_lost(context, live, fields); }, leftover.live);
+  Losses losses(context, change.fields);
+  std::visit(
+      [&](const auto& live) {
+        for (const auto& row : model::fields_of(live))
+          std::visit([&](const auto& access) { losses.show(row, access, live); }, row.access);
+      },
+      leftover.live);
   for (auto& field : change.fields) field.after = std::monostate{};  // nothing, not an empty list
   model::Marker marker = leftover.marker;
   ++marker.generation;

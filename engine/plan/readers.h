@@ -7,7 +7,8 @@
 
 namespace gmsactl::plan {
 
-inline constexpr std::string_view readers_field = "principalsAllowedToRetrieveManagedPassword";
+inline constexpr std::string_view readers_field =
+    model::field_of_hook(model::gmsa_fields, model::GmsaHook::readers).key;
 
 /// How much is known of what a declaration names.
 enum class Resolved { all, unreadable, unknown };

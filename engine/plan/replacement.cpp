@@ -2,11 +2,10 @@
 
 #include "engine/base/text.h"
 #include "engine/model/account.h"
+#include "engine/model/fields.h"
 #include "engine/plan/field.h"
 
 namespace gmsactl::plan {
-
-namespace uac = model::user_account_control;
 
 bool is_replaced(const Context& context, const model::ResourceId& id, const model::Gmsa& spec,
                  const model::LiveGmsa& live) {
@@ -15,48 +14,61 @@ bool is_replaced(const Context& context, const model::ResourceId& id, const mode
 
 namespace {
 
-void carry_bits(model::GmsaChange& detail, std::vector<std::string>& carried) {
-  const model::Gmsa& spec = detail.desired;
-  const auto carry = [&](std::string_view path, const std::optional<bool>& managed, uint32_t bit) {
-    if (managed || (detail.live->user_account_control & bit) == 0) return;
-    detail.user_account_control |= bit;
-    carried.emplace_back(path);
-  };
-  carry("trustedForDelegation", spec.trusted_for_delegation, uac::trusted_for_delegation);
-  carry("trustedToAuthForDelegation", spec.trusted_to_auth_for_delegation,
-        uac::trusted_to_auth_for_delegation);
-  carry("accountNotDelegated", spec.account_not_delegated, uac::not_delegated);
-}
+/// Each takes what the account has and nobody manages over into what is wanted of the new one.
+class Carrying {
+ public:
+  Carrying(model::GmsaChange& detail, model::Change& change) : detail_(detail), change_(change) {}
+
+  void carry(const model::GmsaField& row, const model::FlagField& flag) {
+    if (flag.wanted(wanted_) || (live_.user_account_control & flag.bit) == 0) return;
+    detail_.user_account_control |= flag.bit;
+    carried_.emplace_back(row.key);
+  }
+  void carry(const model::GmsaField& row, const model::ListField& list) {
+    const auto& values = live_.*list.live;
+    if (wanted_.*list.declared || values.empty()) return;
+    wanted_.*list.declared = values;
+    carried_.push_back(std::string(row.key) + " " + join(values, ", "));
+  }
+  void carry(const model::GmsaField& row, const model::GmsaText& text) {
+    if (wanted_.*text.declared || !(live_.*text.live)) return;
+    wanted_.*text.declared = live_.*text.live;
+    carried_.emplace_back(row.key);
+    // A new account has room for one.
+    if (text.more != nullptr && !(live_.*text.more).empty())
+      change_.reasons.push_back("of several values of " + std::string(row.key) +
+                                " the first is kept; lost: " + join(live_.*text.more, ", "));
+  }
+  void carry(const model::GmsaField& row, model::GmsaHook hook) {
+    // The others are always declared.
+    if (hook != model::GmsaHook::service_principal_names ||
+        wanted_.service_principal_names_mode == model::SpnMode::exact)
+      return;
+    auto& spns = detail_.service_principal_names;
+    const auto others = minus_folded(live_.service_principal_names, spns);
+    spns.insert(spns.end(), others.begin(), others.end());
+    if (!others.empty()) carried_.push_back(std::string(row.key) + " " + join(others, ", "));
+  }
+
+  void finish() {
+    if (!carried_.empty()) change_.reasons.push_back("kept by the new account: " + join(carried_, "; "));
+  }
+
+ private:
+  model::GmsaChange& detail_;
+  model::Change& change_;
+  const model::LiveGmsa& live_ = *detail_.live;
+  model::Gmsa& wanted_ = detail_.desired;
+  std::vector<std::string> carried_;
+};
 
 }  // namespace
 
 void carry_over(model::GmsaChange& detail, model::Change& change) {
-  const model::LiveGmsa& live = *detail.live;
-  model::Gmsa& wanted = detail.desired;
-  std::vector<std::string> carried;
-  if (wanted.service_principal_names_mode != model::SpnMode::exact) {
-    const auto others = minus_folded(live.service_principal_names, detail.service_principal_names);
-    detail.service_principal_names.insert(detail.service_principal_names.end(), others.begin(), others.end());
-    if (!others.empty()) carried.push_back("servicePrincipalNames " + join(others, ", "));
-  }
-  carry_bits(detail, carried);
-  if (!wanted.allowed_to_delegate_to && !live.allowed_to_delegate_to.empty()) {
-    wanted.allowed_to_delegate_to = live.allowed_to_delegate_to;
-    carried.push_back("allowedToDelegateTo " + join(live.allowed_to_delegate_to, ", "));
-  }
-  if (!wanted.description && live.description) {
-    wanted.description = live.description;
-    carried.emplace_back("description");
-    // A new account has room for one.
-    if (!live.more_descriptions.empty())
-      change.reasons.push_back("of several descriptions the first is kept; lost: " +
-                               join(live.more_descriptions, ", "));
-  }
-  if (!wanted.display_name && live.display_name) {
-    wanted.display_name = live.display_name;
-    carried.emplace_back("displayName");
-  }
-  if (!carried.empty()) change.reasons.push_back("kept by the new account: " + join(carried, "; "));
+  Carrying carrying(detail, change);
+  for (const auto& row : model::gmsa_fields)
+    std::visit([&](const auto& access) { carrying.carry(row, access); }, row.access);
+  carrying.finish();
 }
 
 }  // namespace gmsactl::plan

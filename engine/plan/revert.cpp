@@ -43,15 +43,6 @@ bool is_true(const FieldValue& value) {
   return truth != nullptr && *truth;
 }
 
-std::optional<uint32_t> encryption_bits(const std::vector<std::string>& names) {
-  uint32_t bits = 0;
-  for (uint32_t bit = 1; bit <= model::encryption::managed; bit <<= 1U)
-    if (const auto name = model::encryption_type_names(bit);
-        !name.empty() && std::find(names.begin(), names.end(), name.front()) != names.end())
-      bits |= bit;
-  return bits == 0 ? std::nullopt : std::optional(bits);
-}
-
 std::optional<model::GroupScope> scope_of(const FieldValue& value) {
   for (const auto scope :
        {model::GroupScope::domain_local, model::GroupScope::global, model::GroupScope::universal})
@@ -156,9 +147,10 @@ class Undoing {
 
   /// What the marker remembers stays managed, and nothing else begins to be.
   template <class Spec>
-  static void leave_unmanaged(const Leftover& leftover, const Change& done, std::string_view path,
-                              std::optional<Spec>& field) {
-    if (field_of(done, path) == nullptr && !was_applied(leftover, path)) field.reset();
+  static void leave_the_rest(const Leftover& leftover, const Change& done, Spec& spec) {
+    for (const auto& row : model::fields_of(spec))
+      if (field_of(done, row.key) == nullptr && !was_applied(leftover, row.key))
+        model::leave_unmanaged(row, spec);
   }
 
   /// As it is live.
@@ -174,12 +166,7 @@ class Undoing {
   void add_account(const Change& done, const Leftover& leftover, const LiveGmsa& live) {
     auto declaration = declaration_of(leftover, model::as_declared(live));
     Gmsa& spec = declaration.spec;
-    leave_unmanaged(leftover, done, "description", spec.description);
-    leave_unmanaged(leftover, done, "displayName", spec.display_name);
-    leave_unmanaged(leftover, done, "trustedForDelegation", spec.trusted_for_delegation);
-    leave_unmanaged(leftover, done, "trustedToAuthForDelegation", spec.trusted_to_auth_for_delegation);
-    leave_unmanaged(leftover, done, "accountNotDelegated", spec.account_not_delegated);
-    leave_unmanaged(leftover, done, "allowedToDelegateTo", spec.allowed_to_delegate_to);
+    leave_the_rest(leftover, done, spec);
     spec.service_principal_names_mode = spn_mode(leftover, done);
     // What nobody has any more can't be named; it is kept without being named.
     std::erase_if(spec.principals, [&](const PrincipalRef& ref) { return is_orphan(ref); });
@@ -198,89 +185,111 @@ class Undoing {
     return compared ? model::SpnMode::exact : model::SpnMode::unmanaged;
   }
 
-  bool set_back(const FieldChange& field, model::Declaration<Gmsa>& declaration) const {
-    Gmsa& spec = declaration.spec;
+  template <class Spec>
+  bool set_back(const FieldChange& field, model::Declaration<Spec>& declaration) const {
+    Spec& spec = declaration.spec;
+    const auto* row = model::find_field(model::fields_of(spec), field.path);
+    if (row == nullptr) return set_back_marker(field, declaration);
+    return std::visit([&](const auto& access) { return set_back(field, access, spec); }, row->access);
+  }
+
+  bool set_back(const FieldChange& field, model::GmsaHook hook, Gmsa& spec) const {
+    using Hook = model::GmsaHook;
     const FieldValue& before = field.before;
     const auto text = text_of(before).value_or("");
-    if (field.path == "samAccountName") {
-      spec.sam_account_name = model::bare_name(text);
-    } else if (field.path == "dnsHostName") {
-      spec.dns_host_name = text;
-      return !text.empty();
-    } else if (field.path == "servicePrincipalNames") {
-      spec.service_principal_names.clear();
-      for (auto& spn : list_of(before)) spec.service_principal_names.push_back({std::move(spn), {}});
-    } else if (field.path == readers_field) {
-      std::erase_if(spec.principals, [&](const PrincipalRef& ref) {
-        const auto label = labels_.find(ref.text);
-        return contains_folded(field.added, label == labels_.end() ? ref.text : label->second);
-      });
-      for (const auto& name : field.removed) spec.principals.push_back({PrincipalRef::Form::name, name, {}});
-    } else if (field.path == "kerberosEncryptionTypes") {
-      const auto bits = encryption_bits(list_of(before));
-      spec.encryption_types = bits.value_or(spec.encryption_types);
-      return bits.has_value();
-    } else if (field.path == "enabled") {
-      spec.enabled = is_true(before);
-    } else if (field.path == "description") {
-      spec.description = text;
-      return !std::holds_alternative<std::vector<std::string>>(before);
-    } else if (field.path == "displayName") {
-      spec.display_name = text;
-    } else if (field.path == "path") {
-      spec.path = dn_of(before);
-      return spec.path.has_value();
-    } else if (field.path == "trustedForDelegation") {
-      spec.trusted_for_delegation = is_true(before);
-    } else if (field.path == "trustedToAuthForDelegation") {
-      spec.trusted_to_auth_for_delegation = is_true(before);
-    } else if (field.path == "accountNotDelegated") {
-      spec.account_not_delegated = is_true(before);
-    } else if (field.path == "allowedToDelegateTo") {
-      spec.allowed_to_delegate_to = list_of(before);
-    } else {
-      return set_back_marker(field, declaration);
+    switch (hook) {
+      case Hook::sam_account_name:
+        spec.sam_account_name = model::bare_name(text);
+        return true;
+      case Hook::dns_host_name:
+        spec.dns_host_name = text;
+        return !text.empty();
+      case Hook::service_principal_names:
+        spec.service_principal_names.clear();
+        for (auto& spn : list_of(before)) spec.service_principal_names.push_back({std::move(spn), {}});
+        return true;
+      case Hook::readers:
+        std::erase_if(spec.principals, [&](const PrincipalRef& ref) {
+          const auto label = labels_.find(ref.text);
+          return contains_folded(field.added, label == labels_.end() ? ref.text : label->second);
+        });
+        for (const auto& name : field.removed)
+          spec.principals.push_back({PrincipalRef::Form::name, name, {}});
+        return true;
+      case Hook::encryption_types: {
+        const uint32_t types = model::encryption_bits(list_of(before));
+        if (types != 0) spec.encryption_types = types;
+        return types != 0;
+      }
+      case Hook::path:
+        spec.path = dn_of(before);
+        return spec.path.has_value();
+      case Hook::common_name:                   // it is metadata.name, which is declared
+      case Hook::service_principal_names_mode:  // the whole list is compared
+        return true;
+      case Hook::password_interval:
+        return false;  // set at creation only
+      case Hook::allow_long_name:
+      case Hook::orphaned_principals:
+      case Hook::credential_spec:
+        break;  // no plan reports them
     }
+    return false;
+  }
+  bool set_back(const FieldChange& field, const model::FlagField& flag, Gmsa& spec) const {
+    flag.set(spec, is_true(field.before));
     return true;
+  }
+  bool set_back(const FieldChange& field, const model::ListField& list, Gmsa& spec) const {
+    spec.*list.declared = list_of(field.before);
+    return true;
+  }
+  template <class Spec, class Live>
+  bool set_back(const FieldChange& field, const model::TextField<Spec, Live>& text, Spec& spec) const {
+    spec.*text.declared = text_of(field.before).value_or("");
+    return !std::holds_alternative<std::vector<std::string>>(field.before);
   }
 
   void add_group(const Change& done, const Leftover& leftover, const LiveGroup& live) {
     auto declaration = declaration_of(leftover, model::as_declared(live));
     HostGroup& spec = declaration.spec;
-    leave_unmanaged(leftover, done, "description", spec.description);
-    leave_unmanaged(leftover, done, "members", spec.members);
+    leave_the_rest(leftover, done, spec);
     for (const auto& field : done.fields)
       if (!set_back(field, declaration)) not_expressible(done, field);
     reversal_.host_groups.push_back(std::move(declaration));
   }
 
-  bool set_back(const FieldChange& field, model::Declaration<HostGroup>& declaration) const {
-    HostGroup& spec = declaration.spec;
+  bool set_back(const FieldChange& field, model::GroupHook hook, HostGroup& spec) const {
+    using Hook = model::GroupHook;
     const FieldValue& before = field.before;
-    if (field.path == "samAccountName") {
-      spec.sam_account_name = text_of(before).value_or(spec.sam_account_name);
-    } else if (field.path == "commonName") {
-      spec.common_name = text_of(before).value_or(spec.common_name);
-    } else if (field.path == "path") {
-      spec.path = dn_of(before);
-      return spec.path.has_value();
-    } else if (field.path == "scope") {
-      const auto scope = scope_of(before);
-      spec.scope = scope.value_or(spec.scope);
-      return scope.has_value();
-    } else if (field.path == "description") {
-      spec.description = text_of(before).value_or("");
-      return !std::holds_alternative<std::vector<std::string>>(before);
-    } else if (field.path == "members") {
-      std::erase_if(*spec.members, [&](const PrincipalRef& ref) {
-        const auto label = member_labels_.find(model::dn_key(ref.text));
-        return contains_folded(field.added, label == member_labels_.end() ? ref.text : label->second);
-      });
-      for (const auto& name : field.removed) spec.members->push_back({PrincipalRef::Form::name, name, {}});
-    } else {
-      return set_back_marker(field, declaration);
+    switch (hook) {
+      case Hook::sam_account_name:
+        spec.sam_account_name = text_of(before).value_or(spec.sam_account_name);
+        return true;
+      case Hook::common_name:
+        spec.common_name = text_of(before).value_or(spec.common_name);
+        return true;
+      case Hook::path:
+        spec.path = dn_of(before);
+        return spec.path.has_value();
+      case Hook::scope: {
+        const auto scope = scope_of(before);
+        spec.scope = scope.value_or(spec.scope);
+        return scope.has_value();
+      }
+      case Hook::members:
+        std::erase_if(*spec.members, [&](const PrincipalRef& ref) {
+          const auto label = member_labels_.find(model::dn_key(ref.text));
+          return contains_folded(field.added, label == member_labels_.end() ? ref.text : label->second);
+        });
+        for (const auto& name : field.removed) spec.members->push_back({PrincipalRef::Form::name, name, {}});
+        return true;
+      case Hook::membership:
+        return true;  // as the marker says
+      case Hook::orphaned_members:
+        break;  // no plan reports it
     }
-    return true;
+    return false;
   }
 
   /// What is no attribute of its own but a part of the marker.
@@ -289,7 +298,6 @@ class Undoing {
     if (field.path == "metadata.protect") declaration.protect = is_true(field.before);
     // The marker names another declaration from then on; the object is found by the name that it has.
     if (field.path == "metadata.name") declaration.name = text_of(field.before).value_or(declaration.name);
-    if (field.path == "name") return true;  // of an account: what is declared
     constexpr std::array<std::string_view, 6> in_marker{
         "metadata.protect", "metadata.name", "owner", "deletion", "membership", "servicePrincipalNamesMode"};
     return std::find(in_marker.begin(), in_marker.end(), field.path) != in_marker.end();

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/text.h"
-#include "engine/model/managed_attributes.h"
+#include "engine/model/fields.h"
 
 namespace gmsactl::plan {
 

@@ -110,7 +110,7 @@ void notified(Bench& bench, Trial& trial) {
     while (!heard && !broken && std::chrono::steady_clock::now() - begin < patience) {
       lock.unlock();
       const auto wrote =
-          bench.modify(*group, {{ModifyOperation::replace, "displayName", {std::to_string(++writes)}}});
+          bench.modify(*group, {{ModifyOperation::replace, "adminDescription", {std::to_string(++writes)}}});
       lock.lock();
       if (!wrote) {
         trial.observed("write to it", wrote);

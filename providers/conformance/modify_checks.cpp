@@ -30,10 +30,10 @@ void atomic(Bench& bench, Trial& trial) {
   const auto dn = bench.container(trial, bench.unique("m"));
   if (!dn) return;
   trial.refused("write one attribute, then fail on another",
-                bench.modify(*dn, {{ModifyOperation::replace, "displayName", {"new"}},
+                bench.modify(*dn, {{ModifyOperation::replace, "adminDescription", {"new"}},
                                    {ModifyOperation::remove, "description", {"stale"}}}),
                 {ErrorKind::conflict});
-  trial.expect(bench.values(*dn, "displayName").empty(), "nothing of it stands");
+  trial.expect(bench.values(*dn, "adminDescription").empty(), "nothing of it stands");
 }
 
 void in_order(Bench& bench, Trial& trial) {

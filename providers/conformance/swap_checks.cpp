@@ -2,6 +2,7 @@
 // refused as a whole, and one that names the live one must go through. Which of them the account database
 // takes over from the directory service is the open question U1.
 #include "engine/base/text.h"
+#include "engine/model/fields.h"
 #include "engine/model/security_descriptor.h"
 #include "providers/conformance/bench.h"
 
@@ -124,13 +125,19 @@ std::string readers(Bench& bench, uint32_t rid) {
 std::vector<Check> swap_checks() {
   const std::string ordinary = "[MS-ADTS] 3.1.1.5.3.2";
   std::vector<Check> all;
-  for (const std::string attribute : {"description", "displayName", "adminDescription"}) {
-    all.push_back(
-        account_check(attribute, ordinary, fixed(attribute, "Live value", "Wanted value", "Another value")));
-    if (attribute != "displayName")
+  const auto swaps_text = [](const std::string& attribute) {
+    return fixed(attribute, "Live value", "Wanted value", "Another value");
+  };
+  for (const auto& row : model::gmsa_fields)
+    if (std::holds_alternative<model::GmsaText>(row.access))
       all.push_back(
-          group_check(attribute, ordinary, fixed(attribute, "Live value", "Wanted value", "Another value")));
-  }
+          account_check(std::string(row.attribute), ordinary, swaps_text(std::string(row.attribute))));
+  for (const auto& row : model::group_fields)
+    if (std::holds_alternative<model::GroupText>(row.access))
+      all.push_back(
+          group_check(std::string(row.attribute), ordinary, swaps_text(std::string(row.attribute))));
+  all.push_back(account_check("adminDescription", ordinary, swaps_text("adminDescription")));
+  all.push_back(group_check("adminDescription", ordinary, swaps_text("adminDescription")));
   all.push_back(account_check("msDS-SupportedEncryptionTypes", ordinary,
                               fixed("msDS-SupportedEncryptionTypes", "24", "16", "28")));
   all.push_back(account_check(

@@ -6,7 +6,7 @@
 
 #include "engine/base/text.h"
 #include "engine/model/domain.h"
-#include "engine/model/managed_attributes.h"
+#include "engine/model/fields.h"
 #include "providers/directory/decode.h"
 #include "providers/directory/forest.h"
 #include "providers/directory/visibility.h"

@@ -1,37 +1,35 @@
 #include "providers/directory/decode.h"
 
+#include <algorithm>
 #include <charconv>
 #include <ctime>
 
 #include "engine/base/text.h"
+#include "engine/model/fields.h"
 
 namespace gmsactl::directory {
 
+namespace {
+
+template <class Rows>
+std::vector<std::string> attributes_of(const Rows& rows, const std::string& marker) {
+  std::vector<std::string> all{attribute::object_class, attribute::object_guid, attribute::object_sid};
+  for (const auto& row : rows)
+    if (row.mutability != model::Mutability::rule && row.mutability != model::Mutability::by_move &&
+        std::find(all.begin(), all.end(), row.attribute) == all.end())
+      all.emplace_back(row.attribute);
+  all.insert(all.end(), {attribute::is_critical, attribute::admin_count, marker});
+  return all;
+}
+
+}  // namespace
+
 std::vector<std::string> account_attributes(const std::string& marker) {
-  return {attribute::object_class,
-          attribute::object_guid,
-          attribute::object_sid,
-          attribute::sam_account_name,
-          attribute::dns_host_name,
-          attribute::service_principal_name,
-          attribute::group_msa_membership,
-          attribute::password_interval,
-          attribute::encryption_types,
-          attribute::user_account_control,
-          attribute::description,
-          attribute::display_name,
-          attribute::allowed_to_delegate_to,
-          attribute::is_critical,
-          attribute::admin_count,
-          marker};
+  return attributes_of(model::gmsa_fields, marker);
 }
 
 std::vector<std::string> group_attributes(const std::string& marker) {
-  return {attribute::object_class, attribute::object_guid,
-          attribute::object_sid,   attribute::sam_account_name,
-          attribute::group_type,   attribute::description,
-          attribute::member,       attribute::is_critical,
-          attribute::admin_count,  marker};
+  return attributes_of(model::group_fields, marker);
 }
 
 std::vector<std::string> principal_attributes() {
@@ -159,23 +157,83 @@ bool has_class(const ldap::Entry& entry, std::string_view name) {
   return false;
 }
 
+namespace {
+
+/// Of what every object has, the name and the bits were read before anything else.
+void decode(Fields& fields, const model::GmsaField& row, model::GmsaHook hook, model::LiveGmsa& live) {
+  using Hook = model::GmsaHook;
+  switch (hook) {
+    case Hook::dns_host_name:
+      return fields.text(row.attribute, live.dns_host_name);
+    case Hook::service_principal_names:
+      return fields.values(row.attribute, live.service_principal_names);
+    case Hook::readers:
+      return fields.text(row.attribute, live.group_msa_membership);
+    case Hook::password_interval:
+      return fields.bits(row.attribute, live.password_interval_days);
+    case Hook::encryption_types:
+      return fields.bits(row.attribute, live.encryption_types);
+    case Hook::sam_account_name:
+    case Hook::path:
+    case Hook::common_name:
+      return;  // of its identity
+    case Hook::allow_long_name:
+    case Hook::service_principal_names_mode:
+    case Hook::orphaned_principals:
+    case Hook::credential_spec:
+      return;  // rules
+  }
+}
+
+void decode(Fields&, const model::GmsaField&, const model::FlagField&, model::LiveGmsa&) {}
+
+void decode(Fields& fields, const model::GmsaField& row, const model::ListField& list,
+            model::LiveGmsa& live) {
+  fields.values(row.attribute, live.*list.live);
+}
+
+void decode(Fields& fields, const model::GroupField& row, model::GroupHook hook, model::LiveGroup& live) {
+  using Hook = model::GroupHook;
+  switch (hook) {
+    case Hook::members:
+      return fields.values(row.attribute, live.members);
+    case Hook::sam_account_name:
+    case Hook::common_name:
+    case Hook::path:
+    case Hook::scope:
+      return;  // of its identity
+    case Hook::membership:
+    case Hook::orphaned_members:
+      return;  // rules
+  }
+}
+
+template <class Row, class Spec, class Live>
+void decode(Fields& fields, const Row& row, const model::TextField<Spec, Live>& text, Live& live) {
+  if (text.more == nullptr)
+    fields.text(row.attribute, live.*text.live);
+  else
+    fields.texts(row.attribute, live.*text.live, live.*text.more);
+}
+
+template <class Live>
+void decode_fields(Fields& fields, Live& live) {
+  for (const auto& row : model::fields_of(live))
+    std::visit([&](const auto& access) { decode(fields, row, access, live); }, row.access);
+}
+
+}  // namespace
+
 Result<model::LiveGmsa> decode_account(const ldap::Entry& entry, const std::string& marker) {
   model::LiveGmsa live;
   live.id = GMSACTL_TRY(identity(entry));
   live.sam_account_name = GMSACTL_TRY(required(entry, attribute::sam_account_name));
   live.user_account_control = GMSACTL_TRY(required_bits(entry, attribute::user_account_control));
   Fields fields(entry, live.unread);
-  fields.text(attribute::dns_host_name, live.dns_host_name);
-  fields.values(attribute::service_principal_name, live.service_principal_names);
-  fields.text(attribute::group_msa_membership, live.group_msa_membership);
-  fields.bits(attribute::password_interval, live.password_interval_days);
+  decode_fields(fields, live);
   if (entry.whole && !live.password_interval_days)
     live.unread.push_back({attribute::password_interval, model::Completeness::hidden,
                            "every such account has it, and it is not among what was exported"});
-  fields.bits(attribute::encryption_types, live.encryption_types);
-  fields.texts(attribute::description, live.description, live.more_descriptions);
-  fields.text(attribute::display_name, live.display_name);
-  fields.values(attribute::allowed_to_delegate_to, live.allowed_to_delegate_to);
   fields.text(marker, live.marker);
   fields.importance(live.importance);
   return live;
@@ -187,10 +245,9 @@ Result<model::LiveGroup> decode_group(const ldap::Entry& entry, const std::strin
   live.sam_account_name = GMSACTL_TRY(required(entry, attribute::sam_account_name));
   live.group_type = GMSACTL_TRY(required_bits(entry, attribute::group_type));
   Fields fields(entry, live.unread);
-  fields.texts(attribute::description, live.description, live.more_descriptions);
+  decode_fields(fields, live);
   fields.text(marker, live.marker);
   fields.importance(live.importance);
-  fields.values(attribute::member, live.members);
   return live;
 }
 

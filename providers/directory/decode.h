@@ -14,9 +14,6 @@ namespace gmsactl::directory {
 /// LDAP names, as the schema spells them.
 namespace attribute {
 inline constexpr char admin_count[] = "adminCount";
-inline constexpr char allowed_to_delegate_to[] = "msDS-AllowedToDelegateTo";
-inline constexpr char description[] = "description";
-inline constexpr char display_name[] = "displayName";
 inline constexpr char distinguished_name[] = "distinguishedName";
 inline constexpr char dns_host_name[] = "dNSHostName";
 inline constexpr char encryption_types[] = "msDS-SupportedEncryptionTypes";

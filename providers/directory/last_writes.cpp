@@ -3,10 +3,10 @@
 #include <array>
 
 #include "engine/base/text.h"
+#include "engine/model/fields.h"
 #include "engine/model/replication_metadata.h"
 #include "providers/directory/batch.h"
 #include "providers/directory/decode.h"
-#include "providers/directory/field_attributes.h"
 
 namespace gmsactl::directory {
 
@@ -21,13 +21,6 @@ constexpr char attribute_metadata[] = "msDS-ReplAttributeMetaData";
 constexpr char value_metadata[] = "msDS-ReplValueMetaData";
 constexpr char property_metadata[] = "replPropertyMetaData";
 
-// A move is recorded as a write of the RDN, as a renaming is ([MS-ADTS] 3.1.1.5.4.1).
-constexpr std::array<FieldAttribute, 4> more_attributes{{
-    {"path", "name"},
-    {"name", "name"},
-    {"commonName", "name"},
-    {"managedPasswordIntervalInDays", attribute::password_interval},
-}};
 // Of what the marker says, under the names that the planner gives it.
 constexpr std::array<std::string_view, 6> marker_fields{
     "owner", "metadata.name", "metadata.protect", "deletion", "membership", "servicePrincipalNamesMode"};
@@ -128,8 +121,12 @@ Result<model::LastWrites> last_writes(Session& session, std::span<const Guid> ob
           model::LastWrite{stamp->second.time, server == servers.end() ? std::string() : server->second,
                            stamp->second.version});
     };
-    for (const auto& [field, name] : field_attributes) note(field, name);
-    for (const auto& [field, name] : more_attributes) note(field, name);
+    const auto note_rows = [&](const auto& rows) {
+      for (const auto& row : rows)
+        if (row.mutability != model::Mutability::rule) note(row.key, row.attribute);
+    };
+    note_rows(model::gmsa_fields);
+    note_rows(model::group_fields);
     for (const auto field : marker_fields) note(field, session.environment().marker_attribute);
   };
   const auto take = [&](Entry&& entry) {

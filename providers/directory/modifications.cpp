@@ -1,9 +1,12 @@
 #include "providers/directory/modifications.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
+#include <utility>
 
 #include "engine/base/text.h"
+#include "engine/model/fields.h"
 #include "providers/directory/decode.h"
 
 namespace gmsactl::directory {
@@ -14,6 +17,9 @@ using ldap::ModifyOperation;
 using model::Sid;
 
 namespace {
+
+constexpr const auto& spn_row =
+    model::field_of_hook(model::gmsa_fields, model::GmsaHook::service_principal_names);
 
 class Modifications {
  public:
@@ -26,26 +32,24 @@ class Modifications {
   }
 
   /// Names compare without case; what differs in case only is left alone.
-  void swap_name(const char* name, const std::optional<std::string>& live, const std::string& wanted) {
+  void swap_name(const std::string& name, const std::optional<std::string>& live, const std::string& wanted) {
     if (live && equal_folded(*live, wanted)) return;
     swap(name, live, wanted);
   }
 
-  /// A manifest's empty text clears, none is not managed.
-  void swap_text(const char* name, const std::optional<std::string>& live,
-                 const std::optional<std::string>& wanted) {
-    if (!wanted) return;
-    swap(name, live, wanted->empty() ? std::nullopt : wanted);
-  }
-
-  /// One text in place of all that are there.
-  void swap_texts(const char* name, const std::optional<std::string>& live,
+  /// One text in place of all that are there. A manifest's empty text clears, none is not managed.
+  void swap_texts(const std::string& name, const std::optional<std::string>& live,
                   const std::vector<std::string>& more, const std::optional<std::string>& wanted) {
-    if (more.empty() || !wanted) return swap_text(name, live, wanted);
+    if (!wanted) return;
+    if (more.empty()) return swap(name, live, wanted->empty() ? std::nullopt : wanted);
     std::vector<std::string> all = more;
     if (live) all.insert(all.begin(), *live);
     list.push_back({ModifyOperation::remove, name, std::move(all)});
     if (!wanted->empty()) list.push_back({ModifyOperation::add, name, {*wanted}});
+  }
+
+  void append(std::vector<Modification> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(list));
   }
 
   std::vector<Modification> list;
@@ -60,7 +64,7 @@ std::vector<std::string> without(const std::vector<std::string>& values,
   return rest;
 }
 
-std::vector<Modification> set_modifications(const char* name, const std::vector<std::string>& live,
+std::vector<Modification> set_modifications(const std::string& name, const std::vector<std::string>& live,
                                             const std::vector<std::string>& wanted) {
   std::vector<Modification> list;
   if (auto gone = without(live, wanted); !gone.empty())
@@ -124,69 +128,181 @@ std::vector<Modification> spn_modifications(const std::vector<std::string>& live
   return list;
 }
 
+namespace {
+
+template <class Row, class Spec, class Live>
+void modify_text(Modifications& modify, const Row& row, const model::TextField<Spec, Live>& text,
+                 const Live& live, const Spec& wanted) {
+  static const std::vector<std::string> no_more;
+  modify.swap_texts(std::string(row.attribute), live.*text.live,
+                    text.more == nullptr ? no_more : live.*text.more, wanted.*text.declared);
+}
+
+template <class Row, class Spec, class Live>
+void add_text(std::vector<Attribute>& attributes, const Row& row, const model::TextField<Spec, Live>& text,
+              const Spec& wanted) {
+  if (const auto& value = wanted.*text.declared; value && !value->empty())
+    attributes.push_back({std::string(row.attribute), {*value}});
+}
+
+/// One account's request, field by field.
+struct AccountRequest {
+  const model::GmsaChange& change;
+  const model::LiveGmsa& live;
+  const std::vector<Sid>& readers;
+  bool spns_later;
+  Modifications modify = {};
+  bool bits_done = false;
+
+  void add(const model::GmsaField& row, model::GmsaHook hook) {
+    using Hook = model::GmsaHook;
+    const std::string name(row.attribute);
+    switch (hook) {
+      case Hook::sam_account_name:
+        return modify.swap_name(name, live.sam_account_name, change.desired.sam_account_name + "$");
+      case Hook::dns_host_name:
+        return modify.swap_name(name, live.dns_host_name, change.desired.dns_host_name);
+      case Hook::service_principal_names:
+        // Names stand before them in the rows: a new one makes the server rewrite SPNs.
+        spns_later = spns_later || !modify.list.empty();
+        if (!spns_later) modify.append(spn_modifications(live.service_principal_names, change));
+        return;
+      case Hook::readers:
+        if (!same_readers(change, live, readers))
+          modify.swap(name, live.group_msa_membership, descriptor(change, readers));
+        return;
+      case Hook::encryption_types:
+        return modify.swap(name, optional_number(live.encryption_types),
+                           signed_text(change.encryption_types));
+      case Hook::path:
+      case Hook::common_name:
+        return;  // a move, which is a request of its own
+      case Hook::password_interval:
+        return;  // written at creation only
+      case Hook::allow_long_name:
+      case Hook::service_principal_names_mode:
+      case Hook::orphaned_principals:
+      case Hook::credential_spec:
+        return;  // rules
+    }
+  }
+  /// All flags are one attribute.
+  void add(const model::GmsaField& row, const model::FlagField&) {
+    if (std::exchange(bits_done, true)) return;
+    modify.swap(std::string(row.attribute), signed_text(live.user_account_control),
+                signed_text(change.user_account_control));
+  }
+  void add(const model::GmsaField& row, const model::ListField& list) {
+    if (const auto& wanted = change.desired.*list.declared)
+      modify.append(set_modifications(std::string(row.attribute), live.*list.live, *wanted));
+  }
+  void add(const model::GmsaField& row, const model::GmsaText& text) {
+    modify_text(modify, row, text, live, change.desired);
+  }
+};
+
+/// What a new account is made with, field by field.
+struct NewAccount {
+  const model::GmsaChange& change;
+  const std::vector<Sid>& readers;
+  std::vector<Attribute> attributes = {{attribute::object_class, {gmsa_class}}};
+  bool bits_done = false;
+
+  void add(const model::GmsaField& row, model::GmsaHook hook) {
+    using Hook = model::GmsaHook;
+    const auto put = [&](std::vector<std::string> values) {
+      attributes.push_back({std::string(row.attribute), std::move(values)});
+    };
+    switch (hook) {
+      case Hook::sam_account_name:
+        return put({change.desired.sam_account_name + "$"});
+      case Hook::dns_host_name:
+        return put({change.desired.dns_host_name});
+      case Hook::service_principal_names:
+        if (!change.service_principal_names.empty()) put(change.service_principal_names);
+        return;
+      case Hook::readers:
+        if (auto bytes = descriptor(change, readers)) put({std::move(*bytes)});
+        return;
+      case Hook::password_interval:
+        return put({std::to_string(change.desired.password_interval_days)});
+      case Hook::encryption_types:
+        return put({signed_text(change.encryption_types)});
+      case Hook::path:
+      case Hook::common_name:
+        return;  // its DN
+      case Hook::allow_long_name:
+      case Hook::service_principal_names_mode:
+      case Hook::orphaned_principals:
+      case Hook::credential_spec:
+        return;  // rules
+    }
+  }
+  void add(const model::GmsaField& row, const model::FlagField&) {
+    if (!std::exchange(bits_done, true))
+      attributes.push_back({std::string(row.attribute), {signed_text(change.user_account_control)}});
+  }
+  void add(const model::GmsaField& row, const model::ListField& list) {
+    if (const auto& wanted = change.desired.*list.declared; wanted && !wanted->empty())
+      attributes.push_back({std::string(row.attribute), *wanted});
+  }
+  void add(const model::GmsaField& row, const model::GmsaText& text) {
+    add_text(attributes, row, text, change.desired);
+  }
+};
+
+}  // namespace
+
 AccountModifications account_modifications(const model::GmsaChange& change, const model::LiveGmsa& live,
                                            const std::vector<Sid>& readers, const std::string& marker,
                                            bool spns_later) {
-  const auto& wanted = change.desired;
+  AccountRequest request{change, live, readers, spns_later};
+  for (const auto& row : model::gmsa_fields)
+    std::visit([&](const auto& access) { request.add(row, access); }, row.access);
   AccountModifications result;
-  Modifications modify;
-  modify.swap_name(attribute::sam_account_name, live.sam_account_name, wanted.sam_account_name + "$");
-  modify.swap_name(attribute::dns_host_name, live.dns_host_name, wanted.dns_host_name);
-  result.spns_after_reading_again = spns_later || !modify.list.empty();
-  if (!result.spns_after_reading_again)
-    for (auto& one : spn_modifications(live.service_principal_names, change))
-      modify.list.push_back(std::move(one));
-  if (!same_readers(change, live, readers))
-    modify.swap(attribute::group_msa_membership, live.group_msa_membership, descriptor(change, readers));
-  modify.swap(attribute::encryption_types, optional_number(live.encryption_types),
-              signed_text(change.encryption_types));
-  modify.swap(attribute::user_account_control, signed_text(live.user_account_control),
-              signed_text(change.user_account_control));
-  modify.swap_texts(attribute::description, live.description, live.more_descriptions, wanted.description);
-  modify.swap_text(attribute::display_name, live.display_name, wanted.display_name);
-  if (wanted.allowed_to_delegate_to)
-    for (auto& one : set_modifications(attribute::allowed_to_delegate_to, live.allowed_to_delegate_to,
-                                       *wanted.allowed_to_delegate_to))
-      modify.list.push_back(std::move(one));
-  result.first_marker = result.spns_after_reading_again
-                            ? marker_in_part(change.marker, "servicePrincipalNames")
-                            : change.marker;
-  modify.swap(marker, live.marker, result.first_marker);
-  result.first = std::move(modify.list);
+  result.spns_after_reading_again = request.spns_later;
+  result.first_marker = request.spns_later ? marker_in_part(change.marker, spn_row.key) : change.marker;
+  request.modify.swap(marker, live.marker, result.first_marker);
+  result.first = std::move(request.modify.list);
   return result;
 }
 
 std::vector<Attribute> new_account(const model::GmsaChange& change, const std::vector<Sid>& readers,
                                    const std::string& marker) {
-  const auto& wanted = change.desired;
-  std::vector<Attribute> attributes{
-      {attribute::object_class, {gmsa_class}},
-      {attribute::sam_account_name, {wanted.sam_account_name + "$"}},
-      {attribute::user_account_control, {signed_text(change.user_account_control)}},
-      {attribute::password_interval, {std::to_string(wanted.password_interval_days)}},
-      {attribute::encryption_types, {signed_text(change.encryption_types)}},
-      {attribute::dns_host_name, {wanted.dns_host_name}},
-      {marker, {change.marker}}};
-  if (!change.service_principal_names.empty())
-    attributes.push_back({attribute::service_principal_name, change.service_principal_names});
-  if (auto bytes = descriptor(change, readers))
-    attributes.push_back({attribute::group_msa_membership, {std::move(*bytes)}});
-  if (wanted.description && !wanted.description->empty())
-    attributes.push_back({attribute::description, {*wanted.description}});
-  if (wanted.display_name && !wanted.display_name->empty())
-    attributes.push_back({attribute::display_name, {*wanted.display_name}});
-  if (wanted.allowed_to_delegate_to && !wanted.allowed_to_delegate_to->empty())
-    attributes.push_back({attribute::allowed_to_delegate_to, *wanted.allowed_to_delegate_to});
-  return attributes;
+  NewAccount account{change, readers};
+  for (const auto& row : model::gmsa_fields)
+    std::visit([&](const auto& access) { account.add(row, access); }, row.access);
+  account.attributes.push_back({marker, {change.marker}});
+  return std::move(account.attributes);
 }
 
 std::vector<Modification> group_modifications(const model::GroupChange& change,
                                               const model::LiveGroup& live) {
   Modifications modify;
-  modify.swap_name(attribute::sam_account_name, live.sam_account_name, change.desired.sam_account_name);
-  modify.swap(attribute::group_type, signed_text(live.group_type), signed_text(change.group_type));
-  modify.swap_texts(attribute::description, live.description, live.more_descriptions,
-                    change.desired.description);
+  const auto add = [&](const model::GroupField& row, model::GroupHook hook) {
+    using Hook = model::GroupHook;
+    const std::string name(row.attribute);
+    switch (hook) {
+      case Hook::sam_account_name:
+        return modify.swap_name(name, live.sam_account_name, change.desired.sam_account_name);
+      case Hook::scope:
+        return modify.swap(name, signed_text(live.group_type), signed_text(change.group_type));
+      case Hook::common_name:
+      case Hook::path:
+        return;  // a move, which is a request of its own
+      case Hook::members:
+        return;  // in parts, where they are many
+      case Hook::membership:
+      case Hook::orphaned_members:
+        return;  // rules
+    }
+  };
+  for (const auto& row : model::group_fields)
+    std::visit(model::Overloaded{[&](model::GroupHook hook) { add(row, hook); },
+                                 [&](const model::GroupText& text) {
+                                   modify_text(modify, row, text, live, change.desired);
+                                 }},
+               row.access);
   return std::move(modify.list);
 }
 
@@ -199,16 +315,37 @@ std::vector<Modification> marker_modifications(const std::optional<std::string>&
 }
 
 std::vector<Attribute> new_group(const model::GroupChange& change, const std::string& marker) {
-  std::vector<Attribute> attributes{{attribute::object_class, {group_class}},
-                                    {attribute::sam_account_name, {change.desired.sam_account_name}},
-                                    {attribute::group_type, {signed_text(change.group_type)}},
-                                    {marker, {change.marker}}};
-  if (change.desired.description && !change.desired.description->empty())
-    attributes.push_back({attribute::description, {*change.desired.description}});
+  std::vector<Attribute> attributes{{attribute::object_class, {group_class}}};
+  const auto add = [&](const model::GroupField& row, model::GroupHook hook) {
+    using Hook = model::GroupHook;
+    const std::string name(row.attribute);
+    switch (hook) {
+      case Hook::sam_account_name:
+        attributes.push_back({name, {change.desired.sam_account_name}});
+        return;
+      case Hook::scope:
+        attributes.push_back({name, {signed_text(change.group_type)}});
+        return;
+      case Hook::common_name:
+      case Hook::path:
+        return;  // its DN
+      case Hook::members:
+        return;  // in requests of their own
+      case Hook::membership:
+      case Hook::orphaned_members:
+        return;  // rules
+    }
+  };
+  for (const auto& row : model::group_fields)
+    std::visit(model::Overloaded{
+                   [&](model::GroupHook hook) { add(row, hook); },
+                   [&](const model::GroupText& text) { add_text(attributes, row, text, change.desired); }},
+               row.access);
+  attributes.push_back({marker, {change.marker}});
   return attributes;
 }
 
-std::string marker_without(const std::string& text, std::initializer_list<std::string_view> fields) {
+std::string marker_without(const std::string& text, const std::vector<std::string_view>& fields) {
   auto marker = model::Marker::parse(text);
   if (!marker) return text;
   for (const auto field : fields)
@@ -233,7 +370,7 @@ std::string marker_in_part(const std::string& text, std::string_view list) {
 }
 
 std::string marker_so_far(const std::string& text, const std::string& before,
-                          std::initializer_list<std::string_view> pending) {
+                          const std::vector<std::string_view>& pending) {
   auto marker = model::Marker::parse(text);
   if (!marker) return text;
   const auto old = model::Marker::parse(before);

@@ -4,7 +4,6 @@
 // compare-and-swap. Internal to providers/directory.
 #pragma once
 
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,7 +47,7 @@ std::vector<ldap::Modification> marker_modifications(const std::optional<std::st
 /// A marker's text that says nothing of these fields: with it goes a request that others follow, so that one
 /// of those that is refused leaves no field that looks changed by somebody else. The text itself where it is
 /// not a marker.
-std::string marker_without(const std::string& text, std::initializer_list<std::string_view> fields);
+std::string marker_without(const std::string& text, const std::vector<std::string_view>& fields);
 
 /// A marker's text while a change of a list is under way: the list is not said to be applied, but to be
 /// written in part (Marker::in_part). A text that is not a marker, or whose list is not managed, stays as it
@@ -58,7 +57,7 @@ std::string marker_in_part(const std::string& text, std::string_view list);
 /// A marker's text of which the `pending` fields are not written yet: of those it says what `before`, the
 /// live marker, says.
 std::string marker_so_far(const std::string& text, const std::string& before,
-                          std::initializer_list<std::string_view> pending);
+                          const std::vector<std::string_view>& pending);
 
 /// Whether one of these attributes is kept by the server's account database, of which it is not known whether
 /// it compares the old value ([MS-SAMR] 3.1.1.8): sAMAccountName, userAccountControl and groupType.

@@ -6,8 +6,8 @@
 
 #include "engine/base/text.h"
 #include "engine/model/account.h"
+#include "engine/model/fields.h"
 #include "engine/model/live_of.h"
-#include "engine/model/managed_attributes.h"
 #include "providers/directory/batch.h"
 #include "providers/directory/changes.h"
 #include "providers/directory/decode.h"

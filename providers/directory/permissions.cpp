@@ -5,9 +5,9 @@
 #include <set>
 
 #include "engine/base/text.h"
+#include "engine/model/fields.h"
 #include "providers/directory/batch.h"
 #include "providers/directory/decode.h"
-#include "providers/directory/field_attributes.h"
 
 namespace gmsactl::directory {
 
@@ -84,9 +84,10 @@ class Check {
       missing.addresses.insert(model::address(change.id));
     };
     need(marker_);
+    if (change.action == Action::remove) return;
     for (const auto& field : change.fields)
-      for (const auto& [path, name] : field_attributes)
-        if (path == field.path && change.action != Action::remove) need(name);
+      if (const auto* facts = model::facts_of(change.id.kind, field.path))
+        if (facts->mutability == model::Mutability::in_place) need(std::string(facts->attribute));
   }
 
   Result<void> check_parents() {

@@ -4,6 +4,7 @@
 
 #include "engine/base/text.h"
 #include "engine/model/account.h"
+#include "engine/model/fields.h"
 #include "engine/model/spn_renaming.h"
 #include "providers/directory/decode.h"
 #include "providers/directory/modifications.h"
@@ -35,34 +36,64 @@ std::vector<Modification> only_attributes_of(std::vector<Modification> modificat
   return modifications;
 }
 
-std::string text_of(const LiveGmsa& live, std::string_view name) {
-  const auto or_nothing = [](const std::optional<std::string>& text) {
-    return text ? "\"" + printable(*text) + "\"" : "(not set)";
-  };
-  const auto list = [](const std::vector<std::string>& values) {
-    return "[" + printable(join(values, ", ")) + "]";
-  };
-  if (name == attribute::sam_account_name) return live.sam_account_name;
-  if (name == attribute::dns_host_name) return or_nothing(live.dns_host_name);
-  if (name == attribute::service_principal_name) return list(live.service_principal_names);
-  if (name == attribute::encryption_types)
-    return live.encryption_types ? std::to_string(*live.encryption_types) : "(not set)";
-  if (name == attribute::user_account_control) return std::to_string(live.user_account_control);
-  if (name == attribute::description) {
-    if (live.more_descriptions.empty()) return or_nothing(live.description);
-    auto all = live.more_descriptions;
-    if (live.description) all.insert(all.begin(), *live.description);
-    return list(all);
+std::string or_nothing(const std::optional<std::string>& text) {
+  return text ? "\"" + printable(*text) + "\"" : "(not set)";
+}
+
+std::string bracketed(const std::vector<std::string>& values) {
+  return "[" + printable(join(values, ", ")) + "]";
+}
+
+std::string text_of(const LiveGmsa& live, model::GmsaHook hook) {
+  using Hook = model::GmsaHook;
+  switch (hook) {
+    case Hook::sam_account_name:
+      return live.sam_account_name;
+    case Hook::dns_host_name:
+      return or_nothing(live.dns_host_name);
+    case Hook::service_principal_names:
+      return bracketed(live.service_principal_names);
+    case Hook::readers: {
+      if (!live.group_msa_membership) return "(not set)";
+      std::vector<std::string> sids;
+      if (const auto descriptor = model::SecurityDescriptor::decode(*live.group_msa_membership))
+        for (const auto& sid : descriptor->possible_readers()) sids.push_back(sid.text());
+      return bracketed(sids);
+    }
+    case Hook::password_interval:
+      return live.password_interval_days ? std::to_string(*live.password_interval_days) : "(not set)";
+    case Hook::encryption_types:
+      return live.encryption_types ? std::to_string(*live.encryption_types) : "(not set)";
+    case Hook::path:
+    case Hook::common_name:
+      return live.id.dn.text();
+    case Hook::allow_long_name:
+    case Hook::service_principal_names_mode:
+    case Hook::orphaned_principals:
+    case Hook::credential_spec:
+      break;  // no attributes
   }
-  if (name == attribute::display_name) return or_nothing(live.display_name);
-  if (name == attribute::allowed_to_delegate_to) return list(live.allowed_to_delegate_to);
-  if (name == attribute::group_msa_membership) {
-    if (!live.group_msa_membership) return "(not set)";
-    std::vector<std::string> sids;
-    if (const auto descriptor = model::SecurityDescriptor::decode(*live.group_msa_membership))
-      for (const auto& sid : descriptor->possible_readers()) sids.push_back(sid.text());
-    return list(sids);
-  }
+  return {};
+}
+
+std::string text_of(const LiveGmsa& live, const model::FlagField&) {
+  return std::to_string(live.user_account_control);
+}
+
+std::string text_of(const LiveGmsa& live, const model::ListField& list) { return bracketed(live.*list.live); }
+
+std::string text_of(const LiveGmsa& live, const model::GmsaText& text) {
+  if (text.more == nullptr || (live.*text.more).empty()) return or_nothing(live.*text.live);
+  auto all = live.*text.more;
+  if (live.*text.live) all.insert(all.begin(), *(live.*text.live));
+  return bracketed(all);
+}
+
+/// What the object has of an attribute, for people.
+std::string text_of_attribute(const LiveGmsa& live, std::string_view name) {
+  for (const auto& row : model::gmsa_fields)
+    if (row.attribute == name)
+      return std::visit([&](const auto& access) { return text_of(live, access); }, row.access);
   // The marker, whose attribute's name is not fixed.
   const auto marker = model::Marker::parse(live.marker.value_or(""));
   return marker ? "generation " + std::to_string(marker->generation) + " of gmsactl's marker"
@@ -116,8 +147,8 @@ Error conflict(const std::vector<Modification>& planned, const LiveGmsa& before,
   for (const auto& one : planned) {
     if (std::find(seen.begin(), seen.end(), one.attribute) != seen.end()) continue;
     seen.push_back(one.attribute);
-    const std::string was = text_of(before, one.attribute);
-    const std::string is = text_of(now, one.attribute);
+    const std::string was = text_of_attribute(before, one.attribute);
+    const std::string is = text_of_attribute(now, one.attribute);
     if (was != is) error.message += "; " + one.attribute + " was " + was + " when planned, is " + is + " now";
   }
   return error;
@@ -260,7 +291,8 @@ bool Writer::modify_account(const Change& change, const GmsaChange& detail, cons
 /// what the SPNs are.
 bool Writer::settle_spns(const Change& change, const GmsaChange& detail, Steps& steps) {
   const std::string object = guid_dn(change.guid);
-  const std::string before = marker_in_part(detail.marker, "servicePrincipalNames");
+  const std::string before = marker_in_part(
+      detail.marker, model::field_of_hook(model::gmsa_fields, model::GmsaHook::service_principal_names).key);
   note_freed(detail.live->service_principal_names);
   for (int attempt = 1;; ++attempt) {
     auto now = read_account(object);

@@ -3,6 +3,7 @@
 #include "engine/base/text.h"
 #include "engine/model/account.h"
 #include "engine/model/dn.h"
+#include "engine/model/fields.h"
 #include "providers/directory/decode.h"
 #include "providers/directory/modifications.h"
 #include "providers/directory/writer.h"
@@ -23,6 +24,8 @@ constexpr int attempts = 4;
 constexpr size_t members_per_request = 1'000;
 
 namespace bits = model::group_type;
+
+constexpr const auto& members_row = model::field_of_hook(model::group_fields, model::GroupHook::members);
 
 /// [MS-ADTS] 3.1.1.5.3.1.2: Global and DomainLocal change into each other by way of Universal only.
 bool needs_detour(uint32_t live, uint32_t wanted) {
@@ -181,7 +184,7 @@ void Writer::create_group(const Change& change, const GroupChange& detail, Steps
   state.add = *members;
   state.live_type = detail.group_type;
   state.wanted = detail.marker;
-  state.before_scope = state.on_the_way = state.in_parts = marker_in_part(detail.marker, "members");
+  state.before_scope = state.on_the_way = state.in_parts = marker_in_part(detail.marker, members_row.key);
   state.left.add = *members;
   if (auto at_once = first_part(*members); !at_once.empty())
     attributes.push_back({attribute::member, std::move(at_once)});
@@ -292,11 +295,15 @@ void Writer::update_group(const Change& change, const GroupChange& detail, Steps
   state.live_type = detail.live->group_type;
   state.live_marker = detail.live->marker.value_or("");
   state.wanted = detail.marker;
-  state.in_parts = marker_in_part(detail.marker, "members");
-  state.before_scope =
-      marker_so_far(state.in_parts, state.live_marker, {"scope", "samAccountName", "description"});
-  state.on_the_way = marker_without(
-      marker_so_far(state.in_parts, state.live_marker, {"samAccountName", "description"}), {"scope"});
+  state.in_parts = marker_in_part(detail.marker, members_row.key);
+  constexpr auto scope = model::field_of_hook(model::group_fields, model::GroupHook::scope).key;
+  std::vector<std::string_view> pending;  // written with the last request
+  for (const auto& row : model::group_fields)
+    if (row.mutability == model::Mutability::in_place && row.key != members_row.key)
+      pending.push_back(row.key);
+  state.before_scope = marker_so_far(state.in_parts, state.live_marker, pending);
+  std::erase(pending, scope);
+  state.on_the_way = marker_without(marker_so_far(state.in_parts, state.live_marker, pending), {scope});
   if (const auto early = marker_of_early(change.guid)) {
     state.live_marker = *early;
     if (const auto now = read_group(object)) {

@@ -59,7 +59,6 @@ enum Known : AttributeId {
   well_known_objects,
   other_well_known_objects,
   description,
-  display_name,
   admin_description,
   is_critical_system_object,
   system_flags,

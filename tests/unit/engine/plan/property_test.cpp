@@ -2,7 +2,7 @@
 // requirements allow, and leaves nothing to plan.
 #include <random>
 
-#include "engine/model/field_names.h"
+#include "engine/model/fields.h"
 #include "tests/unit/engine/plan/planning.h"
 
 namespace gmsactl {
