@@ -40,7 +40,8 @@ void expect_same_as_schema(const Rows& rows, const std::string& schema) {
     const std::string key(row.key);
     keys.insert(key);
     ASSERT_TRUE(spec.contains(key)) << schema << " lacks " << key;
-    EXPECT_EQ(spec[key]["description"].template get<std::string>(), described(row)) << schema << " of " << key;
+    EXPECT_EQ(spec[key]["description"].template get<std::string>(), described(row))
+        << schema << " of " << key;
   }
   for (const auto& [key, field] : spec.items()) EXPECT_TRUE(keys.contains(key)) << "no row for " << key;
 }
@@ -67,8 +68,9 @@ void expect_same_as_page(const Rows& rows, const std::string& page) {
     if (row.key == name_of_metadata) continue;
     const auto line = lines.find(std::string(row.key));
     ASSERT_NE(line, lines.end()) << page << " lacks " << row.key;
-    if (row.mutability == Mutability::in_place || row.mutability == Mutability::at_creation)
+    if (row.mutability == Mutability::in_place || row.mutability == Mutability::at_creation) {
       EXPECT_NE(line->second.find(row.attribute), std::string::npos) << page << " of " << row.key;
+    }
     lines.erase(line);
   }
   EXPECT_TRUE(lines.empty()) << page << " has a line for " << (lines.empty() ? "" : lines.begin()->first);
@@ -93,28 +95,45 @@ TEST(Fields, keys_are_unique_and_each_hook_stands_once) {
   check(group_fields);
   std::set<GmsaHook> hooks;
   for (const auto& row : gmsa_fields)
-    if (const auto* hook = std::get_if<GmsaHook>(&row.access)) EXPECT_TRUE(hooks.insert(*hook).second);
+    if (const auto* hook = std::get_if<GmsaHook>(&row.access)) {
+      EXPECT_TRUE(hooks.insert(*hook).second);
+    }
 }
 
 TEST(Fields, names_stand_before_the_SPNs_that_a_new_name_rewrites) {
   std::vector<std::string_view> keys;
   for (const auto& row : gmsa_fields) keys.push_back(row.key);
-  const auto at = [&](std::string_view key) { return std::find(keys.begin(), keys.end(), key) - keys.begin(); };
+  const auto at = [&](std::string_view key) {
+    return std::find(keys.begin(), keys.end(), key) - keys.begin();
+  };
   EXPECT_LT(at("samAccountName"), at("servicePrincipalNames"));
   EXPECT_LT(at("dnsHostName"), at("servicePrincipalNames"));
 }
 
+LiveGmsa some_account() {
+  LiveGmsa live;
+  live.id.dn = *Dn::parse("CN=Web01,OU=x,DC=contoso,DC=com");
+  live.sam_account_name = "Web01$";
+  return live;
+}
+
+LiveGroup some_group() {
+  LiveGroup live;
+  live.id.dn = *Dn::parse("CN=Hosts,OU=x,DC=contoso,DC=com");
+  return live;
+}
+
 TEST(Fields, what_a_live_object_has_declared_is_managed_but_for_rules) {
-  const auto account = as_declared(LiveGmsa{});
+  const auto account = as_declared(some_account());
   for (const auto& row : gmsa_fields)
     EXPECT_EQ(is_managed(row, account), row.mutability != Mutability::rule) << row.key;
-  const auto group = as_declared(LiveGroup{});
+  const auto group = as_declared(some_group());
   for (const auto& row : group_fields)
     EXPECT_EQ(is_managed(row, group), row.mutability != Mutability::rule) << row.key;
 }
 
 TEST(Fields, what_is_left_unmanaged_is_no_longer_managed_and_nothing_else_changes) {
-  const auto whole = as_declared(LiveGmsa{});
+  const auto whole = as_declared(some_account());
   for (const auto& row : gmsa_fields) {
     auto spec = whole;
     if (!leave_unmanaged(row, spec)) {
@@ -123,7 +142,9 @@ TEST(Fields, what_is_left_unmanaged_is_no_longer_managed_and_nothing_else_change
     }
     EXPECT_FALSE(is_managed(row, spec)) << row.key;
     for (const auto& other : gmsa_fields)
-      if (other.key != row.key) EXPECT_EQ(is_managed(other, spec), is_managed(other, whole)) << other.key;
+      if (other.key != row.key) {
+        EXPECT_EQ(is_managed(other, spec), is_managed(other, whole)) << other.key;
+      }
   }
 }
 

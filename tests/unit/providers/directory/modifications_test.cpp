@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "providers/directory/batch.h"
 #include "providers/directory/decode.h"
 #include "tests/fakes/fake_world.h"
@@ -17,7 +19,9 @@ using model::GmsaChange;
 using model::GroupChange;
 using model::LiveGmsa;
 using testing::ElementsAre;
+using testing::ElementsAreArray;
 using testing::IsEmpty;
+using testing::Pair;
 using enum ldap::ModifyOperation;
 
 const std::string marker = "adminDescription";
@@ -143,14 +147,18 @@ TEST(Modifications, a_new_account_has_exactly_what_is_declared) {
   Both both = unchanged();
   both.change.desired.description = "";
   const auto attributes = new_account(both.change, {}, marker);
-  std::vector<std::string> names;
-  for (const auto& one : attributes) names.push_back(one.name);
-  EXPECT_THAT(names, ElementsAre("objectClass", "sAMAccountName", "userAccountControl",
-                                 "msDS-ManagedPasswordInterval", "msDS-SupportedEncryptionTypes",
-                                 "dNSHostName", "adminDescription", "servicePrincipalName"));
-  EXPECT_THAT(attributes[0].values, ElementsAre("msDS-GroupManagedServiceAccount"));
-  EXPECT_THAT(attributes[2].values, ElementsAre("4096"));
-  EXPECT_THAT(attributes[3].values, ElementsAre("30"));
+  std::map<std::string, std::vector<std::string>> by_name;
+  for (const auto& one : attributes) by_name.emplace(one.name, one.values);
+  EXPECT_EQ(by_name.size(), attributes.size()) << "an attribute stands twice";
+  EXPECT_THAT(by_name,
+              ElementsAre(Pair("adminDescription", ElementsAre(both.change.marker)),
+                          Pair("dNSHostName", ElementsAre(both.change.desired.dns_host_name)),
+                          Pair("msDS-ManagedPasswordInterval", ElementsAre("30")),
+                          Pair("msDS-SupportedEncryptionTypes", ElementsAre("24")),
+                          Pair("objectClass", ElementsAre("msDS-GroupManagedServiceAccount")),
+                          Pair("sAMAccountName", ElementsAre(both.change.desired.sam_account_name + "$")),
+                          Pair("servicePrincipalName", ElementsAreArray(both.change.service_principal_names)),
+                          Pair("userAccountControl", ElementsAre("4096"))));
 }
 
 TEST(Modifications, each_field_of_a_group_is_swapped_alone) {
