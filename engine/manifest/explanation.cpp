@@ -89,21 +89,25 @@ std::string change_of(model::Mutability mutability) {
   return "";
 }
 
-/// The fields inside of a mapping, those too that only one type of it has, by their names.
-std::vector<std::pair<std::string, const Json*>> fields_inside(const Json& field) {
-  std::vector<std::pair<std::string, const Json*>> inside;
-  const auto take = [&](const Json& from) {
-    if (const auto properties = from.find("properties"); properties != from.end())
-      for (const auto& [key, each] : properties->items())
-        if (std::none_of(inside.begin(), inside.end(), [&](const auto& other) { return other.first == key; }))
-          inside.emplace_back(key, &each);
-  };
-  const Json& type = own_type(field);
-  take(type);
-  if (const auto variants = type.find("allOf"); variants != type.end())
-    for (const auto& variant : *variants) take(variant.contains("then") ? variant["then"] : variant);
-  if (const auto items = type.find("items"); items != type.end())
-    for (auto& [key, each] : fields_inside(*items)) inside.emplace_back(key, each);
+using Inside = std::vector<std::pair<std::string, const Json*>>;
+
+void add_fields(const Json& schema, Inside& inside) {
+  if (const auto properties = schema.find("properties"); properties != schema.end())
+    for (const auto& [key, each] : properties->items())
+      if (std::none_of(inside.begin(), inside.end(), [&](const auto& other) { return other.first == key; }))
+        inside.emplace_back(key, &each);
+  for (const char* choice : {"anyOf", "oneOf", "allOf"})
+    if (const auto variants = schema.find(choice); variants != schema.end())
+      for (const auto& variant : *variants)
+        add_fields(variant.contains("then") ? variant["then"] : variant, inside);
+  if (const auto items = schema.find("items"); items != schema.end()) add_fields(*items, inside);
+}
+
+/// The fields inside of a mapping, or of the mappings in a list, by their names: those too that only one type
+/// of it has.
+Inside fields_inside(const Json& field) {
+  Inside inside;
+  add_fields(field, inside);
   return inside;
 }
 

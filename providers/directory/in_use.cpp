@@ -5,6 +5,7 @@
 #include <set>
 
 #include "engine/base/text.h"
+#include "engine/model/fields.h"
 #include "engine/model/marker.h"
 #include "engine/model/security_descriptor.h"
 #include "providers/directory/batch.h"
@@ -22,7 +23,8 @@ using model::Sid;
 
 namespace {
 
-constexpr std::string_view readers_field = "principalsAllowedToRetrieveManagedPassword";
+constexpr std::string_view readers_field =
+    model::field_of_hook(model::gmsa_fields, model::GmsaHook::readers).key;
 
 /// What is there now and will not be, with its SID.
 struct Going {

@@ -134,7 +134,7 @@ owner=$(marker e2e-own-foreign)
 for other in '' "${owner/o=e2e/o=someone}" "${owner/e=lab/e=other}"; do
   printf 'dn: CN=e2e-own-foreign,%s\nchangetype: modify\nreplace: adminDescription\n%s\n' "$ou" "${other:+adminDescription: $other}" | modify
   plan --prune -o json
-  assert_same "$(planned)" 'HostGroup/e2e-own-foreign-hosts delete samAccountName,members' 'the plan'
+  assert_same "$(planned)" 'HostGroup/e2e-own-foreign-hosts delete samAccountName,scope,members' 'the plan'
 done
 
 step 'more than policy.maxDeletes'
@@ -148,8 +148,8 @@ refused --prune --allow-deletes 3 -- 'This plan deletes 4 of 6 managed objects (
 step '--exclude keeps what is declared no longer, and must mean something'
 plan --prune --allow-deletes 9 --exclude 'GMSA/e2e-own-two' --exclude 'HostGroup/e2e-own-two-*' -o json
 assert_exit 0
-assert_same "$(planned)" 'GMSA/e2e-own-foreign delete samAccountName,dnsHostName,servicePrincipalNames,principalsAllowedToRetrieveManagedPassword,description
-HostGroup/e2e-own-foreign-hosts delete samAccountName,members' 'the plan'
+assert_same "$(planned)" 'GMSA/e2e-own-foreign delete samAccountName,dnsHostName,servicePrincipalNames,principalsAllowedToRetrieveManagedPassword,managedPasswordIntervalInDays,kerberosEncryptionTypes,enabled,description
+HostGroup/e2e-own-foreign-hosts delete samAccountName,scope,members' 'the plan'
 refused --prune --allow-deletes 9 --exclude 'GMSA/e2e-own-tow' -- 'error[GMSA0306]: Pruning refused' \
   '--exclude "GMSA/e2e-own-tow" matches no address of environment lab, neither declared nor declared no longer'
 plan --exclude 'GMSA/e2e-own-two'
