@@ -24,7 +24,7 @@ struct Explanation {
   bool operator==(const Explanation&) const = default;
 };
 
-/// `path` is what is asked for after the kind: "", "displayName", "spec.displayName", "policy.maxDeletes".
+/// `path` is what is asked for after the kind: "", "path", "spec.path", "policy.maxDeletes".
 /// Fails with ErrorKind::not_found and a hint where there is no such field.
 [[nodiscard]] Result<Explanation> explain(std::string_view kind, std::string_view schema,
                                           std::string_view path);

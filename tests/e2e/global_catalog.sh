@@ -91,7 +91,8 @@ world() {
   "$python" "$e2e/names.py" "$work/port" "$1" &
   names=$!
   until_true 'the DNS server' test -s "$work/port"
-  export GMSACTL_DNS_SERVERS=127.0.0.1:$(<"$work/port")
+  GMSACTL_DNS_SERVERS=127.0.0.1:$(<"$work/port")
+  export GMSACTL_DNS_SERVERS
 }
 # within SECONDS COMMAND...
 within() {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -146,6 +147,23 @@ TEST(Fields, what_is_left_unmanaged_is_no_longer_managed_and_nothing_else_change
         EXPECT_EQ(is_managed(other, spec), is_managed(other, whole)) << other.key;
       }
   }
+}
+
+/// docs/architecture.md says where a new field goes: into both structs and its row, and the LDIF directory
+/// knows how every attribute compares.
+TEST(Fields, a_plain_text_is_known_to_five_files_at_most) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> knowing;
+  for (const char* folder : {"engine", "providers"})
+    for (const auto& file : fs::recursive_directory_iterator(fs::path(tests::source_dir) / folder)) {
+      if (file.path().extension() != ".cpp" && file.path().extension() != ".h") continue;
+      const auto path = fs::relative(file.path(), tests::source_dir).string();
+      const auto text = content(path);
+      if (text.find("display_name") != std::string::npos || text.find("displayName") != std::string::npos)
+        knowing.push_back(path);
+    }
+  EXPECT_GE(knowing.size(), 3U);
+  EXPECT_LE(knowing.size(), 5U) << join(knowing, ", ");
 }
 
 }  // namespace
