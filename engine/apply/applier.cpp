@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "engine/base/text.h"
+#include "engine/model/fields.h"
 
 namespace gmsactl::apply {
 
@@ -30,32 +31,25 @@ bool lost_server(const ChangeResult& result) {
   return result.outcome == Outcome::unknown || (result.error && result.error->kind == ErrorKind::unavailable);
 }
 
-/// Of an account's SPNs those that the change takes away, or those that it adds.
-std::set<std::string, LessFolded> spns(const Change& change, bool added) {
-  std::set<std::string, LessFolded> found;
-  for (const auto& field : change.fields) {
-    if (field.path != "servicePrincipalNames") continue;
-    const auto* before = std::get_if<std::vector<std::string>>(&field.before);
-    const auto* after = std::get_if<std::vector<std::string>>(&field.after);
-    const auto* from = added ? after : before;
-    const auto* without = added ? before : after;
-    if (from != nullptr) found.insert(from->begin(), from->end());
-    if (without != nullptr)
-      for (const auto& one : *without) found.erase(one);
-  }
-  return found;
+/// Of an account's SPNs what the change adds, or takes away.
+std::set<std::string, LessFolded> spns(const Change& change,
+                                       std::vector<std::string> model::FieldChange::*which) {
+  constexpr auto key = model::field_of_hook(model::gmsa_fields, model::GmsaHook::service_principal_names).key;
+  for (const auto& field : change.fields)
+    if (field.path == key) return {(field.*which).begin(), (field.*which).end()};
+  return {};
 }
 
 /// What an account was to take over and did not, while another has given it up: a service without a name.
 void tell_what_nobody_has(const Change& taker, const std::vector<std::pair<const Change*, Outcome>>& required,
                           ChangeResult& result) {
   if (succeeded(result.outcome)) return;
-  const auto wanted = spns(taker, /*added=*/true);
+  const auto wanted = spns(taker, &model::FieldChange::added);
   std::vector<std::string> parts;
   for (const auto& [giver, outcome] : required) {
     if (!succeeded(outcome)) continue;
     std::vector<std::string> names;
-    for (const auto& spn : spns(*giver, /*added=*/false))
+    for (const auto& spn : spns(*giver, &model::FieldChange::removed))
       if (wanted.contains(spn)) names.push_back(spn);
     if (!names.empty())
       parts.push_back(join(names, ", ") + ", which " + model::address(giver->id) + " gave up for it");

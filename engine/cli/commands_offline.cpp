@@ -19,10 +19,10 @@ size_t documents(const Loaded& loaded) { return loaded.read.manifests.document_c
 /// "gmsa.schema.json" is asked for as GMSA, gmsa or gmsa.schema.json.
 std::string_view short_name(std::string_view file) { return file.substr(0, file.find(".schema.json")); }
 
-/// The JSON Schema of a kind; the build puts one in for each.
-std::string_view schema_of(std::string_view kind) {
+/// Empty where there is none of that name; for each kind the build puts one in.
+std::string_view schema_of(std::string_view name) {
   for (const auto& [file, text] : schemas::all)
-    if (equal_folded(short_name(file), kind)) return text;
+    if (equal_folded(short_name(file), short_name(name))) return text;
   return {};
 }
 
@@ -43,16 +43,14 @@ ExitCode validate(const Options& options) {
 }
 
 ExitCode schema(const Options& options) {
-  std::vector<std::string_view> names;
   const std::string_view wanted =
       options.schema_name.empty() ? "manifest" : std::string_view(options.schema_name);
-  for (const auto& [file, text] : schemas::all) {
-    if (equal_folded(short_name(file), short_name(wanted))) {
-      std::cout << text;
-      return ExitCode::done;
-    }
-    names.push_back(short_name(file));
+  if (const auto text = schema_of(wanted); !text.empty()) {
+    std::cout << text;
+    return ExitCode::done;
   }
+  std::vector<std::string_view> names;
+  for (const auto& [file, text] : schemas::all) names.push_back(short_name(file));
   const auto near = nearest(wanted, names);
   std::string known;
   for (const auto name : names) known += (known.empty() ? "" : ", ") + std::string(name);

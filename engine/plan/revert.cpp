@@ -298,8 +298,8 @@ class Undoing {
     if (field.path == "metadata.protect") declaration.protect = is_true(field.before);
     // The marker names another declaration from then on; the object is found by the name that it has.
     if (field.path == "metadata.name") declaration.name = text_of(field.before).value_or(declaration.name);
-    constexpr std::array<std::string_view, 6> in_marker{
-        "metadata.protect", "metadata.name", "owner", "deletion", "membership", "servicePrincipalNamesMode"};
+    constexpr std::array<std::string_view, 4> in_marker{"metadata.protect", "metadata.name", "owner",
+                                                        "deletion"};
     return std::find(in_marker.begin(), in_marker.end(), field.path) != in_marker.end();
   }
 

@@ -46,7 +46,6 @@ std::optional<int64_t> parse_number(std::string_view text) {
   return parsed;
 }
 
-/// Takes attributes out of an entry into a live object; what was not read in full is noted there instead.
 void note_unread(const ldap::Reading& reading, std::string_view name,
                  std::vector<model::UnreadAttribute>& unread) {
   using Extent = ldap::Reading::Extent;
@@ -56,6 +55,7 @@ void note_unread(const ldap::Reading& reading, std::string_view name,
     unread.push_back({std::string(name), model::Completeness::hidden, {}});
 }
 
+/// Takes attributes out of an entry into a live object; what was not read in full is noted there instead.
 class Fields {
  public:
   Fields(const ldap::Entry& entry, std::vector<model::UnreadAttribute>& unread)

@@ -38,14 +38,14 @@ class Modifications {
   }
 
   /// One text in place of all that are there. A manifest's empty text clears, none is not managed.
-  void swap_texts(const std::string& name, const std::optional<std::string>& live,
-                  const std::vector<std::string>& more, const std::optional<std::string>& wanted) {
+  void swap_texts(const std::string& name, std::vector<std::string> live,
+                  const std::optional<std::string>& wanted) {
     if (!wanted) return;
-    if (more.empty()) return swap(name, live, wanted->empty() ? std::nullopt : wanted);
-    std::vector<std::string> all = more;
-    if (live) all.insert(all.begin(), *live);
-    list.push_back({ModifyOperation::remove, name, std::move(all)});
-    if (!wanted->empty()) list.push_back({ModifyOperation::add, name, {*wanted}});
+    std::vector<std::string> after;
+    if (!wanted->empty()) after.push_back(*wanted);
+    if (live == after) return;
+    if (!live.empty()) list.push_back({ModifyOperation::remove, name, std::move(live)});
+    if (!after.empty()) list.push_back({ModifyOperation::add, name, std::move(after)});
   }
 
   void append(std::vector<Modification> more) {
@@ -133,9 +133,7 @@ namespace {
 template <class Row, class Spec, class Live>
 void modify_text(Modifications& modify, const Row& row, const model::TextField<Spec, Live>& text,
                  const Live& live, const Spec& wanted) {
-  static const std::vector<std::string> no_more;
-  modify.swap_texts(std::string(row.attribute), live.*text.live,
-                    text.more == nullptr ? no_more : live.*text.more, wanted.*text.declared);
+  modify.swap_texts(std::string(row.attribute), all_values(text, live), wanted.*text.declared);
 }
 
 template <class Row, class Spec, class Live>

@@ -8,10 +8,20 @@
 #include <string>
 #include <vector>
 
+#include "engine/model/fields.h"
 #include "engine/model/plan.h"
 #include "providers/transport/ldap/transport.h"
 
 namespace gmsactl::directory {
+
+/// Every value that the object has of what is one text in a manifest.
+template <class Spec, class Live>
+std::vector<std::string> all_values(const model::TextField<Spec, Live>& text, const Live& live) {
+  std::vector<std::string> all;
+  if (live.*text.live) all.push_back(*(live.*text.live));
+  if (text.more != nullptr) all.insert(all.end(), (live.*text.more).begin(), (live.*text.more).end());
+  return all;
+}
 
 struct AccountModifications {
   std::vector<ldap::Modification> first;  ///< everything, or everything but SPNs where a name changes

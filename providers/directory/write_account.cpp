@@ -83,10 +83,8 @@ std::string text_of(const LiveGmsa& live, const model::FlagField&) {
 std::string text_of(const LiveGmsa& live, const model::ListField& list) { return bracketed(live.*list.live); }
 
 std::string text_of(const LiveGmsa& live, const model::GmsaText& text) {
-  if (text.more == nullptr || (live.*text.more).empty()) return or_nothing(live.*text.live);
-  auto all = live.*text.more;
-  if (live.*text.live) all.insert(all.begin(), *(live.*text.live));
-  return bracketed(all);
+  const auto all = all_values(text, live);
+  return all.size() > 1 ? bracketed(all) : or_nothing(live.*text.live);
 }
 
 /// What the object has of an attribute, for people.

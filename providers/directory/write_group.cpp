@@ -26,6 +26,15 @@ constexpr size_t members_per_request = 1'000;
 namespace bits = model::group_type;
 
 constexpr const auto& members_row = model::field_of_hook(model::group_fields, model::GroupHook::members);
+constexpr const auto& scope_row = model::field_of_hook(model::group_fields, model::GroupHook::scope);
+
+/// What is not written while a group is on its way: all attributes of it but its members.
+std::vector<std::string_view> written_last() {
+  std::vector<std::string_view> keys;
+  for (const auto& row : model::group_fields)
+    if (row.mutability == model::Mutability::in_place && row.key != members_row.key) keys.push_back(row.key);
+  return keys;
+}
 
 /// [MS-ADTS] 3.1.1.5.3.1.2: Global and DomainLocal change into each other by way of Universal only.
 bool needs_detour(uint32_t live, uint32_t wanted) {
@@ -243,8 +252,8 @@ bool Writer::add_members_early(const model::SetAside& step, Steps& steps) {
   const std::string object = guid_dn(step.guid);
   const auto dns = member_dns(step.members);
   if (!dns) return steps.fail_with(dns.error());
-  const std::string receipt = marker_so_far(marker_in_part(step.marker, "members"), step.marker_before,
-                                            {"scope", "samAccountName", "description"});
+  const std::string receipt =
+      marker_so_far(marker_in_part(step.marker, members_row.key), step.marker_before, written_last());
   for (int attempt = 1;;) {
     const auto now = read_group(object);
     if (!now) return steps.fail_with(now.error());
@@ -296,14 +305,11 @@ void Writer::update_group(const Change& change, const GroupChange& detail, Steps
   state.live_marker = detail.live->marker.value_or("");
   state.wanted = detail.marker;
   state.in_parts = marker_in_part(detail.marker, members_row.key);
-  constexpr auto scope = model::field_of_hook(model::group_fields, model::GroupHook::scope).key;
-  std::vector<std::string_view> pending;  // written with the last request
-  for (const auto& row : model::group_fields)
-    if (row.mutability == model::Mutability::in_place && row.key != members_row.key)
-      pending.push_back(row.key);
+  auto pending = written_last();
   state.before_scope = marker_so_far(state.in_parts, state.live_marker, pending);
-  std::erase(pending, scope);
-  state.on_the_way = marker_without(marker_so_far(state.in_parts, state.live_marker, pending), {scope});
+  std::erase(pending, scope_row.key);
+  state.on_the_way =
+      marker_without(marker_so_far(state.in_parts, state.live_marker, pending), {scope_row.key});
   if (const auto early = marker_of_early(change.guid)) {
     state.live_marker = *early;
     if (const auto now = read_group(object)) {

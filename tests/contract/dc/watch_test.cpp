@@ -50,8 +50,9 @@ class Watch : public Contract {
     });
   }
 
-  /// Whether it is told of one of these changes: again and again, since nobody says from when on a watch is
-  /// heard. The server may need longer than the pause between two of them, so any of them counts.
+  /// Whether the watch reports one of these changes. The server does not say when a watch begins to listen,
+  /// so the object is changed again and again. The server may need longer than the pause between two of them,
+  /// so any of them counts.
   bool hears(const std::string& dn, const std::string& description) {
     for (int attempt = 0; attempt < 60; ++attempt) {
       const std::string text = description + std::to_string(attempt);
